@@ -1,0 +1,3 @@
+"""The command line: parse, call, print."""
+
+from cifarx.cli.app import main as main

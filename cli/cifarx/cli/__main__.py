@@ -1,0 +1,5 @@
+"""`python -m cifarx.cli`."""
+
+from cifarx.cli import main
+
+main()

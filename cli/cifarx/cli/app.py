@@ -1,0 +1,176 @@
+"""All commands. Each imports what it needs when it runs; --help must cost no import of torch."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cifarx.pytorch_models.errors import UserError
+
+app = typer.Typer(
+    name="cifarx",
+    help="Take convolutional networks from PyTorch to MATLAB, and prove that nothing changed.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> None:
+    """Run the command line; a user's mistake ends in one paragraph and exit code 2."""
+    try:
+        app()
+    except UserError as error:
+        print(f"cifarx: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("cifarx: stopped.", file=sys.stderr)
+        sys.exit(130)
+
+
+@app.command()
+def train(
+    model: Annotated[str, typer.Argument(help="A network of the zoo; 'cifarx models' lists them.")],
+    data: Annotated[
+        str | None,
+        typer.Option(help="cifar10, shapes, or a folder with one folder of images a class."),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, help="Use N training images and N/5 test images, evenly by class."),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the weights and of the order.")] = 0,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1 …")] = None,
+    out: Annotated[Path | None, typer.Option(help="The run's folder, not runs/MODEL-DATA.")] = None,
+) -> None:
+    """Train a network by its recipe; leaves a run folder."""
+    from cifarx.cli.progress import Training
+    from cifarx.pytorch_models.fit import Options, fit, make_plan
+
+    plan = make_plan(Options(model, data, epochs, limit, seed, device, out))
+    with Training(plan) as progress:
+        run = fit(
+            plan,
+            on_start=progress.start,
+            after_step=progress.after_step,
+            after_epoch=progress.after_epoch,
+        )
+    print(f"{run.folder}: {100 * run.record.metrics['test_accuracy']:.2f}% of the test images")
+
+
+@app.command()
+def export(
+    source: Annotated[
+        Path | None, typer.Argument(help="A run's folder; the newest run when left out.")
+    ] = None,
+    onnx: Annotated[bool, typer.Option("--onnx", help="Write NAME.onnx.")] = False,
+    mat: Annotated[bool, typer.Option("--mat", help="Write NAME.mat.")] = False,
+    out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path(),
+    name: Annotated[str, typer.Option(help="Name of the files.")] = "model",
+    opset: Annotated[int, typer.Option(help="Of NAME.onnx; 14 suits every importer.")] = 14,
+) -> None:
+    """Write model.onnx and model.mat (both when neither is named)."""
+    from cifarx.export.bundle import bundle_run, check_name, write_bundle
+    from cifarx.pytorch_models.run import load_run, newest_run
+
+    check_name(name, opset)
+    run = newest_run() if source is None else load_run(source)
+    both = not (onnx or mat)
+    bundle = bundle_run(run)
+    print(
+        f"{run.folder}: {len(bundle.graph.layers)} layers, {len(bundle.batch.labels)} test images"
+    )
+    for path in write_bundle(bundle, out, name, onnx=onnx or both, mat=mat or both, opset=opset):
+        print(f"wrote {path} ({path.stat().st_size / 2**20:.1f} MiB)")
+
+
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(help="The ONNX file; its .mat lies beside it.")] = Path(
+        "model.onnx"
+    ),
+    engines: Annotated[
+        str | None,
+        typer.Option(help="Of pytorch, onnxruntime and octave, by commas; each must be there."),
+    ] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="The run it came from, when it is not found by itself.")
+    ] = None,
+    images: Annotated[int, typer.Option(min=1, help="Test images to compare on.")] = 256,
+    accept: Annotated[
+        str | None, typer.Option(help="'predictions': exit 0 for SAME PREDICTIONS, too.")
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the report to this file.")
+    ] = None,
+) -> None:
+    """Compare PyTorch, ONNX Runtime and Octave; exit 0 equivalent, 1 not, 2 not to be checked."""
+    from cifarx.cli.progress import status
+    from cifarx.pytorch_models.files import write_text
+    from cifarx.verify.report import as_json, lines
+    from cifarx.verify.verify import Options
+    from cifarx.verify.verify import verify as run_verify
+
+    if accept not in (None, "predictions"):
+        raise UserError(f"--accept {accept!r} is not allowed; the only choice is 'predictions'.")
+    names = None if engines is None else tuple(e.strip() for e in engines.split(","))
+    options = Options(file, names, checkpoint, images, accept is not None)
+    with status() as progress:
+        result = run_verify(options, progress)
+    if json_file is not None:
+        write_text(json_file, json.dumps(as_json(result), indent=2) + "\n")
+    for line in lines(result):
+        print(line)
+    raise typer.Exit(result.exit_code)
+
+
+@app.command()
+def models() -> None:
+    """List the networks of the zoo."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from cifarx.pytorch_models import registry
+    from cifarx.pytorch_models.recipe import load_recipe
+
+    table = Table("name", "source", "input", "parameters", "recipe", "claim", "layers", box=None)
+    for spec in registry.models().values():
+        claim = load_recipe(spec.recipe).claim
+        size = "x".join(map(str, (*spec.input_size[1:], spec.input_size[0])))
+        table.add_row(
+            spec.name,
+            spec.source,
+            size,
+            f"{spec.parameters:,}",
+            spec.recipe,
+            "" if claim is None else f"{claim:g}%",
+            spec.summary,
+        )
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=160)
+    console.print(table)
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder to work in; a new one.")] = Path("demo"),
+) -> None:
+    """Train bn8 on embedded images, export, verify: the whole line in some minutes."""
+    from cifarx.cli.demo import run_demo
+
+    raise typer.Exit(run_demo(out))
+
+
+@app.command()
+def matlab_path() -> None:
+    """Print the folder to `addpath` in MATLAB or Octave."""
+    from cifarx.verify.toolbox import toolbox_path
+
+    print(toolbox_path())

@@ -1,0 +1,48 @@
+"""`ModelCard`: what must travel with a network so that the same image means the same to it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from importlib.metadata import version
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """Identity and input contract; written into model.onnx and model.mat alike."""
+
+    model: str
+    recipe: str
+    classes: tuple[str, ...]
+    mean: tuple[float, ...]
+    """Per channel, in units of the pixels 0..255."""
+    std: tuple[float, ...]
+    checkpoint_sha256: str
+    """Of the run's model.safetensors."""
+
+    def to_metadata(self) -> dict[str, str]:
+        """As ONNX metadata_props: text, lists as JSON."""
+        return {
+            "cifarx_version": version("cifarx"),
+            "model": self.model,
+            "recipe": self.recipe,
+            "classes": json.dumps(self.classes),
+            "mean": json.dumps(self.mean),
+            "std": json.dumps(self.std),
+            "checkpoint_sha256": self.checkpoint_sha256,
+        }
+
+    @classmethod
+    def from_metadata(cls, metadata: dict[str, str]) -> ModelCard | None:
+        """Read what `to_metadata` wrote; None where something is missing or malformed."""
+        try:
+            return cls(
+                metadata["model"],
+                metadata["recipe"],
+                tuple(map(str, json.loads(metadata["classes"]))),
+                tuple(map(float, json.loads(metadata["mean"]))),
+                tuple(map(float, json.loads(metadata["std"]))),
+                metadata["checkpoint_sha256"],
+            )
+        except (KeyError, TypeError, ValueError):
+            return None

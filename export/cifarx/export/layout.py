@@ -1,0 +1,80 @@
+"""The only place where axes are permuted.
+
+| what                | PyTorch, ONNX, LayerGraph      | MATLAB, model.mat                  |
+|---------------------|--------------------------------|------------------------------------|
+| images, activations | N x C x H x W                  | H x W x C x N                      |
+| features, logits    | N x F                          | F x N                              |
+| kernels             | F x C x kH x kW  (O I H W)     | kH x kW x C x F  (H W I O)         |
+| channel vectors     | C                              | 1 x 1 x C beside maps, else F x 1  |
+| linear weights      | out x in                       | out x in                           |
+| flattened maps      | w fastest, then h, then c      | h fastest, then w, then c          |
+| pads                | ONNX: top left bottom right    | top bottom left right              |
+
+MATLAB arrays are indexed alike in numpy and in a MAT-file (`py[i, j] == m(i+1, j+1)`), so that
+only the order of the axes matters here, not that of the memory.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def images_to_matlab(images: NDArray[Any]) -> NDArray[Any]:
+    """(N, C, H, W) -> (H, W, C, N)."""
+    return images.transpose(2, 3, 1, 0)
+
+
+def images_from_matlab(images: NDArray[Any]) -> NDArray[Any]:
+    """(H, W, C, N) -> (N, C, H, W)."""
+    return images.transpose(3, 2, 0, 1)
+
+
+def features_to_matlab(features: NDArray[Any]) -> NDArray[Any]:
+    """(N, F) -> (F, N)."""
+    return features.T
+
+
+def features_from_matlab(features: NDArray[Any]) -> NDArray[Any]:
+    """(F, N) -> (N, F)."""
+    return features.T
+
+
+def kernels_to_matlab(kernels: NDArray[Any]) -> NDArray[Any]:
+    """(F, C, kH, kW) -> (kH, kW, C, F)."""
+    return kernels.transpose(2, 3, 1, 0)
+
+
+def kernels_from_matlab(kernels: NDArray[Any]) -> NDArray[Any]:
+    """(kH, kW, C, F) -> (F, C, kH, kW)."""
+    return kernels.transpose(3, 2, 0, 1)
+
+
+def channels_to_matlab(vector: NDArray[Any], *, maps: bool) -> NDArray[Any]:
+    """(C,) -> (1, 1, C) for a layer whose output is maps, (C, 1) for one that gives features."""
+    return vector.reshape((1, 1, -1) if maps else (-1, 1))
+
+
+def channels_from_matlab(vector: NDArray[Any]) -> NDArray[Any]:
+    """(1, 1, C) or (C, 1) -> (C,)."""
+    return vector.reshape(-1)
+
+
+def flatten_order(channels: int, height: int, width: int) -> NDArray[np.int64]:
+    """(C*H*W,) indices p such that MATLAB's flattened maps are PyTorch's [p]."""
+    torch_order = np.arange(channels * height * width).reshape(channels, height, width)
+    return torch_order.transpose(0, 2, 1).ravel()  # c slowest, then w, h fastest
+
+
+def pads_from_onnx(pads: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """ONNX (top, left, bottom, right) -> (top, bottom, left, right)."""
+    top, left, bottom, right = pads
+    return top, bottom, left, right
+
+
+def pads_to_onnx(padding: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """(top, bottom, left, right) -> ONNX (top, left, bottom, right)."""
+    top, bottom, left, right = padding
+    return top, left, bottom, right

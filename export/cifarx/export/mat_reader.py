@@ -1,0 +1,191 @@
+"""model.mat -> `LayerGraph`, card and test batch; trusts nothing in the file."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.io import loadmat
+
+from cifarx.export import layout
+from cifarx.export.card import ModelCard
+from cifarx.export.graph import VOCABULARY, Array, GraphError, Hyper, Layer, LayerGraph
+from cifarx.export.mat_writer import FORMAT, VERSION, TestBatch, feature_orders
+from cifarx.pytorch_models.errors import UserError
+
+
+@dataclass(frozen=True)
+class MatFile:
+    """What a model.mat holds."""
+
+    graph: LayerGraph
+    card: ModelCard
+    batch: TestBatch
+    onnx_sha256: str
+    arrays_sha256: str
+
+
+def read_mat(path: Path) -> MatFile:
+    """Read a model.mat, the inverse of `mat_writer.mat_bytes`.
+
+    Raises:
+        UserError: no MAT-file, cut short, not cifarx's, of a newer version, or inconsistent.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            content = loadmat(path, chars_as_strings=True)
+    except FileNotFoundError as error:
+        raise UserError(f"There is no file {path}.") from error
+    except Exception as error:  # scipy raises whatever its parser stumbles over
+        raise UserError(
+            f"{path} is not a MAT-file that can be read, or was cut short "
+            f"({type(error).__name__}: {error}). Export it again: 'cifarx export --mat'."
+        ) from error
+    try:
+        return _interpret(content)
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from error
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise UserError(
+            f"{path} is a MAT-file but not a sound cifarx model "
+            f"({type(error).__name__}: {error}). Export it again: 'cifarx export --mat'."
+        ) from error
+
+
+def _interpret(content: Mapping[str, Any]) -> MatFile:
+    if "format" not in content or _text(_struct(content, "format"), "name") != FORMAT:
+        raise UserError("this is not a cifarx model (it has no format.name 'cifarx').")
+    form = _struct(content, "format")
+    if (found := float(form["version"].item())) > VERSION:
+        raise UserError(
+            f"its format is version {found:g}; this cifarx reads up to {VERSION}. Update cifarx."
+        )
+    inputs = _struct(content, "input")
+    height, width, channels = (int(n) for n in inputs["InputSize"].ravel())
+    graph = _graph(content, _text(inputs, "Name"), (channels, height, width))
+    card = ModelCard(
+        _text(form, "model"),
+        _text(form, "recipe"),
+        tuple(_strings(content["classes"])),
+        tuple(map(float, _single(inputs["Mean"]).ravel())),
+        tuple(map(float, _single(inputs["StandardDeviation"]).ravel())),
+        _text(form, "checkpoint_sha256"),
+    )
+    batch = _batch(_struct(content, "test"), graph, len(card.classes))
+    return MatFile(graph, card, batch, _text(form, "onnx_sha256"), _text(form, "arrays_sha256"))
+
+
+def _graph(
+    content: Mapping[str, Any], input_name: str, input_size: tuple[int, int, int]
+) -> LayerGraph:
+    layers = []
+    for item in content["layers"].ravel():
+        kind = _text(item, "Kind")
+        if kind not in VOCABULARY:
+            raise GraphError(f"unknown layer kind {kind!r}")
+        row = VOCABULARY[kind]
+        source = item["Source"][0, 0] if row.arrays else None
+        arrays = {}
+        for key in row.arrays:
+            value = _single(item[key])
+            if key == "Weights" and kind != "FullyConnectedLayer":
+                value = layout.kernels_from_matlab(
+                    value.reshape(value.shape + (1,) * (4 - value.ndim))
+                )
+            elif key != "Weights":
+                value = layout.channels_from_matlab(value)
+            arrays[key] = Array(value, _text(source, key))
+        layers.append(
+            Layer(
+                _text(item, "Name"),
+                kind,
+                tuple(_strings(item["Inputs"])),
+                {key: _hyper(item[key]) for key in row.hyper},
+                arrays,
+                _text(item, "Module"),
+            )
+        )
+    (output,) = _strings(content["outputs"])
+    graph = LayerGraph(input_name, input_size, tuple(layers), output)
+    return _in_torch_order(graph)
+
+
+def _in_torch_order(graph: LayerGraph) -> LayerGraph:
+    """Undo `mat_writer.array_to_matlab`'s order of flattened features."""
+    orders = feature_orders(graph)
+
+    def restored(layer: Layer) -> Layer:
+        order = orders.get(layer.inputs[0])
+        if order is None:
+            return layer
+        back = np.argsort(order)
+        features = [k for k in layer.arrays if (layer.kind, k) != ("FullyConnectedLayer", "Bias")]
+        arrays = {
+            key: Array(array.value[..., back], array.source) if key in features else array
+            for key, array in layer.arrays.items()
+        }
+        return replace(layer, arrays=arrays)
+
+    return replace(graph, layers=tuple(map(restored, graph.layers)))
+
+
+def _batch(test: Any, graph: LayerGraph, classes: int) -> TestBatch:
+    images, inputs = (_images(test[key], graph.input_size) for key in ("images", "inputs"))
+    batch = TestBatch(
+        images,
+        inputs,
+        test["labels"].ravel().astype(np.int64) - 1,
+        layout.features_from_matlab(_single(test["logits"])),
+        layout.features_from_matlab(test["reference"]),
+    )
+    n = len(images)
+    shapes = {"inputs": inputs.shape, "labels": batch.labels.shape}
+    shapes |= {"logits": batch.logits.shape, "reference": batch.reference.shape}
+    wanted = {
+        "inputs": images.shape,
+        "labels": (n,),
+        "logits": (n, classes),
+        "reference": (n, classes),
+    }
+    if shapes != wanted or images.dtype != np.uint8 or inputs.dtype != np.float32:
+        raise GraphError(f"test batch of {shapes}, expected {wanted}")
+    if n and not 0 <= batch.labels.min() <= batch.labels.max() < classes:
+        raise GraphError("test labels outside the classes")
+    return batch
+
+
+def _images(value: NDArray[Any], input_size: tuple[int, int, int]) -> NDArray[Any]:
+    channels, height, width = input_size
+    images = value.reshape(height, width, channels, -1, order="F")  # restores trailing ones
+    return np.ascontiguousarray(layout.images_from_matlab(images))
+
+
+def _struct(content: Mapping[str, Any], name: str) -> Any:
+    return content[name][0, 0]
+
+
+def _text(struct: Any, field: str) -> str:
+    value = struct[field]
+    return str(value.item()) if value.size else ""
+
+
+def _strings(cells: NDArray[Any]) -> list[str]:
+    return [str(cell.item()) if cell.size else "" for cell in cells.ravel()]
+
+
+def _single(value: NDArray[Any]) -> NDArray[np.float32]:
+    if value.dtype != np.float32:
+        raise GraphError(f"an array is {value.dtype}, expected single")
+    return np.ascontiguousarray(value)
+
+
+def _hyper(value: NDArray[Any]) -> Hyper:
+    if value.size == 1:
+        return float(value.item())
+    return tuple(int(v) for v in value.ravel())

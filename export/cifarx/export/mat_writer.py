@@ -1,0 +1,218 @@
+"""`LayerGraph` + test batch -> model.mat; README.md beside this file is the format.
+
+What scipy.io.savemat makes of Python values decides much here (matlab-facts.md, section 5, has the
+trials): integers would become int64, with which MATLAB computes in integers, so numbers are
+float64; a list of strings would become a padded char matrix, so lists are object arrays (cellstr);
+the header's time stamp is overwritten, so that the same network gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.io import savemat
+
+from cifarx.export import layout
+from cifarx.export.card import ModelCard
+from cifarx.export.graph import VOCABULARY, Layer, LayerGraph, Shape
+from cifarx.pytorch_models.errors import UserError
+
+FORMAT = "cifarx"
+VERSION = 1
+_LARGEST = 2**31 - 1  # bytes a variable, MATLAB's limit for version 7 MAT-files
+_HEADER = 116  # bytes of descriptive text at the start of a version 5 MAT-file
+
+
+@dataclass(frozen=True)
+class TestBatch:
+    """Images with the answers PyTorch gives, by which every other runtime is judged."""
+
+    __test__ = False  # no test class, whatever pytest makes of the name
+
+    images: NDArray[np.uint8]
+    """(N, C, H, W)."""
+    inputs: NDArray[np.float32]
+    """(N, C, H, W), the images normalised."""
+    labels: NDArray[np.int64]
+    """(N,), from 0."""
+    logits: NDArray[np.float32]
+    """(N, K), by PyTorch in float32."""
+    reference: NDArray[np.float64]
+    """(N, K), by PyTorch with the same weights in float64."""
+
+
+def mat_bytes(graph: LayerGraph, card: ModelCard, batch: TestBatch, onnx_sha256: str) -> bytes:
+    """The content of model.mat, a version 7 MAT-file; equal arguments give equal bytes.
+
+    Raises:
+        UserError: a name that a MAT-file cannot hold, or an array of 2 GiB or more.
+    """
+    _require_ascii([card.model, card.recipe, *card.classes])
+    layers, arrays_sha256 = matlab_layers(graph)
+    channels, height, width = graph.input_size
+    content = {
+        "format": {
+            "name": FORMAT,
+            "version": float(VERSION),
+            "producer": f"cifarx {version('cifarx')}",
+            "model": card.model,
+            "recipe": card.recipe,
+            "checkpoint_sha256": card.checkpoint_sha256,
+            "onnx_sha256": onnx_sha256,
+            "arrays_sha256": arrays_sha256,
+        },
+        "input": {
+            "Name": graph.input_name,
+            "InputSize": _row([height, width, channels]),
+            "Normalization": "zscore",
+            "Mean": np.asarray(card.mean, np.float32).reshape(1, 1, -1),
+            "StandardDeviation": np.asarray(card.std, np.float32).reshape(1, 1, -1),
+        },
+        "layers": layers,
+        "outputs": _cellstr([graph.output]),
+        "classes": _cellstr(card.classes),
+        "test": {
+            "images": layout.images_to_matlab(batch.images),
+            "inputs": layout.images_to_matlab(batch.inputs),
+            "labels": _row(batch.labels + 1),
+            "logits": layout.features_to_matlab(batch.logits),
+            "reference": layout.features_to_matlab(batch.reference),
+        },
+    }
+    _require_size(content)
+    file = io.BytesIO()
+    savemat(file, content, do_compression=True, long_field_names=True)
+    text = f"MATLAB 5.0 MAT-file, written by cifarx {version('cifarx')}".encode("ascii")
+    return text.ljust(_HEADER) + file.getvalue()[_HEADER:]
+
+
+def matlab_layers(graph: LayerGraph) -> tuple[NDArray[Any], str]:
+    """The `layers` struct array, (1, L), and the SHA-256 of its arrays.
+
+    The digest runs over the bytes of every layer's arrays, little-endian single in column-major
+    order, layer by layer and in the vocabulary's order of properties.
+    """
+    shapes = graph.shapes()
+    orders = feature_orders(graph)
+    keys = dict.fromkeys(key for kind in VOCABULARY.values() for key in (*kind.hyper, *kind.arrays))
+    fields = ["Name", "Kind", "Inputs", *keys, "Source", "Module"]
+    layers = np.empty((1, len(graph.layers)), [(field, object) for field in fields])
+    digest = hashlib.sha256()
+    for i, layer in enumerate(graph.layers):
+        order = orders.get(layer.inputs[0])
+        arrays = {
+            key: array_to_matlab(layer, key, shapes[layer.name], order) for key in layer.arrays
+        }
+        for array in arrays.values():
+            digest.update(array.astype("<f4").tobytes(order="F"))
+        values: dict[str, Any] = dict.fromkeys(fields, np.empty((0, 0)))
+        values |= {key: _row(np.atleast_1d(value)) for key, value in layer.hyper.items()}
+        values |= arrays
+        values |= {
+            "Name": layer.name,
+            "Kind": layer.kind,
+            "Inputs": _cellstr(layer.inputs),
+            "Module": layer.module,
+            "Source": {key: array.source for key, array in layer.arrays.items()}
+            or np.empty((0, 0)),
+        }
+        for field, value in values.items():
+            layers[0, i][field] = value
+    return layers, digest.hexdigest()
+
+
+def array_to_matlab(
+    layer: Layer, key: str, output: Shape, order: NDArray[np.int64] | None
+) -> NDArray[np.float32]:
+    """One array of a layer in MATLAB's axes; `order` is that of the features it reads, if any."""
+    value = layer.arrays[key].value
+    if layer.kind == "FullyConnectedLayer":
+        if key == "Weights" and order is not None:
+            value = value[:, order]
+        return value.reshape(len(value), -1)  # out x in, and the bias out x 1
+    if key == "Weights":
+        return layout.kernels_to_matlab(value)
+    if order is not None:
+        value = value[order]
+    return layout.channels_to_matlab(value, maps=len(output) == 3)
+
+
+def feature_orders(graph: LayerGraph) -> dict[str, NDArray[np.int64]]:
+    """For each layer whose features MATLAB holds in another order than PyTorch: that order.
+
+    A flatten begins it (`layout.flatten_order`), layers without weights hand it on, and the next
+    fully connected layer ends it.
+
+    Raises:
+        UserError: it never ends, or two orders meet in an addition.
+    """
+    shapes = graph.shapes()
+    orders: dict[str, NDArray[np.int64]] = {}
+    for layer in graph.layers:
+        given = [orders.get(name) for name in layer.inputs]
+        if layer.kind == "FlattenLayer" and len(shapes[layer.inputs[0]]) == 3:
+            channels, height, width = shapes[layer.inputs[0]]
+            if height * width > 1:
+                orders[layer.name] = layout.flatten_order(channels, height, width)
+        elif layer.kind != "FullyConnectedLayer" and given[0] is not None:
+            orders[layer.name] = given[0]
+        if layer.kind == "AdditionLayer" and len({_key(order) for order in given}) > 1:
+            raise UserError(
+                f"The layer {layer.name!r} adds features that were flattened from maps to others; "
+                "MATLAB orders flattened features otherwise than PyTorch. Put a linear layer "
+                "after the flatten."
+            )
+    if graph.output in orders:
+        raise UserError(
+            "The network's output is a flattened map; MATLAB orders flattened features otherwise "
+            "than PyTorch. End the network with a linear layer or a pooling to 1x1."
+        )
+    return orders
+
+
+def _key(order: NDArray[np.int64] | None) -> bytes:
+    return b"" if order is None else order.tobytes()
+
+
+def _row(values: Any) -> NDArray[np.float64]:
+    return np.asarray(values, np.float64).reshape(1, -1)
+
+
+def _cellstr(strings: Sequence[str]) -> NDArray[Any]:
+    cells = np.empty((1, len(strings)), object)
+    cells[0, :] = strings
+    return cells
+
+
+def _require_ascii(names: Sequence[str]) -> None:
+    for name in names:
+        if not name.isascii():
+            raise UserError(
+                f"The name {name!r} has letters outside ASCII, which not every reader of MAT-files "
+                "gets right. Rename the class (its folder, or its entry in run.json) and export "
+                "again."
+            )
+
+
+def _require_size(content: Mapping[str, Any]) -> None:
+    for name, value in content.items():
+        if _size(value) > _LARGEST:
+            raise UserError(
+                f"The variable {name!r} of model.mat would take {_size(value) / 2**30:.1f} GiB; a "
+                "version 7 MAT-file holds less than 2 GiB a variable."
+            )
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, Mapping):
+        return sum(_size(v) for v in value.values())
+    if isinstance(value, np.ndarray) and value.dtype.names:
+        return sum(_size(cell) for item in value.ravel() for cell in item.item())
+    return value.nbytes if isinstance(value, np.ndarray) else len(str(value))

@@ -1,0 +1,28 @@
+function judged = judgeLogits(logits, yardstick, reference)
+%JUDGELOGITS  Compare outputs with the truth, in units of float32 rounding.
+%
+%   JUDGED = CIFARX.INTERNAL.JUDGELOGITS(LOGITS, YARDSTICK, REFERENCE) takes
+%   K-by-N outputs of this runtime, of PyTorch in float32 (single) and of
+%   PyTorch in float64 (double), and returns a structure with the fields
+%   passed, finite, ratio, largest, predictions, changed and detail. The rule
+%   and its limit are those of verify/README.md, section "Logits".
+
+limit = 10;
+unit = 2^-24;  % the unit roundoff of single precision
+rms = @(x) sqrt(mean(x(:).^2));
+difference = double(logits) - reference;
+own = max(rms(double(yardstick) - reference), unit * rms(reference));
+
+judged.finite = ~isempty(logits) && all(isfinite(logits(:))) && all(isfinite(reference(:)));
+judged.ratio = rms(difference) / own;
+judged.largest = max(abs(difference(:)));
+[~, judged.predictions] = max(logits, [], 1);
+[~, truth] = max(reference, [], 1);
+judged.changed = find(judged.predictions ~= truth);
+judged.passed = judged.finite && judged.ratio <= limit;
+
+count = size(logits, 2);
+judged.detail = sprintf('logits %dx%d | RMS %.1fx float32 | max error %.1e | predictions %d/%d', ...
+                        size(logits, 1), count, judged.ratio, judged.largest, ...
+                        count - numel(judged.changed), count);
+end

@@ -1,0 +1,18 @@
+function Y = averagePooling2d(X, poolSize, stride, padding)
+%AVERAGEPOOLING2D  Mean of each window.
+%
+%   Y = CIFARX.LAYER.AVERAGEPOOLING2D(X, POOLSIZE, STRIDE, PADDING) slides a
+%   window of POOLSIZE = [h w] over the H-by-W-by-C-by-N single array X in steps
+%   of STRIDE = [v h]. PADDING = [t b l r] counts as zeros in the mean, as
+%   averagePooling2dLayer's default PaddingValue 0 does.
+
+X = cifarx.internal.pad(X, padding, 0);
+[rows, columns] = cifarx.internal.windowed([size(X, 1), size(X, 2)], poolSize, stride, [1 1]);
+Y = zeros(1, 'single');
+for j = 1:poolSize(2)
+    for i = 1:poolSize(1)
+        Y = Y + X(rows + i, columns + j, :, :);
+    end
+end
+Y = Y / single(prod(poolSize));
+end

@@ -1,0 +1,16 @@
+function Y = maxPooling2d(X, poolSize, stride, padding)
+%MAXPOOLING2D  Greatest value of each window.
+%
+%   Y = CIFARX.LAYER.MAXPOOLING2D(X, POOLSIZE, STRIDE, PADDING) slides a window
+%   of POOLSIZE = [h w] over the H-by-W-by-C-by-N single array X in steps of
+%   STRIDE = [v h]. PADDING = [t b l r] never wins: it counts as -Inf.
+
+X = cifarx.internal.pad(X, padding, -Inf);
+[rows, columns] = cifarx.internal.windowed([size(X, 1), size(X, 2)], poolSize, stride, [1 1]);
+Y = -Inf('single');
+for j = 1:poolSize(2)
+    for i = 1:poolSize(1)
+        Y = max(Y, X(rows + i, columns + j, :, :));
+    end
+end
+end

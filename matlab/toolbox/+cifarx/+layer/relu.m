@@ -1,0 +1,7 @@
+function Y = relu(X)
+%RELU  Set negative values to zero.
+%
+%   Y = CIFARX.LAYER.RELU(X) is max(X, 0) for a single array X of any size.
+
+Y = max(X, 0);
+end

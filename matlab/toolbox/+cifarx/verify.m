@@ -1,0 +1,89 @@
+function report = verify(file)
+%VERIFY  Check that a network computes here what it computed in PyTorch.
+%
+%   REPORT = CIFARX.VERIFY(FILE) loads the network FILE, runs it on the test
+%   images inside the file and compares the outputs with those that PyTorch gave
+%   in float64, in units of the error that PyTorch itself makes in float32. It
+%   prints one line a check and the verdict last, and returns a structure:
+%
+%     verdict       'EQUIVALENT', 'SAME PREDICTIONS' or 'DIFFERENT'
+%     runtime       such as 'octave 7.3.0' or 'matlab 9.14.0'
+%     checks        1-by-n structure array with passed (logical), name, detail
+%     logits        K-by-N single, the outputs computed here
+%     ratio         error of the outputs over that of PyTorch in float32
+%     predictions   1-by-N, the class numbers predicted here, from 1
+%     changed       the images (1..N) for which float64 predicts another class
+%
+%   EQUIVALENT: weights, normalised images and outputs are right to within
+%   float32 rounding. SAME PREDICTIONS: something differs by more, but no
+%   prediction. DIFFERENT: predictions differ, or the images are not prepared
+%   as for PyTorch. No toolbox is needed.
+%
+%   Example:
+%      report = cifarx.verify('model.mat');
+%
+%   See also cifarx.load, cifarx.predict.
+
+net = cifarx.load(file);
+report.verdict = '';
+report.runtime = cifarx.internal.runtime();
+report.checks = struct('passed', {}, 'name', {}, 'detail', {});
+
+[same, detail] = weightsAreWhole(net);
+report = note(report, same, 'weights', detail);
+
+inputs = cifarx.internal.normalize(net.test.images, net.input);
+contract = isequal(inputs, net.test.inputs) && ~isempty(inputs);
+detail = sprintf('%d of %d test images normalised to the bits that PyTorch was given', ...
+                 sum(all(reshape(inputs == net.test.inputs, [], size(inputs, 4)), 1)), ...
+                 size(inputs, 4));
+report = note(report, contract, 'input', detail);
+
+report.logits = cifarx.predict(net, net.test.inputs);
+judged = cifarx.internal.judgeLogits(report.logits, net.test.logits, net.test.reference);
+report.ratio = judged.ratio;
+report.predictions = judged.predictions;
+report.changed = judged.changed;
+report = note(report, judged.passed, report.runtime, judged.detail);
+
+if all([report.checks.passed])
+    report.verdict = 'EQUIVALENT';
+elseif contract && isempty(report.changed) && judged.finite
+    report.verdict = 'SAME PREDICTIONS';
+else
+    report.verdict = 'DIFFERENT';
+end
+fprintf('%s | %s on the %d test images of %s\n', report.verdict, report.runtime, ...
+        size(inputs, 4), file);
+end
+
+function report = note(report, passed, name, detail)
+%NOTE  Add a check to the report and print its line.
+report.checks(end + 1) = struct('passed', passed, 'name', name, 'detail', detail);
+words = {'FAILED', 'PASSED'};
+fprintf('%s | %s | %s\n', words{passed + 1}, name, detail);
+end
+
+function [same, detail] = weightsAreWhole(net)
+%WEIGHTSAREWHOLE  Compare the arrays with the digest that the exporter took.
+bytes = cell(1, 0);
+for i = 1:numel(net.layers)
+    if isstruct(net.layers(i).Source)
+        keys = fieldnames(net.layers(i).Source);
+        for k = 1:numel(keys)
+            values = net.layers(i).(keys{k});
+            bytes{end + 1} = typecast(single(values(:)), 'uint8'); %#ok<AGROW>
+        end
+    end
+end
+found = cifarx.internal.sha256(vertcat(bytes{:}));
+same = strcmp(found, net.format.arrays_sha256);
+if same
+    detail = sprintf('%d arrays are those that were exported (SHA-256 %s...)', ...
+                     numel(bytes), found(1:12));
+else
+    detail = sprintf(['the %d arrays are not those that were exported (SHA-256 %s..., ' ...
+                      'expected %s...)'], numel(bytes), found(1:12), ...
+                     net.format.arrays_sha256(1:min(12, end)));
+end
+end

@@ -1,0 +1,67 @@
+"""CIFAR-10 by torchvision's loader, downloaded and checked where the network allows it."""
+
+from __future__ import annotations
+
+import socket
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cifarx.pytorch_models.data.images import DataSet, Images, Split, balanced_index
+from cifarx.pytorch_models.errors import UserError
+
+if TYPE_CHECKING:
+    from torchvision.datasets import CIFAR10
+
+CLASSES = (
+    "airplane",
+    "automobile",
+    "bird",
+    "cat",
+    "deer",
+    "dog",
+    "frog",
+    "horse",
+    "ship",
+    "truck",
+)
+_CONNECT_SECONDS = 20.0
+
+
+def open_cifar10(root: Path) -> DataSet:
+    """Open CIFAR-10 in `root`: cifar-10-batches-py/, or cifar-10-python.tar.gz, or a download.
+
+    Raises:
+        UserError: neither there nor downloadable, or damaged (torchvision checks MD5 sums).
+    """
+    _dataset(root, True)
+    return DataSet("cifar10", "cifar10", CLASSES, partial(_read, root))
+
+
+def _read(root: Path, split: Split, limit: int | None) -> Images:
+    dataset = _dataset(root, split == "train")
+    labels = np.asarray(dataset.targets, np.int64)
+    index = balanced_index(labels, limit)
+    pixels = np.ascontiguousarray(dataset.data[index].transpose(0, 3, 1, 2))
+    return Images(pixels, labels[index])
+
+
+@cache
+def _dataset(root: Path, train: bool) -> CIFAR10:
+    from torchvision.datasets import CIFAR10
+
+    previous = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(_CONNECT_SECONDS)  # without it a silent firewall hangs for minutes
+    try:
+        return CIFAR10(str(root), train=train, download=True)
+    except (OSError, RuntimeError, EOFError) as error:  # URLError is an OSError
+        raise UserError(
+            f"CIFAR-10 is not in {root} and could not be downloaded ({error}). Download "
+            f"{CIFAR10.url} (MD5 {CIFAR10.tgz_md5}) on a machine that can, put {CIFAR10.filename} "
+            f"into {root}, and run the same command again. Or use what is here: --data shapes "
+            "(embedded, needs no download), or --data FOLDER with one folder of images a class."
+        ) from error
+    finally:
+        socket.setdefaulttimeout(previous)

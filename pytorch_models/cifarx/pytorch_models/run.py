@@ -1,0 +1,169 @@
+"""A run folder: what `cifarx train` leaves and every other command starts from.
+
+    runs/bn8-cifar10/
+        model.safetensors   the state dict, float32, names as PyTorch gives them
+        run.json            `RunRecord`: all that is needed to rebuild the network and its input
+        history.csv, curves.png, confusion.png
+
+Reading a run needs no torch; `build_module` does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+
+from cifarx.pytorch_models import registry
+from cifarx.pytorch_models.errors import UserError
+from cifarx.pytorch_models.files import sha256
+from cifarx.pytorch_models.recipe import Recipe
+
+if TYPE_CHECKING:
+    from torch import nn
+
+WEIGHTS = "model.safetensors"
+RECORD = "run.json"
+
+
+class DataRecord(BaseModel):
+    """Which images a run was trained and tested on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    origin: str
+    """What to give to --data to open it again."""
+    limit: int | None
+    """Of training images; None is all. Test images are limited to a fifth of it."""
+    train_images: int
+    test_images: int
+    train_sha256: str
+    test_sha256: str
+
+
+class RunRecord(BaseModel):
+    """The content of run.json, version 1."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: str = "cifarx-run"
+    version: int = 1
+    model: str
+    """A network of the zoo."""
+    recipe_name: str
+    recipe: Recipe
+    """As used, options given on the command line included."""
+    classes: tuple[str, ...]
+    input_size: tuple[int, int, int]
+    """(C, H, W)."""
+    mean: tuple[float, ...]
+    """Per channel, in units of the pixels 0..255; each is a float32."""
+    std: tuple[float, ...]
+    data: DataRecord
+    seed: int
+    device: str
+    versions: dict[str, str]
+    created: str
+    """UTC, ISO 8601."""
+    epochs_done: int
+    metrics: dict[str, float]
+    """Of the saved weights: train and test loss, train and test accuracy (0..1), seconds."""
+    weights_sha256: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run on disk."""
+
+    folder: Path
+    record: RunRecord
+
+    @property
+    def weights(self) -> Path:
+        """The safetensors file."""
+        return self.folder / WEIGHTS
+
+    def state(self) -> dict[str, NDArray[np.generic]]:
+        """Every tensor of the checkpoint by its PyTorch name."""
+        return dict(load_file(self.weights))
+
+    def mean_std(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """(C,) float32 each, in pixel units."""
+        return np.asarray(self.record.mean, np.float32), np.asarray(self.record.std, np.float32)
+
+
+def load_run(folder: Path) -> Run:
+    """Read and check a run folder.
+
+    Raises:
+        UserError: no run there, run.json of another form, weights missing, damaged, or other
+            than those that run.json describes.
+    """
+    try:
+        text = (folder / RECORD).read_text("utf-8")
+        record = RunRecord.model_validate_json(text, strict=False)
+    except FileNotFoundError as error:
+        raise UserError(
+            f"{folder} is not a run: it has no {RECORD}. Give a folder that 'cifarx train' made."
+        ) from error
+    except (ValidationError, UnicodeDecodeError) as error:
+        detail = str(error).splitlines()
+        raise UserError(
+            f"{folder / RECORD} is not a run record that this version reads "
+            f"({' '.join(line.strip() for line in detail[:3])}). Train again, or give another run."
+        ) from error
+    weights = folder / WEIGHTS
+    if not weights.is_file() or sha256(weights) != record.weights_sha256:
+        state = "other weights than run.json describes" if weights.is_file() else "no weights"
+        raise UserError(
+            f"{folder} has {state} ({WEIGHTS}, SHA-256 {record.weights_sha256[:16]}… expected). "
+            "The training was cut short or the file was changed; train again, or give another run."
+        )
+    try:
+        load_file(weights)
+    except SafetensorError as error:
+        raise UserError(f"{weights} is not a safetensors file ({error}).") from error
+    return Run(folder, record)
+
+
+def newest_run(root: Path = Path("runs")) -> Run:
+    """The run in `root` that was finished last.
+
+    Raises:
+        UserError: there is none.
+    """
+    records = sorted(root.glob(f"*/{RECORD}"), key=lambda p: p.stat().st_mtime_ns)
+    if not records:
+        raise UserError(
+            f"There is no run to use: no {root}/*/{RECORD} below {Path.cwd()}. Train one first "
+            "('cifarx train bn8'), go to the folder where you did, or name a run's folder."
+        )
+    return load_run(records[-1].parent)
+
+
+def build_module(run: Run) -> nn.Module:
+    """The run's network with its weights, on the CPU, in evaluation mode.
+
+    Raises:
+        UserError: the weights do not fit the network of that name.
+    """
+    import torch
+
+    spec = registry.find(run.record.model)
+    module = spec.builder(len(run.record.classes))
+    state = {name: torch.from_numpy(np.array(value)) for name, value in run.state().items()}
+    try:
+        module.load_state_dict(state, strict=True)
+    except RuntimeError as error:
+        raise UserError(
+            f"The weights of {run.folder} do not fit the network {spec.name!r}: "
+            f"{' '.join(str(error).split())}. The run was made by another version of it."
+        ) from error
+    return module.eval()

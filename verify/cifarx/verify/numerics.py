@@ -1,0 +1,131 @@
+"""Rungs 4 and 5: logits in units of float32's own rounding, and what they decide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+LIMIT = 10.0
+"""Largest ratio of RMS errors that is float32 rounding; README.md, 'Logits', says why."""
+UNIT = 2.0**-24
+"""Unit roundoff of float32: half the distance from 1 to the next number."""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What the logits should be."""
+
+    reference: NDArray[np.float64]
+    """(N, K), by PyTorch in float64."""
+    yardstick: float
+    """RMS error of PyTorch's own float32 logits, at least one rounding of the logits."""
+    origin: str
+    """Where they are from, for the report."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """One runtime's logits against the truth."""
+
+    images: int
+    classes: int
+    finite: bool
+    ratio: float
+    """RMS error over the yardstick."""
+    largest: float
+    """Largest absolute error."""
+    ulps: float
+    """The same in units in the last place of the largest logit."""
+    worst_image: int
+    worst_class: int
+    top1: int
+    """Images for which the predicted class is that of the truth."""
+    top5: int
+    """Images whose five highest classes are those of the truth, as a set."""
+    changed: tuple[Change, ...]
+
+    @property
+    def passed(self) -> bool:
+        return self.finite and self.images > 0 and self.ratio <= LIMIT
+
+    def detail(self) -> str:
+        """The part of the engine's line that every runtime prints alike."""
+        return (
+            f"logits {self.classes}x{self.images} | RMS {self.ratio:.1f}x float32 | "
+            f"max error {self.largest:.1e} | predictions {self.top1}/{self.images}"
+        )
+
+
+@dataclass(frozen=True)
+class Change:
+    """An image for which a runtime predicts another class than the truth."""
+
+    image: int
+    predicted: int
+    truth: int
+    margin: float
+    """Highest minus second highest logit of the truth."""
+
+
+def make_truth(reference: NDArray[np.float64], own: NDArray[np.float32], origin: str) -> Truth:
+    """The truth, with the error of PyTorch's own float32 logits `own` as the yardstick."""
+    floor = UNIT * _rms(reference)
+    return Truth(reference, max(_rms(own.astype(np.float64) - reference), floor), origin)
+
+
+def judge_logits(logits: NDArray[Any], truth: Truth) -> Judgement:
+    """Compare (N, K) logits with the truth.
+
+    Logits of another shape than the truth's are judged as not finite: nothing can be said of them.
+    """
+    reference = truth.reference
+    n, k = reference.shape
+    comparable = logits.shape == reference.shape and n > 0
+    if not comparable or not (np.isfinite(logits).all() and np.isfinite(reference).all()):
+        nothing = float("inf")
+        return Judgement(n, k, False, nothing, nothing, nothing, 0, 0, 0, 0, ())
+    error = np.abs(logits.astype(np.float64) - reference)
+    worst = np.unravel_index(np.argmax(error), error.shape)
+    predicted, wanted = logits.argmax(1), reference.argmax(1)
+    gap = margins(reference)
+    changed = tuple(
+        Change(int(i), int(predicted[i]), int(wanted[i]), float(gap[i]))
+        for i in np.flatnonzero(predicted != wanted)
+    )
+    peak = np.abs(reference).max()
+    return Judgement(
+        images=n,
+        classes=k,
+        finite=True,
+        ratio=_rms(error) / truth.yardstick
+        if truth.yardstick
+        else (np.inf if error.any() else 0.0),
+        largest=float(error.max()),
+        ulps=float(error.max() / np.spacing(np.float32(peak))),
+        worst_image=int(worst[0]),
+        worst_class=int(worst[1]),
+        top1=n - len(changed),
+        top5=int(np.count_nonzero(_top(logits, 5) == _top(reference, 5))),
+        changed=changed,
+    )
+
+
+def margins(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N,) highest minus second highest logit."""
+    if logits.shape[1] < 2:
+        return np.full(len(logits), np.inf)
+    two = np.partition(logits, -2, axis=1)[:, -2:]
+    return np.asarray(two[:, 1] - two[:, 0])
+
+
+def _top(logits: NDArray[Any], count: int) -> NDArray[Any]:
+    """(N,) the set of the `count` highest classes of each image."""
+    highest = np.argsort(-logits, axis=1, kind="stable")[:, :count]
+    return np.array([frozenset(row) for row in highest.tolist()], dtype=object)
+
+
+def _rms(values: NDArray[np.float64]) -> float:
+    return float(np.sqrt(np.mean(np.square(values)))) if values.size else 0.0

@@ -1,0 +1,79 @@
+"""The result as lines for people and as JSON for machines (README.md has the schema)."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import Any
+
+from cifarx.pytorch_models.files import sha256
+from cifarx.verify.audit import Audit
+from cifarx.verify.verify import EngineReport, Result
+
+SCHEMA = 1
+
+
+def lines(result: Result) -> list[str]:
+    """One line a check, the verdict last."""
+    return [*(check.line() for check in result.checks()), result.closing_line()]
+
+
+def as_json(result: Result) -> dict[str, Any]:
+    """Everything that was found, in types that JSON has.
+
+    `export`, `accuracy` and `first_divergence` are null: their rungs are not built yet.
+    """
+    subject = result.subject
+    return {
+        "format": "cifarx-report",
+        "version": SCHEMA,
+        "verdict": result.verdict,
+        "exit_code": result.exit_code,
+        "compared": list(result.compared()),
+        "lines": lines(result),
+        "images": {"count": result.images, "origin": result.images_origin},
+        "truth": result.truth_origin,
+        "weights": [_audit(a) for a in result.audits],
+        "input": {
+            "passed": not result.contract.faults,
+            "faults": list(result.contract.faults),
+            "sha256": result.contract.inputs_sha256,
+            "normalized_by": list(result.contract.normalized_by),
+        },
+        "export": None,
+        "engines": [_engine(e) for e in result.engines],
+        "smallest_margin": result.margin,
+        "accuracy": None,
+        "first_divergence": None,
+        "files": {
+            path.name: sha256(path)
+            for path in (subject.onnx_path, subject.mat_path)
+            if path.exists()
+        },
+        "run": subject.run.folder.name if subject.run else None,
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("cifarx", "numpy", "onnx")},
+        },
+    }
+
+
+def _audit(found: Audit) -> dict[str, Any]:
+    return {"passed": found.passed, **asdict(found)}
+
+
+def _engine(found: EngineReport) -> dict[str, Any]:
+    check = found.check()
+    logits = None
+    if found.judgement is not None:
+        logits = asdict(found.judgement)
+        for key in ("ratio", "largest", "ulps"):  # JSON has no infinity
+            logits[key] = logits[key] if found.judgement.finite else None
+    return {
+        "engine": found.engine,
+        "runtime": found.runtime,
+        "outcome": check.outcome,
+        "detail": check.detail,
+        "logits": logits,
+    }

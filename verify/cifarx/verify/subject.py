@@ -1,0 +1,115 @@
+"""What is to be verified: the files, and the run they came from where it can be found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import onnx
+from google.protobuf.message import DecodeError
+
+from cifarx.export.card import ModelCard
+from cifarx.export.mat_reader import MatFile, read_mat
+from cifarx.export.onnx_writer import SOURCES
+from cifarx.pytorch_models.errors import UserError
+from cifarx.pytorch_models.run import RECORD, Run, load_run
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Everything at hand about one network."""
+
+    onnx_path: Path
+    onnx: onnx.ModelProto
+    onnx_card: ModelCard | None
+    """None where the file has no (whole) metadata of cifarx."""
+    mat_path: Path
+    mat: MatFile | None
+    run: Run | None
+
+
+def open_subject(path: Path, checkpoint: Path | None) -> Subject:
+    """Read PATH, the .mat beside it, and the run: the one named, else the one whose weights it has.
+
+    Raises:
+        UserError: a file that is missing, damaged or of another kind; or nothing to compare with.
+    """
+    model = read_onnx_file(path)
+    card = ModelCard.from_metadata(metadata(model))
+    mat_path = path.with_suffix(".mat")
+    mat = read_mat(mat_path) if mat_path.exists() else None
+    if checkpoint is not None:
+        run: Run | None = load_run(checkpoint)
+    else:
+        run = next(_runs_with(path, card, mat), None)
+    if run is None and mat is None:
+        wanted = f" (SHA-256 {card.checkpoint_sha256[:16]}…)" if card else ""
+        raise UserError(
+            f"There is nothing to compare {path} with: no {mat_path.name} beside it, and no run "
+            f"with its checkpoint{wanted} in runs/ here or beside it. Name the run with "
+            "--checkpoint RUN, or export again with 'cifarx export --onnx --mat'."
+        )
+    return Subject(path, model, card, mat_path, mat, run)
+
+
+def read_onnx_file(path: Path) -> onnx.ModelProto:
+    """Read and fully check an ONNX file.
+
+    Raises:
+        UserError: it is missing, a folder, no ONNX, cut short, or inconsistent.
+    """
+    if not path.is_file():
+        state = "is a folder" if path.is_dir() else "is not there"
+        raise UserError(
+            f"{path} {state}. Give an ONNX file, or make one with 'cifarx export --onnx --mat'."
+        )
+    try:
+        model = onnx.load(path)
+        onnx.checker.check_model(model, full_check=True)
+    except (
+        DecodeError,
+        onnx.checker.ValidationError,
+        onnx.shape_inference.InferenceError,
+        ValueError,
+        OSError,
+    ) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise UserError(
+            f"{path} is not a sound ONNX file: it is damaged, cut short or of another kind "
+            f"({reason}). Export it again with 'cifarx export --onnx'."
+        ) from error
+    if not model.graph.node:
+        raise UserError(
+            f"{path} is not a sound ONNX file: it holds no network. Export it again with "
+            "'cifarx export --onnx'."
+        )
+    return model
+
+
+def metadata(model: onnx.ModelProto) -> dict[str, str]:
+    """The model's metadata_props."""
+    return {entry.key: entry.value for entry in model.metadata_props}
+
+
+def sources(model: onnx.ModelProto) -> dict[str, str]:
+    """Each initializer's tensor in the checkpoint, by the file's metadata; {} if they lack it."""
+    try:
+        named = json.loads(metadata(model).get(SOURCES, "{}"))
+        return {str(name): str(source) for name, source in named.items()}
+    except (ValueError, AttributeError):
+        return {}
+
+
+def _runs_with(path: Path, card: ModelCard | None, mat: MatFile | None) -> Iterator[Run]:
+    """Runs in ./runs and beside the file whose weights either file names as its own."""
+    digests = {c.checkpoint_sha256 for c in (card, mat.card if mat else None) if c}
+    for root in dict.fromkeys((Path("runs").resolve(), path.resolve().parent / "runs")):
+        for record in sorted(root.glob(f"*/{RECORD}")):
+            try:
+                run = load_run(record.parent)
+            except UserError:
+                continue  # a damaged run is not the one we look for
+            if run.record.weights_sha256 in digests:
+                yield run

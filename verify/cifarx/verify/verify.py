@@ -1,0 +1,302 @@
+"""`cifarx verify`: the ladder of checks, from the files to a verdict.
+
+Rungs 0 (weights), 1 (input contract), 4 (logits) and 5 (decisions) of README.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cifarx.export.bundle import sample_images
+from cifarx.pytorch_models.errors import UserError, nearest
+from cifarx.pytorch_models.preprocess import preprocess
+from cifarx.verify.audit import Audit, audit
+from cifarx.verify.checks import Check, Outcome, judged
+from cifarx.verify.contract import Contract, check_contract
+from cifarx.verify.engines import ENGINES
+from cifarx.verify.engines.engine import Engine, EngineError, Outputs
+from cifarx.verify.engines.pytorch import PyTorch
+from cifarx.verify.numerics import Judgement, Truth, judge_logits, make_truth, margins
+from cifarx.verify.subject import Subject, open_subject
+
+_FLOAT64 = 2.0**-30  # far above float64 rounding in any order of summation, far below float32's
+
+
+class Verdict(StrEnum):
+    """What the checks amount to."""
+
+    EQUIVALENT = "EQUIVALENT"
+    SAME_PREDICTIONS = "SAME PREDICTIONS"
+    DIFFERENT = "DIFFERENT"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user may set."""
+
+    file: Path
+    engines: tuple[str, ...] | None = None
+    """Required ones; None takes those that are there."""
+    checkpoint: Path | None = None
+    images: int = 256
+    accept_predictions: bool = False
+
+
+@dataclass(frozen=True)
+class EngineReport:
+    """One runtime's part of the result."""
+
+    engine: str
+    runtime: str
+    judgement: Judgement | None
+    """None where the runtime was skipped or broke down."""
+    problem: str
+    """Why, in that case."""
+    required: bool
+
+    def check(self) -> Check:
+        if self.judgement is None:
+            outcome = Outcome.FAILED if self.required else Outcome.SKIPPED
+            return Check(outcome, self.engine, self.problem)
+        detail = self.judgement.detail() if self.judgement.finite else _NOTHING
+        return judged(self.judgement.passed, self.runtime, detail)
+
+
+_NOTHING = "its logits are not finite numbers of the expected shape"
+
+
+@dataclass(frozen=True)
+class Result:
+    """Everything that was found out."""
+
+    subject: Subject
+    images: int
+    images_origin: str
+    truth_origin: str
+    audits: tuple[Audit, ...]
+    contract: Contract
+    reference: Check | None
+    """Whether model.mat's reference outputs are those of the run; None without either."""
+    engines: tuple[EngineReport, ...]
+    margin: float
+    """Smallest margin of a prediction over the images."""
+    accept_predictions: bool
+
+    def judgements(self) -> list[Judgement]:
+        return [e.judgement for e in self.engines if e.judgement is not None]
+
+    def compared(self) -> tuple[str, ...]:
+        """The engines beside PyTorch that gave logits."""
+        return tuple(
+            e.engine for e in self.engines if e.engine != "pytorch" and e.judgement is not None
+        )
+
+    @property
+    def complete(self) -> bool:
+        """Whether the check was made: something was compared, and nothing asked for is missing."""
+        missing = any(e.judgement is None and e.required for e in self.engines)
+        return bool(self.compared()) and not missing
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """None where the check could not be made."""
+        if not self.complete:
+            return None
+        numbers = all(j.passed for j in self.judgements())
+        reference = self.reference is None or self.reference.outcome is Outcome.PASSED
+        identity = not self.contract.faults and all(a.passed for a in self.audits)
+        if numbers and reference and identity:
+            return Verdict.EQUIVALENT
+        if not self.contract.meaning_changed and all(
+            j.finite and not j.changed for j in self.judgements()
+        ):
+            return Verdict.SAME_PREDICTIONS
+        return Verdict.DIFFERENT
+
+    @property
+    def exit_code(self) -> int:
+        """0 passed, 1 not, 2 the check could not be made."""
+        if self.verdict is None:
+            return 2
+        accepted = {Verdict.EQUIVALENT}
+        if self.accept_predictions:
+            accepted.add(Verdict.SAME_PREDICTIONS)
+        return 0 if self.verdict in accepted else 1
+
+    def checks(self) -> list[Check]:
+        """Every check in the order of the ladder."""
+        reference = [self.reference] if self.reference else []
+        return [
+            *(a.check() for a in self.audits),
+            self.contract.check(self.images),
+            *reference,
+            *(e.check() for e in self.engines),
+            *([self._decisions()] if self.judgements() else []),
+        ]
+
+    def _decisions(self) -> Check:
+        changed = [(e.runtime, c) for e in self.engines if e.judgement for c in e.judgement.changed]
+        largest = max(j.largest for j in self.judgements())
+        lawful = all(j.passed for j in self.judgements())
+        if changed:
+            runtime, change = max(changed, key=lambda entry: entry[1].margin)
+            truth, predicted = (self.classes()[k] for k in (change.truth, change.predicted))
+            detail = (
+                f"{len(changed)} changed{', ties to within float32 rounding' if lawful else ''}; "
+                f"the surest: image {change.image} is {truth!r} by a margin of "
+                f"{change.margin:.1e}, {runtime} says {predicted!r}"
+            )
+        elif 2 * largest < self.margin:
+            times = self.margin / largest if largest else np.inf
+            detail = (
+                "no prediction on these images can change: the smallest margin, "
+                f"{self.margin:.1e}, is {times:.0f}x the largest error"
+            )
+        else:
+            detail = f"none changed; the smallest margin is {self.margin:.1e}"
+        return judged(lawful or not changed, "decisions", detail)
+
+    def classes(self) -> tuple[str, ...]:
+        """Class names, the run's before the files'."""
+        if self.subject.run is not None:
+            return self.subject.run.record.classes
+        assert self.subject.mat is not None
+        return self.subject.mat.card.classes
+
+    def closing_line(self) -> str:
+        """The verdict and what it rests on."""
+        if self.verdict is None:
+            return f"NOT VERIFIED | compared {len(self.compared())} engines"
+        others = [e for e in self.engines if e.engine != "pytorch"]
+        return (
+            f"{self.verdict} | compared {len(self.compared())} of {len(others)} engines "
+            f"({', '.join(self.compared())}) with {self.truth_origin} "
+            f"on {self.images} {self.images_origin}"
+        )
+
+
+def verify(options: Options, progress: Callable[[str], None] = lambda _: None) -> Result:
+    """Make every check that the files at hand allow.
+
+    Args:
+        options: see `Options`.
+        progress: called with what is being done now.
+
+    Raises:
+        UserError: a bad file, nothing to compare with, or an unknown engine.
+    """
+    names = _engine_names(options.engines)
+    subject = open_subject(options.file, options.checkpoint)
+    progress("reading images")
+    images, origin = _images(subject, options.images)
+    mean, std = _mean_std(subject)
+    inputs = preprocess(images, mean, std)
+    opened: list[tuple[str, Engine | None, str]] = []
+    for name in names:
+        try:
+            opened.append((name, ENGINES[name](subject), ""))
+        except EngineError as error:
+            opened.append((name, None, str(error)))
+    live = next((e for _, e, _ in opened if isinstance(e, PyTorch)), None)
+    if live is None and subject.run is not None:
+        live = PyTorch(subject)  # as the truth, whichever engines were asked for
+    progress("pytorch in float64")
+    truth, reference = _truth(subject, live, inputs)
+    reports: list[EngineReport] = []
+    normalized: dict[str, NDArray[np.float32]] = {}
+    required = options.engines is not None
+    for name, engine, problem in opened:
+        if engine is None:
+            reports.append(EngineReport(name, name, None, problem, required))
+            continue
+        progress(name)
+        try:
+            outputs: Outputs = engine.run(images, inputs)
+        except EngineError as error:
+            reports.append(EngineReport(name, name, None, str(error), True))
+            continue
+        if outputs.normalized is not None:
+            normalized[outputs.runtime] = outputs.normalized
+        judgement = judge_logits(outputs.logits, truth)
+        reports.append(EngineReport(name, outputs.runtime, judgement, "", required))
+    return Result(
+        subject,
+        len(images),
+        origin,
+        truth.origin,
+        tuple(audit(subject)),
+        check_contract(subject, inputs, normalized),
+        reference,
+        tuple(reports),
+        float(margins(truth.reference).min()),
+        options.accept_predictions,
+    )
+
+
+def _engine_names(asked: Sequence[str] | None) -> list[str]:
+    unknown = [name for name in asked or () if name not in ENGINES]
+    if unknown:
+        raise UserError(
+            f"--engines {unknown[0]!r} is no engine. {nearest(unknown[0], ENGINES)}"
+            f"Allowed: {', '.join(ENGINES)}, separated by commas."
+        )
+    return [name for name in ENGINES if asked is None or name in asked]
+
+
+def _images(subject: Subject, count: int) -> tuple[NDArray[np.uint8], str]:
+    """The images to run, and whose they are: the run's data if they are there, else model.mat's."""
+    if subject.run is not None:
+        try:
+            chosen = sample_images(subject.run, count)
+            return chosen.pixels, f"test images of {subject.run.record.data.name}"
+        except UserError:
+            if subject.mat is None:
+                raise
+    assert subject.mat is not None
+    batch = subject.mat.batch.images[:count]
+    return batch, f"images of the test batch in {subject.mat_path.name}"
+
+
+def _mean_std(subject: Subject) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    if subject.run is not None:
+        return subject.run.mean_std()
+    assert subject.mat is not None
+    card = subject.mat.card
+    return np.asarray(card.mean, np.float32), np.asarray(card.std, np.float32)
+
+
+def _truth(
+    subject: Subject, live: PyTorch | None, inputs: NDArray[np.float32]
+) -> tuple[Truth, Check | None]:
+    """The truth for these inputs, and whether model.mat's own reference agrees with the run."""
+    if live is None:
+        assert subject.mat is not None
+        batch, n = subject.mat.batch, len(inputs)
+        origin = f"{subject.mat_path.name}'s reference"
+        return make_truth(batch.reference[:n], batch.logits[:n], origin), None
+    truth = _live_truth(live, inputs)
+    if subject.mat is None or subject.run is None:
+        return truth, None
+    batch = subject.mat.batch
+    again = truth if np.array_equal(batch.inputs, inputs) else _live_truth(live, batch.inputs)
+    error = float(np.abs(batch.reference - again.reference).max(initial=0.0))
+    agrees = error <= _FLOAT64 * float(np.abs(again.reference).max(initial=0.0))
+    agrees = agrees and judge_logits(batch.logits, again).passed
+    return truth, judged(
+        agrees,
+        "reference",
+        f"{subject.mat_path.name}'s outputs for its {len(batch.images)} test images "
+        f"{'are' if agrees else 'are not'} those of the run {subject.run.folder.name} "
+        f"(max difference in float64 {error:.1e})",
+    )
+
+
+def _live_truth(live: PyTorch, inputs: NDArray[np.float32]) -> Truth:
+    own = live.run(np.empty(0, np.uint8), inputs)
+    return make_truth(live.truth(inputs), own.logits, own.runtime)
