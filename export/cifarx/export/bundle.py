@@ -10,7 +10,6 @@ from cifarx.export.card import ModelCard
 from cifarx.export.graph import LayerGraph
 from cifarx.export.mat_writer import TestBatch, mat_bytes
 from cifarx.export.names import identifier
-from cifarx.export.onnx_reader import read_onnx
 from cifarx.export.onnx_writer import OPSET, check_opset, onnx_bytes, onnx_from_graph
 from cifarx.pytorch_models.data.images import Images
 from cifarx.pytorch_models.data.open import open_data
@@ -48,10 +47,10 @@ def bundle_run(run: Run) -> Bundle:
         UserError: the run's data are gone, or the network has parts that cannot be exported.
     """
     from cifarx.export.reference import SIZE, make_batch
-    from cifarx.export.torch_reader import onnx_from_module
+    from cifarx.export.torch_reader import graph_from_module
 
     module = build_module(run)
-    graph = read_onnx(onnx_from_module(module, run.record.input_size))
+    graph = graph_from_module(module, run.record.input_size)
     images = sample_images(run, max(SIZE, len(run.record.classes)))
     return Bundle(graph, card_of(run), make_batch(module, images, *run.mean_std()))
 

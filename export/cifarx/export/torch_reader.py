@@ -11,12 +11,15 @@ from __future__ import annotations
 import copy
 import logging
 import warnings
+from dataclasses import replace
 
 import onnx
 import torch
 from onnxscript import optimizer
 from torch import Tensor, nn
 
+from cifarx.export.graph import Array, LayerGraph
+from cifarx.export.onnx_reader import read_onnx
 from cifarx.pytorch_models.errors import UserError
 
 MARKER_DOMAIN = "cifarx"  # of the Dropout marker
@@ -40,6 +43,28 @@ class _KeptDropout(nn.Module):
             version=1,
         )
         return kept
+
+
+def graph_from_module(module: nn.Module, input_size: tuple[int, int, int]) -> LayerGraph:
+    """Read a module for images of (C, H, W); arrays are named as in its state dict.
+
+    Raises:
+        UserError: the module is in training mode, PyTorch cannot export it, or it has parts that
+            no layer kind stands for.
+    """
+    graph = read_onnx(onnx_from_module(module, input_size))
+    names = set(module.state_dict())
+
+    def own(array: Array) -> Array:
+        # PyTorch writes the bias that a convolution does not have as zeros with a name of its own
+        made_up = array.source not in names and not array.value.any()
+        return replace(array, source="") if made_up else array
+
+    layers = (
+        replace(layer, arrays={key: own(array) for key, array in layer.arrays.items()})
+        for layer in graph.layers
+    )
+    return replace(graph, layers=tuple(layers))
 
 
 def onnx_from_module(module: nn.Module, input_size: tuple[int, int, int]) -> onnx.ModelProto:

@@ -36,8 +36,8 @@ catch reason
           ['''%s'' is not a MAT-file that can be read, or was cut short (%s). ' ...
            'Export it again.'], file, reason.message);
 end
-if ~isfield(content, 'format') || ~isfield(content.format, 'name') ...
-   || ~isequal(content.format.name, 'cifarx')
+known = isfield(content, 'format') && isfield(content.format, 'name');
+if ~known || ~isequal(content.format.name, 'cifarx')
     error('cifarx:load:notCifarx', ...
           '''%s'' is a MAT-file, but not a network written by cifarx.', file);
 end

@@ -1,0 +1,124 @@
+"""Fixtures that several rooms' tests share: a trained tiny run, its files, Octave, the command line."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from cifarx.cli import main
+from cifarx.export.bundle import Bundle, bundle_run, write_bundle
+from cifarx.pytorch_models.fit import Options, fit, make_plan
+from cifarx.pytorch_models.run import Run, load_run
+from cifarx.verify.toolbox import toolbox_path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """bn-tiny after one epoch of 300 shapes; tests must not change it."""
+    folder = tmp_path_factory.mktemp("trained")
+    options = Options("bn-tiny", "shapes", epochs=1, limit=300, out=folder / "runs" / "tiny")
+    return fit(
+        make_plan(options),
+        on_start=lambda train, test: None,
+        after_step=lambda images: None,
+        after_epoch=lambda epoch: None,
+    )
+
+
+@pytest.fixture(scope="session")
+def bundle(trained: Run) -> Bundle:
+    """The trained run, read for export."""
+    return bundle_run(trained)
+
+
+@pytest.fixture
+def work(trained: Run, bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An own folder, made the current one, with runs/tiny, model.onnx and model.mat in it."""
+    shutil.copytree(trained.folder, tmp_path / "runs" / "tiny")
+    write_bundle(bundle, tmp_path, "model", onnx=True, mat=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def run_in_work(work: Path) -> Run:
+    """The copy of the run in `work`."""
+    return load_run(work / "runs" / "tiny")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A command that has ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def cifarx(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Callable[..., Finished]:
+    """Call the command line in this process: cifarx('verify', 'model.onnx')."""
+
+    def call(*arguments: object) -> Finished:
+        monkeypatch.setattr(sys, "argv", ["cifarx", *map(str, arguments)])
+        capfd.readouterr()
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        captured = capfd.readouterr()
+        return Finished(code, captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def octave_program() -> str:
+    """Path of octave-cli; without one the test is skipped, or fails where CI asks for it."""
+    program = shutil.which("octave-cli")
+    if program is None:
+        reason = "GNU Octave is not installed (no octave-cli on the PATH)"
+        if os.environ.get("CIFARX_REQUIRE_OCTAVE"):
+            pytest.fail(f"{reason}, and CIFARX_REQUIRE_OCTAVE is set")
+        pytest.skip(reason)
+    return program
+
+
+@pytest.fixture
+def octave(octave_program: str, tmp_path: Path) -> Callable[[str], str]:
+    """Run Octave code with the toolbox on the path in tmp_path; gives what it prints.
+
+    An error in the code fails the test, unless the code catches it.
+    """
+
+    def run(code: str) -> str:
+        start = f"warning('off', 'Octave:shadowed-function'); addpath('{toolbox_path()}'); "
+        done = subprocess.run(
+            [octave_program, "--no-gui", "--norc", "--quiet", "--eval", start + code],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            timeout=300,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run

@@ -1,0 +1,200 @@
+"""Reader and writer together: ONNX Runtime is the independent reference."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from cifarx.export.bundle import Bundle
+from cifarx.export.card import ModelCard
+from cifarx.export.onnx_reader import read_onnx
+from cifarx.export.onnx_writer import onnx_bytes, onnx_from_graph
+from cifarx.pytorch_models.errors import UserError
+
+CARD = ModelCard("net", "recipe", ("a", "b"), (0.0,), (255.0,), "0" * 64)
+RANDOM = np.random.RandomState(0)
+
+
+def foreign(
+    nodes: list[onnx.NodeProto],
+    weights: dict[str, np.ndarray],
+    *,
+    shape: tuple[int | str, ...] = ("batch", 2, 6, 7),
+    opset: int = 17,
+) -> onnx.ModelProto:
+    """A model as somebody else might have written it; its output is `y`."""
+    graph = helper.make_graph(
+        nodes,
+        "g",
+        [helper.make_tensor_value_info("in put", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+        [numpy_helper.from_array(value, name) for name, value in weights.items()],
+    )
+    return helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8
+    )
+
+
+def weights(*shape: int) -> np.ndarray:
+    return RANDOM.standard_normal(shape).astype(np.float32)
+
+
+def run(model: onnx.ModelProto, x: np.ndarray) -> np.ndarray:
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    (y,) = session.run(None, {session.get_inputs()[0].name: x})
+    return np.asarray(y)
+
+
+N = helper.make_node
+HEAD = [N("Flatten", ["h"], ["f"]), N("Gemm", ["f", "w", "b"], ["y"], transB=1)]
+CASES = {
+    "asymmetric pads, stride and dilation": (
+        [
+            N("Conv", ["in put", "k", "c"], ["h"], pads=[0, 1, 2, 3], strides=[2, 1], dilations=[1, 2]),
+            *HEAD,
+        ],
+        {"k": weights(3, 2, 2, 3), "c": weights(3), "w": weights(4, 84), "b": weights(4)},
+    ),
+    "max pooling with padding": (
+        [N("MaxPool", ["in put"], ["h"], kernel_shape=[3, 2], pads=[1, 0, 2, 1], strides=[2, 2]), *HEAD],
+        {"w": weights(4, 32), "b": weights(4)},
+    ),
+    "average pooling that counts its padding": (
+        [
+            N("AveragePool", ["in put"], ["h"], kernel_shape=[3, 3], pads=[1, 1, 1, 1], count_include_pad=1),
+            *HEAD,
+        ],
+        {"w": weights(4, 84), "b": weights(4)},
+    ),
+    "a mean over space, untransposed Gemm without bias": (
+        [
+            N("ReduceMean", ["in put"], ["m"], axes=[-1, 2], keepdims=1),
+            N("Reshape", ["m", "s"], ["f"]),
+            N("Gemm", ["f", "w"], ["y"]),
+        ],
+        {"w": weights(2, 3), "s": np.array([0, -1])},
+    ),
+    "batch norm after a flatten, dropout, identity, addition": (
+        [
+            N("Flatten", ["in put"], ["f"]),
+            N("BatchNormalization", ["f", "g", "o", "m", "v"], ["n"], epsilon=1e-3),
+            N("Identity", ["n"], ["i"]),
+            N("Add", ["i", "f"], ["a"]),
+            N("Relu", ["a"], ["r"]),
+            N("Dropout", ["r"], ["d"]),
+            N("Gemm", ["d", "w", "b"], ["y"], transB=1),
+        ],
+        {k: weights(84) for k in "gom"}
+        | {"v": np.abs(weights(84)) + 0.5, "w": weights(4, 84), "b": weights(4)},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_read_and_written_again_computes_the_same(case: str) -> None:
+    model = foreign(*CASES[case])
+    again = onnx_from_graph(read_onnx(model), CARD)
+    x = weights(5, 2, 6, 7)
+    np.testing.assert_allclose(run(again, x), run(model, x), rtol=1e-5, atol=1e-5)
+
+
+def test_the_portable_profile_is_kept(bundle: Bundle) -> None:
+    model = onnx_from_graph(bundle.graph, bundle.card)
+    onnx.checker.check_model(model, full_check=True)
+    assert model.ir_version == 7
+    assert [(o.domain, o.version) for o in model.opset_import] == [("", 14)]
+    (given,), (result,) = model.graph.input, model.graph.output
+    dims = [d.dim_param or d.dim_value for d in given.type.tensor_type.shape.dim]
+    assert (given.name, dims) == ("image", ["N", 3, 32, 32])
+    dims = [d.dim_param or d.dim_value for d in result.type.tensor_type.shape.dim]
+    assert (result.name, dims) == ("logits", ["N", 10])
+    assert {n.op_type for n in model.graph.node} <= {
+        "Conv", "Relu", "BatchNormalization", "Dropout", "AveragePool", "Flatten", "Gemm",
+    }  # fmt: skip
+    names = [n.name for n in model.graph.node] + [t.name for t in model.graph.initializer]
+    names += [v for n in model.graph.node for v in (*n.input, *n.output)]
+    assert all(re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,62}", name) for name in names)
+    assert not any(t.data_location == TensorProto.EXTERNAL for t in model.graph.initializer)
+    convolution = next(n for n in model.graph.node if n.op_type == "Conv")
+    assert {a.name for a in convolution.attribute} == {
+        "kernel_shape", "strides", "pads", "dilations", "group",
+    }  # fmt: skip
+    assert ModelCard.from_metadata({e.key: e.value for e in model.metadata_props}) == bundle.card
+
+
+def test_the_same_network_gives_the_same_bytes(bundle: Bundle) -> None:
+    first, second = (onnx_bytes(onnx_from_graph(bundle.graph, bundle.card)) for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.parametrize(("opset", "ir"), [(14, 7), (15, 8), (17, 8), (19, 9), (21, 10)])
+def test_the_opset_asked_for_is_the_one_written(bundle: Bundle, opset: int, ir: int) -> None:
+    model = onnx_from_graph(bundle.graph, bundle.card, opset)
+    assert (model.opset_import[0].version, model.ir_version) == (opset, ir)
+    x = bundle.batch.inputs[:8]
+    np.testing.assert_allclose(run(model, x), bundle.batch.logits[:8], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("opset", [13, 7, 0, 999])
+def test_an_opset_out_of_range_is_rejected(bundle: Bundle, opset: int) -> None:
+    with pytest.raises(UserError, match=f"--opset {opset} is not supported: allowed are 14"):
+        onnx_from_graph(bundle.graph, bundle.card, opset)
+
+
+def test_reading_what_was_written_gives_the_same_graph(bundle: Bundle) -> None:
+    again = read_onnx(onnx_from_graph(bundle.graph, bundle.card))
+    assert [(a.name, a.kind, a.hyper) for a in again.layers] == [
+        (b.name, b.kind, b.hyper) for b in bundle.graph.layers
+    ]
+    for key, array in again.arrays().items():
+        assert array.value.tobytes() == bundle.graph.arrays()[key].value.tobytes()
+
+
+def test_everything_that_cannot_be_read_is_listed_at_once() -> None:
+    nodes = [
+        N("Conv", ["in put", "k"], ["a"], name="c1", group=2),
+        N("LRN", ["in put"], ["b"], name="n1", size=3),
+        N("Relu", ["b"], ["c"], name="r1"),
+        N("MaxPool", ["in put"], ["d"], name="p1", kernel_shape=[2, 2], ceil_mode=1),
+        N("Gemm", ["d", "w"], ["y"], name="g1"),
+    ]
+    with pytest.raises(UserError) as caught:
+        read_onnx(foreign(nodes, {"k": weights(2, 1, 3, 3), "w": weights(3, 3)}))
+    text = str(caught.value)
+    assert "Conv (node c1): grouped convolution" in text
+    assert "LRN (node n1): no such layer kind" in text
+    assert "MaxPool (node p1): ceil_mode" in text
+    assert "r1" not in text  # it only follows n1
+    assert "Operators it reads: Add, AveragePool," in text
+
+
+@pytest.mark.parametrize(
+    ("nodes", "tensors", "shape", "complaint"),
+    [
+        ([N("Relu", ["in put"], ["y"])], {}, ("n", 3), "must be float32 images N x C x H x W"),
+        ([N("Relu", ["in put"], ["y"])], {}, ("n", "c", 3, 3), "fixed C, H and W"),
+        ([N("Relu", ["in put"], ["y"])], {}, ("n", 2, 3, 3), "not one vector of logits"),
+        ([N("Add", ["in put", "k"], ["y"])], {"k": weights(1)}, ("n", 2, 3, 3), "is a constant"),
+        (
+            [N("Flatten", ["in put"], ["f"]), N("Gemm", ["f", "w"], ["y"])],
+            {"w": weights(3, 3)},
+            ("n", 2, 3, 3),
+            r"Gemm \(node \?\): .* do not fit an input of \(18,\)",
+        ),
+    ],
+)
+def test_what_is_no_classifier_is_rejected(
+    nodes: list[onnx.NodeProto],
+    tensors: dict[str, np.ndarray],
+    shape: tuple[int | str, ...],
+    complaint: str,
+) -> None:
+    with pytest.raises(UserError, match=complaint):
+        read_onnx(foreign(nodes, tensors, shape=shape))

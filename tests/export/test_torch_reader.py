@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from cifarx.export.torch_reader import graph_from_module
+from cifarx.pytorch_models.errors import UserError
+
+
+class Residual(nn.Module):
+    """What a fine-tuning user has: batch norm after a convolution, dropout, a shortcut."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3, padding=(1, 2), dilation=(1, 2), bias=False)
+        self.body = nn.Sequential(nn.BatchNorm2d(4), nn.ReLU(), nn.Dropout2d(0.3))
+        self.pool = nn.MaxPool2d(2)
+        self.gap = nn.AdaptiveAvgPool2d(1)
+        self.head = nn.Linear(4, 5, bias=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.conv(x)
+        x = self.pool(x + self.body(x))
+        return self.head(self.gap(x).flatten(1))
+
+
+def test_batch_norm_and_dropout_stay_layers_named_after_their_modules() -> None:
+    graph = graph_from_module(Residual().eval(), (3, 8, 10))
+    assert [(la.name, la.kind, la.module) for la in graph.layers] == [
+        ("conv", "Convolution2DLayer", "conv"),
+        ("body_0", "BatchNormalizationLayer", "body.0"),
+        ("body_1", "ReLULayer", "body.1"),
+        ("body_2", "DropoutLayer", "body.2"),
+        (graph.layers[4].name, "AdditionLayer", ""),
+        ("pool", "MaxPooling2DLayer", "pool"),
+        ("gap", "GlobalAveragePooling2DLayer", "gap"),
+        (graph.layers[7].name, "FlattenLayer", ""),
+        ("head", "FullyConnectedLayer", "head"),
+    ]
+    by_name = {la.name: la for la in graph.layers}
+    assert by_name["conv"].hyper == {
+        "Stride": (1, 1),
+        "Padding": (1, 1, 2, 2),
+        "DilationFactor": (1, 2),
+    }
+    assert by_name["body_2"].hyper == {"Probability": 0.3}
+    assert by_name["body_0"].hyper == {"Epsilon": 1e-5}
+    assert set(graph.layers[4].inputs) == {"conv", "body_2"}
+
+
+def test_arrays_are_the_checkpoints_bits_under_its_names() -> None:
+    module = Residual().eval()
+    module.body[0].running_mean.normal_()
+    graph = graph_from_module(module, (3, 8, 10))
+    state = module.state_dict()
+    named = {a.source: a.value for a in graph.arrays().values() if a.source}
+    assert set(named) == {n for n in state if "num_batches" not in n}
+    for name, value in named.items():
+        assert value.tobytes() == state[name].numpy().tobytes()
+    made_up = [a.value for a in graph.arrays().values() if not a.source]
+    assert len(made_up) == 2  # the biases that conv and head do not have
+    assert not any(np.any(value) for value in made_up)
+
+
+def test_the_module_itself_is_left_alone() -> None:
+    module = Residual().eval()
+    before = str(module)
+    graph_from_module(module, (3, 8, 10))
+    assert str(module) == before
+
+
+def test_a_module_in_training_mode_is_refused() -> None:
+    with pytest.raises(UserError, match=r"Residual is in training mode.*Call its eval\(\)"):
+        graph_from_module(Residual(), (3, 8, 8))
+
+
+def test_what_pytorch_cannot_export_is_said_in_a_paragraph() -> None:
+    class Branching(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x if x.sum() > 0 else -x
+
+    with pytest.raises(UserError, match="PyTorch cannot export the module Branching"):
+        graph_from_module(Branching().eval(), (3, 8, 8))

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cifarx.pytorch_models.errors import UserError
+from cifarx.pytorch_models.files import replacing, write_bytes, write_text
+
+
+def test_a_block_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    write_text(path, "old\n")
+    with pytest.raises(RuntimeError), replacing(path) as temporary:
+        temporary.write_text("half of the ne")
+        raise RuntimeError
+    assert path.read_text() == "old\n"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_replaces_the_old_one_whole(tmp_path: Path) -> None:
+    write_bytes(tmp_path / "new" / "f", b"1")
+    write_bytes(tmp_path / "new" / "f", b"2")
+    assert (tmp_path / "new" / "f").read_bytes() == b"2"
+
+
+def test_a_place_that_cannot_be_written_is_the_users_to_change(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match=r"Cannot write .*--out"):
+        write_bytes(tmp_path / "file" / "below", b"")

@@ -1,0 +1,101 @@
+"""The rules of the house that no linter knows: design.md, section 2."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cifarx.export.graph import VOCABULARY
+from cifarx.export.onnx_writer import WRITERS
+
+STAGES = ("pytorch_models", "export", "verify", "cli")
+WITH_TORCH = {
+    "pytorch_models": {"train.py", "fit.py"},
+    "export": {"torch_reader.py", "reference.py"},
+    "verify": set(),
+    "cli": set(),
+}
+
+
+def modules(root: Path, stage: str) -> list[Path]:
+    return sorted((root / stage / "cifarx").rglob("*.py"))
+
+
+def imported(path: Path, *, everywhere: bool) -> set[str]:
+    """Names of modules that a file imports, at its top level or everywhere."""
+    tree = ast.parse(path.read_text("utf-8"))
+    nodes = ast.walk(tree) if everywhere else iter(tree.body)
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(node.module or "")
+    return found
+
+
+def test_the_namespace_has_no_init(root: Path) -> None:
+    assert not [stage for stage in STAGES if (root / stage / "cifarx" / "__init__.py").exists()]
+    assert not list((root / "matlab").rglob("__init__.py"))  # MATLAB's engine is called matlab
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_imports_go_one_way(root: Path, stage: str) -> None:
+    later = STAGES[STAGES.index(stage) + 1 :]
+    for path in modules(root, stage):
+        names = imported(path, everywhere=True)
+        assert not [n for n in names for s in later if n.startswith(f"cifarx.{s}")], path
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_torch_is_imported_only_where_it_must_be(root: Path, stage: str) -> None:
+    for path in modules(root, stage):
+        if path.name not in WITH_TORCH[stage]:
+            names = imported(path, everywhere=False)
+            assert not [n for n in names if n.split(".")[0] in ("torch", "torchvision")], path
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["train", "--help"], ["verify", "--help"], ["models"], ["matlab-path"]]
+)
+def test_help_and_lists_do_not_import_torch(arguments: list[str]) -> None:
+    code = (
+        "import sys\n"
+        f"sys.argv = ['cifarx', *{arguments!r}]\n"
+        "from cifarx.cli import main\n"
+        "try:\n"
+        "    main()\n"
+        "except SystemExit as end:\n"
+        "    assert not end.code\n"
+        "heavy = {'torch', 'onnxruntime', 'scipy', 'matplotlib'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+
+
+def test_files_can_be_judged_where_torch_is_missing(root: Path) -> None:
+    code = (
+        "import sys\n"
+        "sys.modules['torch'] = sys.modules['torchvision'] = None\n"
+        "import cifarx.verify.verify, cifarx.verify.report, cifarx.export.mat_reader\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_layer_kind_is_in_every_room(root: Path) -> None:
+    package = root / "matlab" / "toolbox" / "+cifarx"
+    reader = (root / "export" / "cifarx" / "export" / "onnx_reader.py").read_text("utf-8")
+    cases = set(re.findall(r"case '(\w+)'", (package / "+internal" / "applyLayer.m").read_text()))
+    arithmetic = {f"{p.stem}Layer".lower() for p in (package / "+layer").glob("*.m")}
+    assert set(WRITERS) == set(VOCABULARY)
+    assert set(re.findall(r'"(\w+Layer)"', reader)) == set(VOCABULARY)
+    assert cases == set(VOCABULARY)
+    assert arithmetic == {kind.lower() for kind in VOCABULARY}
