@@ -61,7 +61,8 @@ def test_torch_is_imported_only_where_it_must_be(root: Path, stage: str) -> None
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["train", "--help"], ["verify", "--help"], ["models"], ["matlab-path"]]
+    "arguments",
+    [["--help"], ["train", "--help"], ["verify", "--help"], ["models"], ["matlab-path"]],
 )
 def test_help_and_lists_do_not_import_torch(arguments: list[str]) -> None:
     code = (

@@ -57,4 +57,8 @@ def test_channel_vectors_are_1_by_1_by_c_beside_maps_and_columns_beside_features
     vector = np.arange(3)
     assert layout.channels_to_matlab(vector, maps=True).shape == (1, 1, 3)
     assert layout.channels_to_matlab(vector, maps=False).shape == (3, 1)
-    assert layout.channels_from_matlab(layout.channels_to_matlab(vector, maps=True)).tolist() == [0, 1, 2]
+    assert layout.channels_from_matlab(layout.channels_to_matlab(vector, maps=True)).tolist() == [
+        0,
+        1,
+        2,
+    ]

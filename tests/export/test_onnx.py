@@ -35,9 +35,7 @@ def foreign(
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
         [numpy_helper.from_array(value, name) for name, value in weights.items()],
     )
-    return helper.make_model(
-        graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8
-    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
 
 
 def weights(*shape: int) -> np.ndarray:
@@ -57,18 +55,35 @@ HEAD = [N("Flatten", ["h"], ["f"]), N("Gemm", ["f", "w", "b"], ["y"], transB=1)]
 CASES = {
     "asymmetric pads, stride and dilation": (
         [
-            N("Conv", ["in put", "k", "c"], ["h"], pads=[0, 1, 2, 3], strides=[2, 1], dilations=[1, 2]),
+            N(
+                "Conv",
+                ["in put", "k", "c"],
+                ["h"],
+                pads=[0, 1, 2, 3],
+                strides=[2, 1],
+                dilations=[1, 2],
+            ),
             *HEAD,
         ],
         {"k": weights(3, 2, 2, 3), "c": weights(3), "w": weights(4, 84), "b": weights(4)},
     ),
     "max pooling with padding": (
-        [N("MaxPool", ["in put"], ["h"], kernel_shape=[3, 2], pads=[1, 0, 2, 1], strides=[2, 2]), *HEAD],
+        [
+            N("MaxPool", ["in put"], ["h"], kernel_shape=[3, 2], pads=[1, 0, 2, 1], strides=[2, 2]),
+            *HEAD,
+        ],
         {"w": weights(4, 32), "b": weights(4)},
     ),
     "average pooling that counts its padding": (
         [
-            N("AveragePool", ["in put"], ["h"], kernel_shape=[3, 3], pads=[1, 1, 1, 1], count_include_pad=1),
+            N(
+                "AveragePool",
+                ["in put"],
+                ["h"],
+                kernel_shape=[3, 3],
+                pads=[1, 1, 1, 1],
+                count_include_pad=1,
+            ),
             *HEAD,
         ],
         {"w": weights(4, 84), "b": weights(4)},

@@ -15,9 +15,12 @@ unit = st.floats(2.0**-6, 1.0, width=32)
 
 
 def rounded(value: Fraction) -> np.float32:
-    """The float32 nearest to a fraction; float64 division first would round twice."""
+    """The float32 nearest to a fraction, of two equally near ones the even one.
+
+    Rounding to float64 first can only go wrong by one step; in a tie it is exact, and stays.
+    """
     guess = np.float32(float(value))
-    near = [np.nextafter(guess, np.float32(d)) for d in (-np.inf, np.inf)] + [guess]
+    near = [guess, *(np.nextafter(guess, np.float32(d)) for d in (-np.inf, np.inf))]
     return min(near, key=lambda c: abs(Fraction(float(c)) - value))
 
 

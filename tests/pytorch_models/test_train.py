@@ -41,7 +41,9 @@ def test_one_step_is_the_step_of_plain_gradient_descent() -> None:
     softmax = z.exp() / z.exp().sum(1, keepdim=True)
     gradient = (softmax - nn.functional.one_hot(y, 2)).T @ x.flatten(1).double() / 40
     train(model, data, data, recipe, seed=0, after_step=lambda n: None, after_epoch=lambda e: None)
-    torch.testing.assert_close(model[1].weight.double(), weights - 0.1 * gradient, rtol=0, atol=1e-6)
+    torch.testing.assert_close(
+        model[1].weight.double(), weights - 0.1 * gradient, rtol=0, atol=1e-6
+    )
 
 
 def test_an_epoch_sees_each_image_once_and_reports_the_figures_of_its_model() -> None:
@@ -49,13 +51,13 @@ def test_an_epoch_sees_each_image_once_and_reports_the_figures_of_its_model() ->
     model, data = small_problem()
     steps: list[int] = []
     history: list[Epoch] = []
-    train(
-        model, data, data, recipe, seed=0, after_step=steps.append, after_epoch=history.append
-    )
+    train(model, data, data, recipe, seed=0, after_step=steps.append, after_epoch=history.append)
     assert steps == [16, 16, 8] * 3
     x, y = data.batch(slice(None))
     assert history[-1].test_loss == pytest.approx(nn.functional.cross_entropy(model(x), y).item())
-    assert history[-1].test_accuracy == pytest.approx((model(x).argmax(1) == y).float().mean().item())
+    assert history[-1].test_accuracy == pytest.approx(
+        (model(x).argmax(1) == y).float().mean().item()
+    )
     assert not model.training
 
 
@@ -101,9 +103,7 @@ def test_a_second_run_never_overwrites_the_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    folders = [
-        quiet_fit(Options("bn-tiny", "shapes", epochs=1, limit=10)).folder for _ in range(2)
-    ]
+    folders = [quiet_fit(Options("bn-tiny", "shapes", epochs=1, limit=10)).folder for _ in range(2)]
     assert [str(f) for f in folders] == ["runs/bn-tiny-shapes", "runs/bn-tiny-shapes-2"]
     with pytest.raises(UserError, match="already holds a run"):
         make_plan(Options("bn-tiny", "shapes", out=folders[0]))

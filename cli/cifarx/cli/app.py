@@ -28,9 +28,6 @@ def main() -> None:
     except UserError as error:
         print(f"cifarx: {error}", file=sys.stderr)
         sys.exit(2)
-    except KeyboardInterrupt:
-        print("cifarx: stopped.", file=sys.stderr)
-        sys.exit(130)
 
 
 @app.command()
@@ -55,12 +52,16 @@ def train(
 
     plan = make_plan(Options(model, data, epochs, limit, seed, device, out))
     with Training(plan) as progress:
-        run = fit(
-            plan,
-            on_start=progress.start,
-            after_step=progress.after_step,
-            after_epoch=progress.after_epoch,
-        )
+        try:
+            run = fit(
+                plan,
+                on_start=progress.start,
+                after_step=progress.after_step,
+                after_epoch=progress.after_epoch,
+            )
+        except KeyboardInterrupt:
+            print(f"cifarx: {progress.stopped()}", file=sys.stderr)
+            raise typer.Exit(130) from None
     print(f"{run.folder}: {100 * run.record.metrics['test_accuracy']:.2f}% of the test images")
 
 

@@ -21,6 +21,7 @@ class Training:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
+        self._epochs_done = 0
         self._console = Console(highlight=False, soft_wrap=True)
         self._bar = Progress(
             TextColumn("{task.description}"),
@@ -64,12 +65,22 @@ class Training:
     def after_epoch(self, epoch: Epoch) -> None:
         """An epoch is done and saved."""
         epochs = self._plan.recipe.epochs
+        self._epochs_done = epoch.epoch
         self._console.print(
             f"epoch {epoch.epoch}/{epochs}: loss {epoch.train_loss:.4f}, test loss "
             f"{epoch.test_loss:.4f}, test accuracy {100 * epoch.test_accuracy:.2f}%, "
             f"{epoch.seconds:.1f} s"
         )
         self._bar.update(self._task, description=f"epoch {min(epoch.epoch + 1, epochs)}/{epochs}")
+
+    def stopped(self) -> str:
+        """What an interrupted training leaves."""
+        if not self._epochs_done:
+            return "Stopped in the first epoch; nothing was saved."
+        return (
+            f"Stopped. {self._plan.folder} holds the weights after epoch {self._epochs_done} of "
+            f"{self._plan.recipe.epochs}, and can be exported as it is."
+        )
 
 
 @contextmanager

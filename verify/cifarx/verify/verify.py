@@ -58,11 +58,12 @@ class EngineReport:
     """None where the runtime was skipped or broke down."""
     problem: str
     """Why, in that case."""
-    required: bool
+    broke_down: bool = False
+    """Whether it was there, but failed; then the check as a whole was not made."""
 
     def check(self) -> Check:
         if self.judgement is None:
-            outcome = Outcome.FAILED if self.required else Outcome.SKIPPED
+            outcome = Outcome.FAILED if self.broke_down else Outcome.SKIPPED
             return Check(outcome, self.engine, self.problem)
         detail = self.judgement.detail() if self.judgement.finite else _NOTHING
         return judged(self.judgement.passed, self.runtime, detail)
@@ -99,9 +100,8 @@ class Result:
 
     @property
     def complete(self) -> bool:
-        """Whether the check was made: something was compared, and nothing asked for is missing."""
-        missing = any(e.judgement is None and e.required for e in self.engines)
-        return bool(self.compared()) and not missing
+        """Whether the check was made: something was compared, and no engine broke down."""
+        return bool(self.compared()) and not any(e.broke_down for e in self.engines)
 
     @property
     def verdict(self) -> Verdict | None:
@@ -202,6 +202,11 @@ def verify(options: Options, progress: Callable[[str], None] = lambda _: None) -
         try:
             opened.append((name, ENGINES[name](subject), ""))
         except EngineError as error:
+            if options.engines is not None:
+                raise UserError(
+                    f"--engines asks for {name}, which cannot be used: {error}. Provide it, or "
+                    "leave --engines out to compare with the engines that are there."
+                ) from error
             opened.append((name, None, str(error)))
     live = next((e for _, e, _ in opened if isinstance(e, PyTorch)), None)
     if live is None and subject.run is not None:
@@ -210,21 +215,20 @@ def verify(options: Options, progress: Callable[[str], None] = lambda _: None) -
     truth, reference = _truth(subject, live, inputs)
     reports: list[EngineReport] = []
     normalized: dict[str, NDArray[np.float32]] = {}
-    required = options.engines is not None
     for name, engine, problem in opened:
         if engine is None:
-            reports.append(EngineReport(name, name, None, problem, required))
+            reports.append(EngineReport(name, name, None, problem))
             continue
         progress(name)
         try:
             outputs: Outputs = engine.run(images, inputs)
         except EngineError as error:
-            reports.append(EngineReport(name, name, None, str(error), True))
+            reports.append(EngineReport(name, name, None, str(error), broke_down=True))
             continue
         if outputs.normalized is not None:
             normalized[outputs.runtime] = outputs.normalized
         judgement = judge_logits(outputs.logits, truth)
-        reports.append(EngineReport(name, outputs.runtime, judgement, "", required))
+        reports.append(EngineReport(name, outputs.runtime, judgement, ""))
     return Result(
         subject,
         len(images),

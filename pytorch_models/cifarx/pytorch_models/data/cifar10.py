@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,6 +58,8 @@ def _dataset(root: Path, train: bool) -> CIFAR10:
     try:
         return CIFAR10(str(root), train=train, download=True)
     except (OSError, RuntimeError, EOFError) as error:  # URLError is an OSError
+        with suppress(OSError):
+            root.rmdir()  # torchvision makes it first; it stays if anything is in it
         raise UserError(
             f"CIFAR-10 is not in {root} and could not be downloaded ({error}). Download "
             f"{CIFAR10.url} (MD5 {CIFAR10.tgz_md5}) on a machine that can, put {CIFAR10.filename} "

@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.io import loadmat, savemat
+
+from cifarx.export.bundle import Bundle
+from cifarx.export.graph import Array, Layer, LayerGraph
+from cifarx.export.mat_reader import read_mat
+from cifarx.export.mat_writer import feature_orders, mat_bytes
+from cifarx.pytorch_models.errors import UserError
+
+ONNX = "ab" * 32
+
+
+@pytest.fixture
+def file(bundle: Bundle, tmp_path: Path) -> Path:
+    path = tmp_path / "model.mat"
+    path.write_bytes(mat_bytes(bundle.graph, bundle.card, bundle.batch, ONNX))
+    return path
+
+
+def test_reading_what_was_written_gives_the_same_back(bundle: Bundle, file: Path) -> None:
+    again = read_mat(file)
+    assert again.card == bundle.card
+    assert again.onnx_sha256 == ONNX
+    assert (again.graph.input_name, again.graph.input_size) == ("image", (3, 32, 32))
+    for mine, theirs in zip(again.graph.layers, bundle.graph.layers, strict=True):
+        assert (mine.name, mine.kind, mine.inputs) == (theirs.name, theirs.kind, theirs.inputs)
+        assert (mine.hyper, mine.module) == (theirs.hyper, theirs.module)
+        for key, array in theirs.arrays.items():
+            assert mine.arrays[key].source == array.source
+            assert mine.arrays[key].value.tobytes() == array.value.tobytes()
+    for field in ("images", "inputs", "labels", "logits", "reference"):
+        mine, theirs = getattr(again.batch, field), getattr(bundle.batch, field)
+        assert mine.dtype == theirs.dtype
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def test_the_same_network_gives_the_same_bytes(bundle: Bundle, file: Path) -> None:
+    again = mat_bytes(bundle.graph, bundle.card, bundle.batch, ONNX)
+    assert again == file.read_bytes()
+    assert again[:116].decode("ascii").startswith("MATLAB 5.0 MAT-file, written by cifarx")
+
+
+def test_the_test_batch_covers_every_class(bundle: Bundle) -> None:
+    assert set(bundle.batch.labels) == set(range(10))
+
+
+def test_axes_and_classes_are_matlabs(bundle: Bundle, file: Path) -> None:
+    content = loadmat(file)
+    layers = {str(item["Name"].item()): item for item in content["layers"].ravel()}
+    convolution, source = layers["conv2"], bundle.graph.arrays()["conv2", "Weights"].value
+    assert convolution["Weights"].shape == (3, 3, 4, 6)
+    assert convolution["Weights"].dtype == np.float32
+    assert convolution["Weights"][2, 0, 3, 5] == source[5, 3, 2, 0]
+    assert convolution["Bias"].shape == (1, 1, 6)
+    assert convolution["Stride"].dtype == np.float64
+    assert convolution["Stride"].tolist() == [[2.0, 2.0]]
+    assert layers["norm2"]["TrainedMean"].shape == (1, 1, 6)
+    assert layers["fc1"]["Weights"].shape == (16, 32)
+    assert layers["fc1"]["Bias"].shape == (16, 1)
+    assert content["input"]["Mean"][0, 0].shape == (1, 1, 3)
+    assert content["input"]["Mean"][0, 0].dtype == np.float32
+    assert content["test"]["images"][0, 0].shape == (32, 32, 3, len(bundle.batch.labels))
+    assert content["test"]["labels"][0, 0].min() == 1.0
+
+
+def test_linear_weights_after_a_flatten_follow_matlabs_order(bundle: Bundle, file: Path) -> None:
+    layers = {str(i["Name"].item()): i for i in loadmat(file)["layers"].ravel()}
+    mine, theirs = layers["fc1"]["Weights"], bundle.graph.arrays()["fc1", "Weights"].value
+    for c in range(8):  # the flattened maps are 8 x 2 x 2
+        for h in range(2):
+            for w in range(2):
+                assert (mine[:, h + 2 * w + 4 * c] == theirs[:, c * 4 + h * 2 + w]).all()
+
+
+def flattened(*tail: Layer, output: str) -> LayerGraph:
+    return LayerGraph("image", (2, 3, 4), (Layer("f", "FlattenLayer", ("image",)), *tail), output)
+
+
+def test_the_order_of_flattened_features_goes_through_layers_until_a_linear_one() -> None:
+    ones = {
+        key: Array(np.arange(24, dtype=np.float32), key)
+        for key in ("Scale", "Offset", "TrainedMean", "TrainedVariance")
+    }
+    linear = {"Weights": Array(np.ones((5, 24), np.float32), "w")}
+    linear["Bias"] = Array(np.ones(5, np.float32), "b")
+    graph = flattened(
+        Layer("n", "BatchNormalizationLayer", ("f",), {"Epsilon": 1e-5}, ones),
+        Layer("r", "ReLULayer", ("n",)),
+        Layer("a", "AdditionLayer", ("r", "f")),
+        Layer("l", "FullyConnectedLayer", ("a",), {}, linear),
+        Layer("s", "ReLULayer", ("l",)),
+        output="s",
+    )
+    assert set(feature_orders(graph)) == {"f", "n", "r", "a"}
+
+
+def test_a_batch_norm_on_flattened_features_survives_the_round_trip(
+    bundle: Bundle, tmp_path: Path
+) -> None:
+    random = np.random.RandomState(0)
+    arrays = {
+        key: Array(random.rand(24).astype(np.float32), key)
+        for key in ("Scale", "Offset", "TrainedMean", "TrainedVariance")
+    }
+    linear = {"Weights": Array(random.rand(10, 24).astype(np.float32), "w")}
+    linear["Bias"] = Array(random.rand(10).astype(np.float32), "b")
+    graph = flattened(
+        Layer("n", "BatchNormalizationLayer", ("f",), {"Epsilon": 1e-5}, arrays),
+        Layer("l", "FullyConnectedLayer", ("n",), {}, linear),
+        output="l",
+    )
+    batch = replace(
+        bundle.batch,
+        images=np.zeros((len(bundle.batch.labels), 2, 3, 4), np.uint8),
+        inputs=np.zeros((len(bundle.batch.labels), 2, 3, 4), np.float32),
+    )
+    path = tmp_path / "m.mat"
+    path.write_bytes(mat_bytes(graph, bundle.card, batch, ONNX))
+    stored = loadmat(path)["layers"].ravel()[1]["Scale"].ravel()
+    assert stored.tolist() != arrays["Scale"].value.tolist()
+    again = read_mat(path).graph.arrays()
+    for key, array in graph.arrays().items():
+        assert again[key].value.tobytes() == array.value.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("tail", "output", "complaint"),
+    [
+        ([], "f", "output is a flattened map"),
+        (
+            [
+                Layer("l", "FullyConnectedLayer", ("f",), {}, {
+                    "Weights": Array(np.ones((24, 24), np.float32), "w"),
+                    "Bias": Array(np.ones(24, np.float32), "b"),
+                }),
+                Layer("a", "AdditionLayer", ("l", "f")),
+            ],
+            "a",
+            "'a' adds features that were flattened",
+        ),
+    ],
+)  # fmt: skip
+def test_an_order_that_cannot_be_undone_is_rejected(
+    tail: list[Layer], output: str, complaint: str
+) -> None:
+    with pytest.raises(UserError, match=complaint):
+        feature_orders(flattened(*tail, output=output))
+
+
+def test_names_outside_ascii_are_rejected(bundle: Bundle) -> None:
+    card = replace(bundle.card, classes=("Käfer", *bundle.card.classes[1:]))
+    with pytest.raises(UserError, match=r"'Käfer' has letters outside ASCII.*Rename the class"):
+        mat_bytes(bundle.graph, card, bundle.batch, ONNX)
+
+
+def test_an_array_of_2_gib_is_rejected_before_it_is_written(bundle: Bundle) -> None:
+    huge = np.broadcast_to(np.float32(0), (2**29, 10))  # 20 GiB that take no memory
+    with pytest.raises(UserError, match=r"'test' of model.mat would take 20.0 GiB"):
+        mat_bytes(bundle.graph, bundle.card, replace(bundle.batch, logits=huge), ONNX)
+
+
+@pytest.mark.parametrize("length", [0, 10, 130, 1000, -1])
+def test_a_truncated_file_is_rejected(file: Path, length: int) -> None:
+    file.write_bytes(file.read_bytes()[:length])
+    with pytest.raises(UserError, match="is not a MAT-file that can be read, or was cut short"):
+        read_mat(file)
+
+
+def test_text_is_rejected(file: Path) -> None:
+    file.write_text("not a MAT-file at all, but some text that is longer than its header" * 9)
+    with pytest.raises(UserError, match="is not a MAT-file that can be read"):
+        read_mat(file)
+
+
+def test_somebody_elses_mat_file_is_rejected(tmp_path: Path) -> None:
+    savemat(tmp_path / "x.mat", {"a": 1.0})
+    with pytest.raises(UserError, match="not a cifarx model"):
+        read_mat(tmp_path / "x.mat")
+
+
+def edited(file: Path, edit: Callable[[dict[str, np.ndarray]], object]) -> Path:
+    """The file with its content changed by `edit`, written again."""
+    content = {k: v for k, v in loadmat(file).items() if not k.startswith("__")}
+    edit(content)
+    savemat(file, content)
+    return file
+
+
+def set_kind(content: dict[str, np.ndarray]) -> None:
+    content["layers"][0, 0]["Kind"] = "MagicLayer"
+
+
+def set_version(content: dict[str, np.ndarray]) -> None:
+    content["format"]["version"][0, 0] = np.array([[2.0]])
+
+
+def double_weights(content: dict[str, np.ndarray]) -> None:
+    content["layers"][0, 0]["Weights"] = content["layers"][0, 0]["Weights"].astype(np.float64)
+
+
+def cut_weights(content: dict[str, np.ndarray]) -> None:
+    content["layers"][0, 0]["Weights"] = content["layers"][0, 0]["Weights"][:, :, :2]
+
+
+def cut_labels(content: dict[str, np.ndarray]) -> None:
+    content["test"]["labels"][0, 0] = content["test"]["labels"][0, 0][:, :5]
+
+
+def high_label(content: dict[str, np.ndarray]) -> None:
+    content["test"]["labels"][0, 0][0, 0] = 11.0
+
+
+@pytest.mark.parametrize(
+    ("edit", "complaint"),
+    [
+        (set_version, "its format is version 2; this cifarx reads up to 1"),
+        (set_kind, "unknown layer kind 'MagicLayer'"),
+        (double_weights, "an array is float64, expected single"),
+        (cut_weights, "has kernels for 2 channels and gets 3"),
+        (cut_labels, "test batch of"),
+        (high_label, "test labels outside the classes"),
+        (lambda content: content.pop("layers"), "KeyError: 'layers'"),
+    ],
+)
+def test_an_unsound_file_is_rejected(
+    file: Path, edit: Callable[[dict[str, np.ndarray]], object], complaint: str
+) -> None:
+    with pytest.raises(UserError, match=complaint):
+        read_mat(edited(file, edit))
