@@ -1,4 +1,4 @@
-"""Fixtures that several rooms' tests share: a trained tiny run, its files, Octave, the command line."""
+"""Fixtures that several rooms share: a trained tiny run, its files, Octave, the commands."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Finished:
 def cifarx(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Callable[..., Finished]:
-    """Call the command line in this process: cifarx('verify', 'model.onnx')."""
+    """Call the command line in this process, as in `cifarx("verify", "model.onnx")`."""
 
     def call(*arguments: object) -> Finished:
         monkeypatch.setattr(sys, "argv", ["cifarx", *map(str, arguments)])

@@ -158,7 +158,8 @@ def test_the_small_layers(octave: Octave) -> None:
         assert(cifarx.layer.flatten(X), reshape(single(1:24), 12, 2));
         assert(squeeze(cifarx.layer.globalAveragePooling2d(X)), single([3.5 15.5; 9.5 21.5]));
         assert(cifarx.layer.addition({X, X, X}), 3 * X);
-        Y = cifarx.layer.fullyConnected(single([1; 2]), single([1 10; 2 20; 3 30]), single([5; 6; 7]));
+        W = single([1 10; 2 20; 3 30]);
+        Y = cifarx.layer.fullyConnected(single([1; 2]), W, single([5; 6; 7]));
         assert(Y, single([26; 48; 70]));
         """
     )

@@ -11,9 +11,14 @@ from cifarx.pytorch_models.files import replacing, write_bytes, write_text
 def test_a_block_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
     path = tmp_path / "f"
     write_text(path, "old\n")
-    with pytest.raises(RuntimeError), replacing(path) as temporary:
-        temporary.write_text("half of the ne")
-        raise RuntimeError
+
+    def fail_halfway() -> None:
+        with replacing(path) as temporary:
+            temporary.write_text("half of the ne")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_halfway()
     assert path.read_text() == "old\n"
     assert list(tmp_path.iterdir()) == [path]
 

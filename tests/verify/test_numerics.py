@@ -3,12 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cifarx.verify.numerics import UNIT, judge_logits, make_truth, margins
+from cifarx.verify.numerics import UNIT, Truth, judge_logits, make_truth, margins
 
 REFERENCE = np.array([[1.0, 3.0, 2.0], [4.0, 0.0, 3.5]])
 
 
-def truth_with_error(error: float):  # noqa: ANN201
+def truth_with_error(error: float) -> Truth:
     return make_truth(REFERENCE, (REFERENCE + error).astype(np.float32), "test")
 
 

@@ -130,6 +130,11 @@ def reads(operator: str, domain: str = "") -> Callable[[Reader], Reader]:
     return enter
 
 
+def operators() -> list[str]:
+    """The ONNX operators that have a reader, in alphabetical order."""
+    return sorted(operator for domain, operator in _READERS if not domain)
+
+
 def read_onnx(model: onnx.ModelProto) -> LayerGraph:
     """Read a classifier with one image input and one output of logits.
 
@@ -167,10 +172,9 @@ def read_onnx(model: onnx.ModelProto) -> LayerGraph:
     output = graph.output[0].name
     if faults or output not in reading.value_layer:
         detail = "; ".join(faults) or f"nothing computes the output {output!r}"
-        operators = ", ".join(sorted(operator for domain, operator in _READERS if not domain))
         raise UserError(
             f"The network has parts that cifarx cannot take to MATLAB: {detail}. "
-            f"Operators it reads: {operators}. Replace those parts in PyTorch."
+            f"Operators it reads: {', '.join(operators())}. Replace those parts in PyTorch."
         )
     try:
         result = LayerGraph(input_name, size, tuple(reading.layers), reading.value_layer[output])
