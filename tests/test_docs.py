@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cifarx.export.graph import VOCABULARY
-from cifarx.export.onnx_reader import operators
+from cifarx.export.onnx_operators import operators
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [

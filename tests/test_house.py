@@ -93,7 +93,7 @@ def test_files_can_be_judged_where_torch_is_missing(root: Path) -> None:
 
 def test_every_layer_kind_is_in_every_room(root: Path) -> None:
     package = root / "matlab" / "toolbox" / "+cifarx"
-    reader = (root / "export" / "cifarx" / "export" / "onnx_reader.py").read_text("utf-8")
+    reader = (root / "export" / "cifarx" / "export" / "onnx_operators.py").read_text("utf-8")
     cases = set(re.findall(r"case '(\w+)'", (package / "+internal" / "applyLayer.m").read_text()))
     arithmetic = {f"{p.stem}Layer".lower() for p in (package / "+layer").glob("*.m")}
     assert set(WRITERS) == set(VOCABULARY)

@@ -177,6 +177,7 @@ def test_everything_that_cannot_be_read_is_listed_at_once() -> None:
         N("Conv", ["in put", "k"], ["a"], name="c1", group=2),
         N("LRN", ["in put"], ["b"], name="n1", size=3),
         N("Relu", ["b"], ["c"], name="r1"),
+        N("Conv", ["c", "k"], ["e"], name="c2"),
         N("MaxPool", ["in put"], ["d"], name="p1", kernel_shape=[2, 2], ceil_mode=1),
         N("Gemm", ["d", "w"], ["y"], name="g1"),
     ]
@@ -186,7 +187,8 @@ def test_everything_that_cannot_be_read_is_listed_at_once() -> None:
     assert "Conv (node c1): grouped convolution" in text
     assert "LRN (node n1): no such layer kind" in text
     assert "MaxPool (node p1): ceil_mode" in text
-    assert "r1" not in text  # it only follows n1
+    assert "r1" not in text  # they only follow n1
+    assert "c2" not in text
     assert "Operators it reads: Add, AveragePool," in text
 
 

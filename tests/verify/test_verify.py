@@ -16,7 +16,8 @@ import pytest
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.run import Run
 from cifarx.verify.report import as_json, lines
-from cifarx.verify.verify import Options, Result, Verdict, verify
+from cifarx.verify.result import Result, Verdict
+from cifarx.verify.verify import Options, verify
 
 MODEL = Path("model.onnx")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from cifarx.pytorch_models.files import sha256
 from cifarx.verify.audit import Audit
-from cifarx.verify.verify import EngineReport, Result
+from cifarx.verify.result import EngineReport, Result
 
 SCHEMA = 1
 
