@@ -88,9 +88,11 @@ def onnx_from_module(module: nn.Module, input_size: tuple[int, int, int]) -> onn
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # deprecations inside torch and onnxscript
+            # Left to itself, torch.onnx.export of torch 2.8 answers a module that torch.export
+            # rejects with a trace of one example, in which branches on data are frozen.
+            exported = torch.export.export(module, (example,), strict=False)
             program = torch.onnx.export(
-                module,
-                (example,),
+                exported,
                 dynamo=True,
                 optimize=False,
                 external_data=False,
@@ -102,8 +104,8 @@ def onnx_from_module(module: nn.Module, input_size: tuple[int, int, int]) -> onn
             optimizer.fold_constants(program.model)
             optimizer.remove_unused_nodes(program.model)
             return program.model_proto
-    except torch.onnx.errors.OnnxExporterError as error:
-        reason = next(line for line in str(error).splitlines() if line.strip())
+    except Exception as error:  # torch.export raises exceptions of many families
+        reason = next((line for line in str(error).splitlines() if line.strip()), repr(error))
         raise UserError(
             f"PyTorch cannot export the module {type(module).__name__}: {reason} "
             "Try torch.export.export(module, ...) on it alone to see which line is at fault."
