@@ -34,7 +34,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
     options = Options("bn-tiny", "shapes", epochs=1, limit=300, out=folder / "runs" / "tiny")
     return fit(
         make_plan(options),
-        on_start=lambda train, test: None,
+        on_start=lambda folder, train, test: None,
         after_step=lambda images: None,
         after_epoch=lambda epoch: None,
     )

@@ -84,9 +84,10 @@ def test_verify_says_equivalent_and_returns_a_report(octave: Octave, folder: Pat
         ["PASSED", "weights"],
         ["PASSED", "input"],
     ]
-    assert lines[2].startswith("PASSED | octave ")
-    assert lines[2].endswith("predictions 60/60")
-    assert lines[3].startswith("EQUIVALENT | octave ")
+    assert lines[2].startswith("PASSED | reference | PyTorch's float32 is ")
+    assert lines[3].startswith("PASSED | octave ")
+    assert lines[3].endswith("predictions 60/60")
+    assert lines[4].startswith("EQUIVALENT | octave ")
 
 
 @pytest.mark.parametrize(
@@ -104,6 +105,14 @@ def test_verify_says_equivalent_and_returns_a_report(octave: Octave, folder: Pat
             lambda f: faults.edit_mat(f, lambda c: c["input"]["Mean"][0, 0].__iadd__(1)),
             "input",
             "DIFFERENT",
+        ),
+        (
+            lambda f: (
+                faults.edit_mat(f, lambda c: c["test"]["logits"][0, 0].fill(np.inf)),
+                faults.edit_layer(f, "norm2", "Epsilon", lambda e: e * 1e4),
+            )[0],
+            "reference",
+            "",
         ),
     ],
 )
@@ -155,6 +164,16 @@ def test_a_missing_variable(octave: Octave, folder: Path) -> None:
     faults.edit_mat(folder, lambda c: c.pop("classes"))
     text = failure(octave, "cifarx.load('model.mat')")
     assert text.startswith("cifarx:load:missingField\n'model.mat' has no variable 'classes'")
+
+
+@pytest.mark.parametrize("field", ["reference", "inputs", "labels"])
+def test_a_test_batch_whose_sizes_disagree(octave: Octave, folder: Path, field: str) -> None:
+    faults.edit_mat(
+        folder,
+        lambda c: c["test"][field].__setitem__((0, 0), c["test"][field][0, 0][..., :1]),
+    )
+    text = failure(octave, "cifarx.verify('model.mat')")
+    assert text.startswith("cifarx:verify:testBatch\nThe test batch of 'model.mat' is not sound")
 
 
 def test_an_unknown_kind_is_not_run(octave: Octave, folder: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 from torchvision.datasets import CIFAR10
 
 from cifarx.pytorch_models.data import cifar10
-from cifarx.pytorch_models.data.open import open_data
+from cifarx.pytorch_models.data.open import open_data, reopen_data
 from cifarx.pytorch_models.errors import UserError
 
 
@@ -84,6 +84,26 @@ def test_neither_there_nor_downloadable_says_what_to_do(
     assert "could not be downloaded" in text
     assert "Download http://127.0.0.1:9/cifar-10-python.tar.gz (MD5 " in text
     assert "--data shapes" in text
+
+
+def test_a_run_reopens_it_from_anywhere_and_never_downloads(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = open_data("cifar10").root
+    monkeypatch.delenv("CIFARX_DATA")
+    assert len(reopen_data("cifar10", root).read("test", 10)) == 10
+    with pytest.raises(UserError, match=r"is not in .*elsewhere and is not downloaded for this"):
+        reopen_data("cifar10", str(tmp_path / "elsewhere"))
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_download_cut_short_leaves_nothing_behind(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive.write_bytes(archive.read_bytes()[:5000])
+    with pytest.raises(UserError, match="could not be downloaded"):
+        open_data("cifar10")
+    assert not (tmp_path / "data").exists()
 
 
 def test_a_damaged_archive_is_rejected(archive: Path) -> None:

@@ -31,5 +31,5 @@ def test_a_file_replaces_the_old_one_whole(tmp_path: Path) -> None:
 
 def test_a_place_that_cannot_be_written_is_the_users_to_change(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match=r"Cannot write .*--out"):
+    with pytest.raises(UserError, match=r"Cannot write .*Give another place"):
         write_bytes(tmp_path / "file" / "below", b"")

@@ -72,7 +72,7 @@ def test_cosine_falls_from_the_rate_to_zero() -> None:
 def quiet_fit(options: Options) -> Run:
     return fit(
         make_plan(options),
-        on_start=lambda train, test: None,
+        on_start=lambda folder, train, test: None,
         after_step=lambda images: None,
         after_epoch=lambda epoch: None,
     )
@@ -115,7 +115,7 @@ def test_a_run_that_is_stopped_after_an_epoch_can_be_used(tmp_path: Path) -> Non
 
     plan = make_plan(Options("bn-tiny", "shapes", epochs=3, limit=10, out=tmp_path / "r"))
     with pytest.raises(KeyboardInterrupt):
-        fit(plan, on_start=lambda a, b: None, after_step=lambda n: None, after_epoch=stop)
+        fit(plan, on_start=lambda a, b, c: None, after_step=lambda n: None, after_epoch=stop)
     from cifarx.pytorch_models.run import load_run
 
     assert load_run(tmp_path / "r").record.epochs_done == 1

@@ -13,10 +13,10 @@ def truth_with_error(error: float) -> Truth:
 
 
 def test_the_ratio_is_the_rms_error_over_pytorchs_own() -> None:
-    truth = truth_with_error(2.0**-10)
-    judgement = judge_logits((REFERENCE + 2.0**-8).astype(np.float32), truth)
+    truth = truth_with_error(2.0**-18)
+    judgement = judge_logits((REFERENCE + 2.0**-16).astype(np.float32), truth)
     assert judgement.ratio == pytest.approx(4.0)
-    assert judgement.largest == 2.0**-8
+    assert judgement.largest == 2.0**-16
     assert judgement.passed
 
 
@@ -25,10 +25,29 @@ def test_the_yardstick_is_at_least_one_rounding_of_the_logits() -> None:
     assert truth_with_error(0.0).yardstick == pytest.approx(UNIT * rms)
 
 
+def test_a_yardstick_of_more_than_1024_roundings_is_not_credible_and_is_cut() -> None:
+    rounding = UNIT * np.sqrt((REFERENCE**2).mean())
+    for own, credible in ((1000 * rounding, True), (1100 * rounding, False), (np.inf, False)):
+        truth = make_truth(REFERENCE, (REFERENCE + own).astype(np.float32), "test")
+        assert truth.credible is credible
+        assert truth.yardstick <= 1024.001 * rounding
+
+
+def test_one_image_far_off_fails_however_many_are_right() -> None:
+    reference = np.random.RandomState(0).standard_normal((10_000, 10))
+    own = (reference + 1e-6).astype(np.float32)
+    logits = own.copy()
+    logits[77, 3] += 3e-3
+    judgement = judge_logits(logits, make_truth(reference, own, "test"))
+    assert judgement.ratio < 10
+    assert judgement.worst_image == 77
+    assert not judgement.passed
+
+
 def test_errors_beyond_ten_times_pytorchs_own_fail() -> None:
-    truth = truth_with_error(2.0**-12)
-    assert judge_logits((REFERENCE + 9 * 2.0**-12).astype(np.float32), truth).passed
-    assert not judge_logits((REFERENCE + 11 * 2.0**-12).astype(np.float32), truth).passed
+    truth = truth_with_error(2.0**-18)
+    assert judge_logits((REFERENCE + 9 * 2.0**-18).astype(np.float32), truth).passed
+    assert not judge_logits((REFERENCE + 11 * 2.0**-18).astype(np.float32), truth).passed
 
 
 def test_a_changed_prediction_is_named_with_its_margin() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import faults
 import numpy as np
 import onnx
 import pytest
+from onnx import numpy_helper
 
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.run import Run
@@ -79,11 +82,15 @@ ONNX_FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
             faults.edit_attribute(f, "conv1", "strides", [2, 2]),
             faults.edit_attribute(f, "conv2", "strides", [1, 1]),
         )[0],
-        "FAILED | onnxruntime",
+        "conv1 has Stride (2, 2), not (1, 1), conv2 has Stride (1, 1), not (2, 2)",
     ),
     "epsilon a thousand times larger": (
         lambda f: faults.edit_attribute(f, "norm2", "epsilon", 1e-2),
-        "FAILED | onnxruntime",
+        "norm2 has Epsilon 0.01, not 1e-05",
+    ),
+    "pads shifted": (
+        lambda f: faults.edit_attribute(f, "conv1", "pads", [0, 1, 2, 1]),
+        "conv1 has Padding (0, 2, 1, 1), not (1, 1, 1, 1)",
     ),
     "a NaN": (
         lambda f: faults.edit_initializer(f, "fc2_bias", lambda b: b * np.float32(np.nan)),
@@ -110,6 +117,18 @@ MAT_FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     "class names swapped": (
         lambda f: faults.edit_mat(f, faults.swap_cells),
         "model.mat has classes 'ring, disc,",
+    ),
+    "labels changed": (
+        lambda f: faults.edit_mat(
+            f, lambda c: c["test"]["labels"].__setitem__((0, 0), c["test"]["labels"][0, 0][:, ::-1])
+        ),
+        "model.mat has other labels for the images",
+    ),
+    "digest of the arrays changed": (
+        lambda f: faults.edit_mat(
+            f, lambda c: c["format"]["arrays_sha256"].__setitem__((0, 0), np.array(["0" * 64]))
+        ),
+        "model.mat's arrays_sha256 is not that of its arrays",
     ),
     "test images changed": (
         lambda f: faults.edit_mat(f, lambda c: c["test"]["images"][0, 0].__iadd__(1)),
@@ -167,15 +186,130 @@ def test_swapped_class_names_are_different_even_where_logits_agree(work: Path) -
     assert check(accept_predictions=True).verdict is Verdict.DIFFERENT
 
 
-def test_a_tensor_that_the_checkpoint_lacks_is_named(work: Path) -> None:
-    def rename(model: onnx.ModelProto) -> None:
-        (entry,) = (e for e in model.metadata_props if e.key == "sources")
-        entry.value = entry.value.replace('"conv1.weight"', '"conv9.weight"')
+def test_an_unused_copy_of_a_weight_hides_nothing(work: Path) -> None:
+    def bypass(model: onnx.ModelProto) -> None:
+        (tensor,) = (t for t in model.graph.initializer if t.name == "fc2_weight")
+        other = faults.flip_bit(numpy_helper.to_array(tensor).copy())
+        constant = onnx.helper.make_node(
+            "Constant", [], ["other"], value=numpy_helper.from_array(other, "other")
+        )
+        (gemm,) = (n for n in model.graph.node if n.name == "fc2")
+        gemm.input[1] = "other"
+        model.graph.node.insert(0, constant)
 
-    faults.edit_onnx(work, rename)
-    (audit, _) = check().audits
-    assert audit.unaccounted == ("conv1_weight",)
-    assert audit.missing == ("conv1.weight",)
+    faults.edit_onnx(work, bypass)
+    audit = check().audits[0]
+    assert audit.differing[0].startswith("other (1 of 160 values")
+    assert audit.unaccounted == ("fc2_weight",)
+    assert audit.tensors_equal == audit.tensors - 1
+
+
+def test_a_node_that_the_test_images_never_touch_is_named(work: Path) -> None:
+    def add_relu(model: onnx.ModelProto) -> None:
+        model.graph.node.insert(2, onnx.helper.make_node("Relu", ["relu1"], ["again"], "again"))
+        for node in model.graph.node:
+            if node.name == "norm1":
+                node.input[0] = "again"
+
+    faults.edit_onnx(work, add_relu)
+    result = check()
+    assert all(j.ratio < 2 for j in result.judgements())
+    assert result.verdict is Verdict.SAME_PREDICTIONS
+    assert "again added" in result.audits[0].layer_faults
+
+
+def test_a_node_of_no_layer_kind_is_named(work: Path) -> None:
+    def clip(model: onnx.ModelProto) -> None:
+        low, high = (
+            numpy_helper.from_array(np.array(v, np.float32), n)
+            for v, n in ((-1e9, "low"), (1e9, "high"))
+        )
+        model.graph.initializer.extend([low, high])
+        model.graph.node[-1].output[0] = "before"
+        node = onnx.helper.make_node("Clip", ["before", "low", "high"], ["logits"], "clip")
+        model.graph.node.append(node)
+
+    faults.edit_onnx(work, clip)
+    result = check()
+    assert result.exit_code == 1
+    assert "Clip (node clip): no such layer kind" in "\n".join(lines(result))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "named"),
+    [
+        (
+            lambda f: faults.edit_layer(f, "drop3", "Probability", lambda p: p + 0.5),
+            "drop3 has Probability 0.7, not 0.2",
+        ),
+        (
+            lambda f: faults.edit_layer(f, "norm2", "Epsilon", lambda e: e * 1.0003),
+            "norm2 has Epsilon 1.0003",
+        ),
+        (lambda f: faults.edit_attribute(f, "norm2", "epsilon", 1.0003e-5), "norm2 has Epsilon"),
+    ],
+)
+def test_an_option_is_compared_whether_or_not_it_shows_in_the_outputs(
+    work: Path, spoil: Callable[[Path], None], named: str
+) -> None:
+    spoil(work)
+    result = check()
+    assert result.exit_code == 1
+    assert named in "\n".join(lines(result))
+
+
+def test_exchanged_arrays_of_one_layer_are_named_whatever_their_source_says(work: Path) -> None:
+    def exchange(content: dict[str, Any]) -> None:
+        (layer,) = (i for i in content["layers"].ravel() if i["Name"].item() == "norm2")
+        source = layer["Source"][0, 0]
+        for a, b in (("Scale", "TrainedVariance"),):
+            layer[a], layer[b] = layer[b].copy(), layer[a].copy()
+            source[a], source[b] = source[b].copy(), source[a].copy()
+
+    faults.edit_mat(work, exchange)
+    audit = check().audits[1]
+    assert [d.split(" ")[0] for d in audit.differing] == ["norm2.Scale", "norm2.TrainedVariance"]
+
+
+@pytest.mark.parametrize("value", [np.inf, 0.0])
+def test_a_spoilt_yardstick_excuses_nothing(work: Path, value: float) -> None:
+    shutil.rmtree(work / "runs")
+    faults.edit_mat(work, lambda c: c["test"]["logits"][0, 0].fill(value))
+    faults.edit_attribute(work, "norm2", "epsilon", 0.1)
+    result = verify(Options(MODEL, ("onnxruntime",)))
+    assert result.exit_code == 1
+    text = lines(result)
+    assert any(line.startswith("FAILED | reference") for line in text)
+    assert any(line.startswith("FAILED | onnxruntime") for line in text)
+
+
+def test_a_second_output_is_no_pass(work: Path) -> None:
+    def add(model: onnx.ModelProto) -> None:
+        node = onnx.helper.make_node("Softmax", ["logits"], ["probs"], "softmax", axis=1)
+        model.graph.node.append(node)
+        shape = ["N", 10]
+        model.graph.output.append(
+            onnx.helper.make_tensor_value_info("probs", onnx.TensorProto.FLOAT, shape)
+        )
+
+    faults.edit_onnx(work, add)
+    result = check()
+    assert result.exit_code == 1
+    assert any("has 2 outputs (logits, probs), not one" in line for line in lines(result))
+
+
+def test_where_torch_is_missing_the_files_are_judged_against_each_other(work: Path) -> None:
+    code = (
+        "import sys\n"
+        "sys.modules['torch'] = sys.modules['torchvision'] = None\n"
+        "sys.argv = ['cifarx', 'verify', 'model.onnx']\n"
+        "from cifarx.cli import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "SKIPPED | pytorch | PyTorch cannot be imported" in done.stdout
+    assert "with model.mat's reference" in done.stdout.splitlines()[-1]
 
 
 def test_without_the_run_the_files_are_judged_against_each_other(work: Path) -> None:
@@ -232,7 +366,7 @@ def test_a_stale_checkpoint_is_caught(work: Path, run_in_work: Run) -> None:
     from cifarx.pytorch_models.fit import fit, make_plan
 
     plan = make_plan(Training("bn-tiny", "shapes", epochs=1, limit=300, seed=9, out=work / "later"))
-    fit(plan, on_start=lambda a, b: None, after_step=lambda n: None, after_epoch=lambda e: None)
+    fit(plan, on_start=lambda a, b, c: None, after_step=lambda n: None, after_epoch=lambda e: None)
     result = check(checkpoint=work / "later")
     assert result.exit_code == 1
     text = "\n".join(lines(result))

@@ -124,10 +124,11 @@ def verify(
     options = Options(file, names, checkpoint, images, accept is not None)
     with status() as progress:
         result = run_verify(options, progress)
-    if json_file is not None:
-        write_text(json_file, json.dumps(as_json(result), indent=2) + "\n")
     for line in lines(result):
         print(line)
+    if json_file is not None:
+        report = json.dumps(as_json(result), indent=2, allow_nan=False)
+        write_text(json_file, report + "\n")
     raise typer.Exit(result.exit_code)
 
 

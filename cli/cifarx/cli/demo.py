@@ -24,7 +24,7 @@ def run_demo(folder: Path) -> int:
     Raises:
         UserError: the folder holds something already.
     """
-    if folder.exists() and any(folder.iterdir()):
+    if folder.is_file() or (folder.exists() and any(folder.iterdir())):
         raise UserError(
             f"The demo needs a new folder, but {folder} is not empty. Remove it, or name another "
             "with --out."

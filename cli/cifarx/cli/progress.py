@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -51,8 +52,9 @@ class Training:
     ) -> None:
         self._bar.stop()
 
-    def start(self, train_images: int, test_images: int) -> None:
+    def start(self, folder: Path, train_images: int, test_images: int) -> None:
         """Images are read; training begins."""
+        self._folder = folder
         self._console.print(f"{train_images:,} training and {test_images:,} test images")
         self._task = self._bar.add_task(
             f"epoch 1/{self._plan.recipe.epochs}", total=train_images * self._plan.recipe.epochs
@@ -78,7 +80,7 @@ class Training:
         if not self._epochs_done:
             return "Stopped in the first epoch; nothing was saved."
         return (
-            f"Stopped. {self._plan.folder} holds the weights after epoch {self._epochs_done} of "
+            f"Stopped. {self._folder} holds the weights after epoch {self._epochs_done} of "
             f"{self._plan.recipe.epochs}, and can be exported as it is."
         )
 

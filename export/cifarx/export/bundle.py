@@ -12,7 +12,7 @@ from cifarx.export.mat_writer import TestBatch, mat_bytes
 from cifarx.export.names import identifier
 from cifarx.export.onnx_writer import OPSET, check_opset, onnx_bytes, onnx_from_graph
 from cifarx.pytorch_models.data.images import Images
-from cifarx.pytorch_models.data.open import open_data
+from cifarx.pytorch_models.data.open import reopen_data
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.files import write_bytes
 from cifarx.pytorch_models.run import Run, build_module
@@ -61,14 +61,21 @@ def sample_images(run: Run, count: int) -> Images:
     Raises:
         UserError: the data cannot be had any more, or have other classes than the run.
     """
-    data = open_data(run.record.data.origin)
+    data = reopen_data(run.record.data.origin, run.record.data.root)
     if data.classes != run.record.classes:
         raise UserError(
             f"The data {data.origin} now have the classes {', '.join(data.classes)}, but the run "
             f"{run.folder} was trained on {', '.join(run.record.classes)}. Restore the data, or "
             "train again."
         )
-    return data.read("test", min(count, run.record.data.test_images))
+    images = data.read("test", min(count, run.record.data.test_images))
+    if images.pixels.shape[1:] != run.record.input_size:
+        raise UserError(
+            f"The images of {data.origin} are now {images.pixels.shape[1:]} (channels, height, "
+            f"width), but the run {run.folder} was trained on {run.record.input_size}. Restore "
+            "the data, or train again."
+        )
+    return images
 
 
 def check_name(name: str, opset: int) -> None:

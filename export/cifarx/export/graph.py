@@ -121,8 +121,8 @@ def output_shape(layer: Layer, shapes: Mapping[str, Shape]) -> Shape:
 def pair(layer: Layer, key: str) -> tuple[int, int]:
     """A (height, width) hyper-parameter."""
     value = layer.hyper[key]
-    if not (isinstance(value, tuple) and len(value) == 2):
-        raise GraphError(f"{key} must be (height, width), not {value}")
+    if not (isinstance(value, tuple) and len(value) == 2 and min(value) >= 1):
+        raise GraphError(f"{key} must be (height, width) of 1 or more, not {value}")
     return value[0], value[1]
 
 

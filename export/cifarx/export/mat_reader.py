@@ -51,7 +51,7 @@ def read_mat(path: Path) -> MatFile:
         return _interpret(content)
     except UserError as error:
         raise UserError(f"{path}: {error}") from error
-    except (KeyError, IndexError, TypeError, ValueError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, ArithmeticError) as error:
         raise UserError(
             f"{path} is a MAT-file but not a sound cifarx model "
             f"({type(error).__name__}: {error}). Export it again: 'cifarx export --mat'."
@@ -67,6 +67,8 @@ def _interpret(content: Mapping[str, Any]) -> MatFile:
             f"its format is version {found:g}; this cifarx reads up to {VERSION}. Update cifarx."
         )
     inputs = _struct(content, "input")
+    if (form_of := _text(inputs, "Normalization")) != "zscore":
+        raise UserError(f"its input.Normalization is {form_of!r}; only 'zscore' is known.")
     height, width, channels = (int(n) for n in inputs["InputSize"].ravel())
     graph = _graph(content, _text(inputs, "Name"), (channels, height, width))
     card = ModelCard(
@@ -77,6 +79,8 @@ def _interpret(content: Mapping[str, Any]) -> MatFile:
         tuple(map(float, _single(inputs["StandardDeviation"]).ravel())),
         _text(form, "checkpoint_sha256"),
     )
+    if not len(card.mean) == len(card.std) == channels:
+        raise GraphError(f"Mean and StandardDeviation are not 1x1x{channels}")
     batch = _batch(_struct(content, "test"), graph, len(card.classes))
     return MatFile(graph, card, batch, _text(form, "onnx_sha256"), _text(form, "arrays_sha256"))
 
@@ -153,7 +157,7 @@ def _batch(test: Any, graph: LayerGraph, classes: int) -> TestBatch:
         "logits": (n, classes),
         "reference": (n, classes),
     }
-    if shapes != wanted or images.dtype != np.uint8 or inputs.dtype != np.float32:
+    if not n or shapes != wanted or images.dtype != np.uint8 or inputs.dtype != np.float32:
         raise GraphError(f"test batch of {shapes}, expected {wanted}")
     if n and not 0 <= batch.labels.min() <= batch.labels.max() < classes:
         raise GraphError("test labels outside the classes")
@@ -188,4 +192,6 @@ def _single(value: NDArray[Any]) -> NDArray[np.float32]:
 def _hyper(value: NDArray[Any]) -> Hyper:
     if value.size == 1:
         return float(value.item())
+    if not np.array_equal(value, np.floor(value)):
+        raise GraphError(f"an option is {value.ravel().tolist()}, expected whole numbers")
     return tuple(int(v) for v in value.ravel())

@@ -196,8 +196,8 @@ def _require_ascii(names: Sequence[str]) -> None:
         if not name.isascii():
             raise UserError(
                 f"The name {name!r} has letters outside ASCII, which not every reader of MAT-files "
-                "gets right. Rename the class (its folder, or its entry in run.json) and export "
-                "again."
+                "gets right. Rename the class's folder and train again; model.onnx alone "
+                "('cifarx export --onnx') takes any name."
             )
 
 

@@ -144,7 +144,10 @@ def flatten(node: Node) -> None:
     """FlattenLayer."""
     if node.attributes.get("axis", 1) != 1:
         raise UnsupportedError("axis other than 1")
-    node.layer("FlattenLayer")
+    if len(node.shape(0)) == 1:
+        node.passes_through()
+    else:
+        node.layer("FlattenLayer")
 
 
 @reads("Reshape")

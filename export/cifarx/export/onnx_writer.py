@@ -8,7 +8,6 @@ but the graph, the card and the versions of onnx and cifarx.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -26,7 +25,6 @@ from cifarx.pytorch_models.errors import UserError
 OPSET = 14
 _IR = 7  # the lowest for opset 14, and the highest that R2023b's importer supports fully
 OUTPUT = "logits"
-SOURCES = "sources"  # metadata: initializer -> tensor of the checkpoint, '' for made-up zeros
 
 
 @dataclass
@@ -35,7 +33,6 @@ class _Writing:
     namer: Namer
     nodes: list[onnx.NodeProto] = field(default_factory=list)
     initializers: list[onnx.TensorProto] = field(default_factory=list)
-    sources: dict[str, str] = field(default_factory=dict)
 
     def value(self, name: str) -> str:
         """Name of the ONNX value that a layer's output is."""
@@ -71,7 +68,7 @@ def onnx_from_graph(graph: LayerGraph, card: ModelCard, opset: int = OPSET) -> o
         ir_version=max(_IR, helper.find_min_ir_version_for([helper.make_opsetid("", opset)])),
         producer_name="cifarx",
     )
-    helper.set_model_props(model, {**card.to_metadata(), SOURCES: json.dumps(writing.sources)})
+    helper.set_model_props(model, card.to_metadata())
     onnx.checker.check_model(model, full_check=True)
     return model
 
@@ -112,12 +109,10 @@ def _node(
 
 def _arrays(layer: Layer, writing: _Writing) -> list[str]:
     """The layer's arrays as initializers, called as in the checkpoint."""
-    names = []
-    for key, array in layer.arrays.items():
-        name = writing.constant(array.source or f"{layer.name}_{key}", array.value)
-        writing.sources[name] = array.source
-        names.append(name)
-    return names
+    return [
+        writing.constant(array.source or f"{layer.name}_{key}", array.value)
+        for key, array in layer.arrays.items()
+    ]
 
 
 def _window(layer: Layer) -> dict[str, object]:

@@ -117,7 +117,7 @@ def onnx_from_module(module: nn.Module, input_size: tuple[int, int, int]) -> onn
 def _with_marked_dropout(module: nn.Module) -> nn.Module:
     module = copy.deepcopy(module)
     for parent in module.modules():
-        for name, child in parent.named_children():
+        for name, child in list(parent._modules.items()):  # named_children() leaves out repeats
             if isinstance(child, nn.modules.dropout._DropoutNd):
                 setattr(parent, name, _KeptDropout(child.p).eval())
     return module

@@ -20,6 +20,9 @@ function net = load(file)
 %
 %   See also cifarx.predict, cifarx.verify.
 
+if exist('isstring', 'builtin') && isstring(file) && isscalar(file)
+    file = char(file);  % MATLAB's "model.mat"
+end
 if ~ischar(file) || size(file, 1) ~= 1
     error('cifarx:load:fileName', ...
           'The file name must be a character row vector, but is a %s.', class(file));

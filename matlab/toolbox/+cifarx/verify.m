@@ -25,6 +25,7 @@ function report = verify(file)
 %   See also cifarx.load, cifarx.predict.
 
 net = cifarx.load(file);
+requireSizes(net, file);
 report.verdict = '';
 report.runtime = cifarx.internal.runtime();
 report.checks = struct('passed', {}, 'name', {}, 'detail', {});
@@ -41,6 +42,7 @@ report = note(report, contract, 'input', detail);
 
 report.logits = cifarx.predict(net, net.test.inputs);
 judged = cifarx.internal.judgeLogits(report.logits, net.test.logits, net.test.reference);
+report = note(report, judged.credible, 'reference', judged.own);
 report.ratio = judged.ratio;
 report.predictions = judged.predictions;
 report.changed = judged.changed;
@@ -55,6 +57,28 @@ else
 end
 fprintf('%s | %s on the %d test images of %s\n', report.verdict, report.runtime, ...
         size(inputs, 4), file);
+end
+
+function requireSizes(net, file)
+%REQUIRESIZES  Refuse a test batch whose arrays do not belong together.
+known = {'images', 'inputs', 'labels', 'logits', 'reference'};
+if ~isstruct(net.test) || ~all(isfield(net.test, known))
+    error('cifarx:verify:testBatch', ...
+          'The variable ''test'' of ''%s'' must be a structure with the fields %s.', ...
+          file, strjoin(known, ', '));
+end
+count = size(net.test.images, 4);
+wide = @(x) [size(x, 1), size(x, 2)];
+outputs = [numel(net.classes), count];
+sound = count > 0 && isequal(size(net.test.images), size(net.test.inputs));
+sound = sound && numel(net.test.labels) == count;
+sound = sound && isequal(outputs, wide(net.test.logits), wide(net.test.reference));
+if ~sound
+    error('cifarx:verify:testBatch', ...
+          ['The test batch of ''%s'' is not sound: for %d images and %d classes, inputs, ' ...
+           'labels, logits or reference have other sizes, or there is no image.'], ...
+          file, count, numel(net.classes));
+end
 end
 
 function report = note(report, passed, name, detail)

@@ -22,13 +22,13 @@ def replacing(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
-        with temporary.open("rb") as written:
+        with temporary.open("r+b") as written:
             os.fsync(written.fileno())
         os.replace(temporary, path)
     except OSError as error:
         raise UserError(
             f"Cannot write {path}: {error.strerror or error}. Nothing was changed there. "
-            "Give another place with --out, or make room or permission for this one."
+            "Give another place, or make room or permission for this one."
         ) from error
     finally:
         with suppress(OSError):

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
+import math
+import os
 import platform
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -21,11 +25,19 @@ from cifarx.pytorch_models import plots
 from cifarx.pytorch_models.data.images import DataSet, Images
 from cifarx.pytorch_models.data.open import open_data
 from cifarx.pytorch_models.errors import UserError
-from cifarx.pytorch_models.files import sha256, write_bytes, write_text
+from cifarx.pytorch_models.files import write_bytes, write_text
 from cifarx.pytorch_models.preprocess import pixel_units
 from cifarx.pytorch_models.recipe import Recipe, find_recipe
 from cifarx.pytorch_models.registry import ModelSpec, find
-from cifarx.pytorch_models.run import RECORD, WEIGHTS, DataRecord, Run, RunRecord, load_run
+from cifarx.pytorch_models.run import (
+    NEXT_WEIGHTS,
+    RECORD,
+    WEIGHTS,
+    DataRecord,
+    Run,
+    RunRecord,
+    load_run,
+)
 from cifarx.pytorch_models.train import Epoch, Resident, evaluate, train
 
 TEST_SHARE = (
@@ -56,6 +68,8 @@ class Plan:
     data: DataSet
     device: torch.device
     folder: Path
+    """Where the run goes; `folder-2` and so on if it is `numbered` and the name is taken."""
+    numbered: bool
     seed: int
     limit: int | None
 
@@ -72,13 +86,16 @@ def make_plan(options: Options) -> Plan:
         recipe = recipe.model_copy(update={"epochs": options.epochs})
     device = find_device(options.device)
     data = open_data(options.data or recipe.dataset)
-    folder = options.out or _free(Path("runs") / f"{spec.name}-{data.name}")
-    if (folder / RECORD).exists():
+    folder = options.out or Path("runs") / f"{spec.name}-{data.name}"
+    if options.out is not None and (folder / RECORD).exists():
         raise UserError(
             f"--out {folder} already holds a run, and cifarx overwrites none. Give another "
             "--out, or remove that folder."
         )
-    return Plan(spec, recipe_name, recipe, data, device, folder, options.seed, options.limit)
+    numbered = options.out is None
+    return Plan(
+        spec, recipe_name, recipe, data, device, folder, numbered, options.seed, options.limit
+    )
 
 
 def find_device(name: str | None) -> torch.device:
@@ -104,7 +121,7 @@ def find_device(name: str | None) -> torch.device:
 def fit(
     plan: Plan,
     *,
-    on_start: Callable[[int, int], None],
+    on_start: Callable[[Path, int, int], None],
     after_step: Callable[[int], None],
     after_epoch: Callable[[Epoch], None],
 ) -> Run:
@@ -112,7 +129,8 @@ def fit(
 
     Args:
         plan: from `make_plan`.
-        on_start: called with the numbers of training and test images, once they are read.
+        on_start: called with the run's folder and the numbers of training and test images, once
+            they are read.
         after_step: called with the number of images of the step.
         after_epoch: called with the epoch's figures, once they and the weights are saved.
 
@@ -120,7 +138,19 @@ def fit(
         UserError: images that cannot be read, or do not fit the network.
     """
     train_images, test_images = read_images(plan)
-    on_start(len(train_images), len(test_images))
+    with _reserved(plan) as folder:
+        on_start(folder, len(train_images), len(test_images))
+        placed = replace(plan, folder=folder)
+        return _fit(placed, train_images, test_images, after_step, after_epoch)
+
+
+def _fit(
+    plan: Plan,
+    train_images: Images,
+    test_images: Images,
+    after_step: Callable[[int], None],
+    after_epoch: Callable[[Epoch], None],
+) -> Run:
     channels = plan.spec.input_size[0]
     mean = pixel_units(plan.recipe.mean, channels)
     std = pixel_units(plan.recipe.std, channels)
@@ -129,6 +159,7 @@ def fit(
     data_record = DataRecord(
         name=plan.data.name,
         origin=plan.data.origin,
+        root=plan.data.root,
         limit=plan.limit,
         train_images=len(train_images),
         test_images=len(test_images),
@@ -142,6 +173,13 @@ def fit(
     history: list[Epoch] = []
 
     def save(epoch: Epoch) -> None:
+        if not (math.isfinite(epoch.train_loss) and math.isfinite(epoch.test_loss)):
+            raise UserError(
+                f"The training diverged: the losses of epoch {epoch.epoch} are {epoch.train_loss} "
+                f"(training) and {epoch.test_loss} (test). "
+                f"The recipe's learning rate, {plan.recipe.learning_rate:g}, is too high for these "
+                f"data; epochs before it are kept in {plan.folder}, if there are any."
+            )
         history.append(epoch)
         _save_epoch(plan, data_record, model, history, mean, std)
         after_epoch(epoch)
@@ -194,13 +232,32 @@ def _size(shape: tuple[int, ...]) -> str:
     return f"{width}x{height} with {channels} channel{'s' if channels > 1 else ''}"
 
 
-def _free(folder: Path) -> Path:
-    """`folder`, or `folder-2` and so on where a run has that name already."""
-    candidate, n = folder, 1
-    while candidate.exists():
-        n += 1
-        candidate = folder.with_name(f"{folder.name}-{n}")
-    return candidate
+@contextmanager
+def _reserved(plan: Plan) -> Iterator[Path]:
+    """Make the run's folder, so that no other training takes it; remove it if it stays empty."""
+    folder, n = plan.folder, 1
+    ours = plan.numbered or not folder.exists()
+    while True:
+        try:
+            folder.mkdir(parents=True, exist_ok=not plan.numbered)
+            break
+        except FileExistsError as error:
+            if not plan.numbered:
+                raise UserError(f"--out {folder} is a file. Give a folder.") from error
+            n += 1
+            folder = plan.folder.with_name(f"{plan.folder.name}-{n}")
+        except OSError as error:
+            raise UserError(
+                f"Cannot make the folder {folder}: {error.strerror}. Give another with --out."
+            ) from error
+    try:
+        yield folder
+    finally:
+        if ours:
+            with suppress(OSError):  # not empty
+                folder.rmdir()
+                if plan.numbered:
+                    folder.parent.rmdir()
 
 
 def _save_epoch(
@@ -211,10 +268,15 @@ def _save_epoch(
     mean: NDArray[np.float32],
     std: NDArray[np.float32],
 ) -> None:
+    """Write history, weights and record such that a crash at any moment leaves a valid run.
+
+    New weights wait under another name until run.json names them; `load_run` ends the change.
+    """
     last = history[-1]
     state = {name: t.detach().cpu().contiguous() for name, t in model.state_dict().items()}
-    write_bytes(plan.folder / WEIGHTS, safetensors_bytes(state))
+    weights = safetensors_bytes(state)
     write_text(plan.folder / "history.csv", _history_csv(history))
+    write_bytes(plan.folder / NEXT_WEIGHTS, weights)
     record = RunRecord(
         model=plan.spec.name,
         recipe_name=plan.recipe_name,
@@ -239,9 +301,10 @@ def _save_epoch(
             "test_accuracy": last.test_accuracy,
             "seconds": sum(e.seconds for e in history),
         },
-        weights_sha256=sha256(plan.folder / WEIGHTS),
+        weights_sha256=hashlib.sha256(weights).hexdigest(),
     )
     write_text(plan.folder / RECORD, record.model_dump_json(indent=2) + "\n")
+    os.replace(plan.folder / NEXT_WEIGHTS, plan.folder / WEIGHTS)
 
 
 def _history_csv(history: Sequence[Epoch]) -> str:

@@ -23,7 +23,7 @@ def save_curves(history: Sequence[Epoch], title: str, path: Path) -> None:
     """Loss and accuracy over the epochs, as PNG."""
     epochs = [e.epoch for e in history]
     figure = Figure(figsize=(9, 3.6), layout="constrained")
-    figure.suptitle(title)
+    figure.suptitle(title, parse_math=False)
     loss, accuracy = figure.subplots(1, 2)
     for axes, name, scale in ((loss, "loss", 1.0), (accuracy, "accuracy", 100.0)):
         for split, colour, marker in (("train", _TRAIN, "o"), ("test", _TEST, "s")):
@@ -51,7 +51,7 @@ def save_confusion(
     k = len(classes)
     counts = np.bincount(labels * k + predictions, minlength=k * k).reshape(k, k)
     share = 100.0 * counts / np.maximum(counts.sum(1, keepdims=True), 1)
-    side = max(4.5, 0.45 * k + 2.0)
+    side = min(max(4.5, 0.45 * k + 2.0), 20.0)
     figure = Figure(figsize=(side, side), layout="constrained")
     axes = figure.subplots()
     axes.imshow(share, cmap="Blues", vmin=0, vmax=100)
@@ -60,11 +60,13 @@ def save_confusion(
             if value >= 0.5:
                 colour = "white" if value > 50 else "black"
                 axes.text(j, i, f"{value:.0f}", ha="center", va="center", color=colour, fontsize=8)
-    axes.set_xticks(range(k), classes, rotation=90)
-    axes.set_yticks(range(k), classes)
+    if k <= 60:  # more names do not fit
+        names = [name.replace("$", r"\$") for name in classes]  # a pair of $ would be mathematics
+        axes.set_xticks(range(k), names, rotation=90)
+        axes.set_yticks(range(k), names)
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
-    axes.set_title(title, fontsize=10)
+    axes.set_title(title, fontsize=10, parse_math=False)
     _save(figure, path)
 
 

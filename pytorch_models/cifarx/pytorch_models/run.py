@@ -10,9 +10,10 @@ Reading a run needs no torch; `build_module` does.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 WEIGHTS = "model.safetensors"
+NEXT_WEIGHTS = "model.next.safetensors"
 RECORD = "run.json"
 
 
@@ -39,7 +41,9 @@ class DataRecord(BaseModel):
 
     name: str
     origin: str
-    """What to give to --data to open it again."""
+    """What was given to --data."""
+    root: str
+    """The folder the data were in."""
     limit: int | None
     """Of training images; None is all. Test images are limited to a fifth of it."""
     train_images: int
@@ -53,8 +57,8 @@ class RunRecord(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: str = "cifarx-run"
-    version: int = 1
+    format: Literal["cifarx-run"] = "cifarx-run"
+    version: Literal[1] = 1
     model: str
     """A network of the zoo."""
     recipe_name: str
@@ -109,7 +113,7 @@ def load_run(folder: Path) -> Run:
     try:
         text = (folder / RECORD).read_text("utf-8")
         record = RunRecord.model_validate_json(text, strict=False)
-    except FileNotFoundError as error:
+    except OSError as error:
         raise UserError(
             f"{folder} is not a run: it has no {RECORD}. Give a folder that 'cifarx train' made."
         ) from error
@@ -119,7 +123,9 @@ def load_run(folder: Path) -> Run:
             f"{folder / RECORD} is not a run record that this version reads "
             f"({' '.join(line.strip() for line in detail[:3])}). Train again, or give another run."
         ) from error
-    weights = folder / WEIGHTS
+    weights, waiting = folder / WEIGHTS, folder / NEXT_WEIGHTS
+    if waiting.is_file() and sha256(waiting) == record.weights_sha256:
+        os.replace(waiting, weights)  # a training was stopped between its last two steps
     if not weights.is_file() or sha256(weights) != record.weights_sha256:
         state = "other weights than run.json describes" if weights.is_file() else "no weights"
         raise UserError(

@@ -1,66 +1,93 @@
-"""Rung 0: every weight in the files against the checkpoint, bit for bit."""
+"""Rung 0: the files' layers and weights against the run, bit for bit.
+
+The files are read into `LayerGraph`s and compared layer by layer, so that a weight counts only
+where the network uses it, whatever names or other text a file gives it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
-from onnx import numpy_helper
 
-from cifarx.export.mat_reader import MatFile
+from cifarx.export.graph import Array, Layer, LayerGraph
+from cifarx.export.onnx_reader import read_onnx
+from cifarx.pytorch_models.errors import UserError
 from cifarx.verify.checks import Check, judged
-from cifarx.verify.subject import Subject, sources
+from cifarx.verify.subject import Subject
 
 Tensors = Mapping[str, NDArray[Any]]
-_NAMED = 5  # tensors named in a line; the report has them all
+_NAMED = 5  # tensors or layers named in a line; the report has them all
 
 
 @dataclass(frozen=True)
-class FileTensor:
-    """One array of a file under test."""
+class Original:
+    """What the files should hold."""
 
-    name: str
-    """As the file calls it."""
-    source: str
-    """The tensor of the checkpoint it is said to be; '' for zeros that the exporter made up."""
-    value: NDArray[Any]
+    graph: LayerGraph
+    state: Tensors
+    """The checkpoint's floating-point tensors by name; empty where there is no run."""
+    layers_from: str
+    """Whose layers they are, for the report."""
+    weights_from: str
+
+    def value(self, layer: Layer, key: str) -> NDArray[Any]:
+        """The checkpoint's tensor for an array of a layer of `graph`, else the graph's own."""
+        array = layer.arrays[key]
+        return self.state.get(array.source, array.value)
 
 
 @dataclass(frozen=True)
 class Audit:
-    """What became of one file's arrays."""
+    """What became of one file."""
 
     file: str
-    against: str
-    equal: int
-    total: int
+    layers_from: str
+    weights_from: str
+    layers_equal: int
+    layers: int
+    layer_faults: tuple[str, ...]
+    tensors_equal: int
+    tensors: int
     differing: tuple[str, ...]
     """Names as the file has them, with what is wrong."""
     unaccounted: tuple[str, ...]
-    """In the file, but from nowhere."""
+    """In the file, but no part of the network."""
     missing: tuple[str, ...]
-    """In the checkpoint, but not in the file."""
+    """In the checkpoint, but not in the network."""
 
     @property
     def passed(self) -> bool:
-        return self.total > 0 and self.equal == self.total and not self.missing
+        """Whether every layer and every tensor is as it should be."""
+        return all(check.outcome == "PASSED" for check in self.checks())
 
-    def check(self) -> Check:
-        faults = [
-            f"{word}: {_listed(names)}"
-            for word, names in (
-                ("differing", self.differing),
-                ("from nowhere", self.unaccounted),
-                ("missing", self.missing),
-            )
-            if names
+    def checks(self) -> list[Check]:
+        """A line on the layers and one on the weights."""
+        weights = {
+            "differing": self.differing,
+            "from nowhere": self.unaccounted,
+            "missing": self.missing,
+        }
+        faults = [f"{word}: {_listed(names)}" for word, names in weights.items() if names]
+        layers = f"{self.file} {self.layers_equal}/{self.layers} layers as in {self.layers_from}"
+        tensors = (
+            f"{self.file} {self.tensors_equal}/{self.tensors} tensors equal {self.weights_from} "
+            "bit for bit"
+        )
+        layer_faults = [_listed(self.layer_faults)] if self.layer_faults else []
+        return [
+            judged(
+                not layer_faults and self.layers > 0, "layers", "; ".join([layers, *layer_faults])
+            ),
+            judged(
+                not faults and self.tensors == self.tensors_equal > 0,
+                "weights",
+                "; ".join([tensors, *faults]),
+            ),
         ]
-        counted = f"{self.file} {self.equal}/{self.total} tensors equal {self.against} bit for bit"
-        return judged(self.passed, "weights", "; ".join([counted, *faults]))
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -68,64 +95,139 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:_NAMED]) + more
 
 
-def audit(subject: Subject) -> list[Audit]:
-    """Audit model.onnx and model.mat against the run, or against each other where there is none."""
-    onnx_name = subject.onnx_path.name
-    onnx_tensors = _onnx_tensors(subject.onnx)
+def original_of(subject: Subject, run_graph: LayerGraph | None) -> Original:
+    """The run's layers and weights; model.mat's where the run or PyTorch is not at hand."""
+    state: Tensors = {}
     if subject.run is not None:
-        truth: Tensors = _floats(subject.run.state())
-        audits = [_compare(onnx_name, onnx_tensors, "the checkpoint", truth)]
-        if subject.mat is not None:
-            tensors = _mat_tensors(subject.mat)
-            audits.append(_compare(subject.mat_path.name, tensors, "the checkpoint", truth))
-        return audits
+        # batch norm's step counters are in every checkpoint, and no layer computes with them
+        state = {
+            name: value
+            for name, value in subject.run.state().items()
+            if not name.endswith("num_batches_tracked")
+        }
+    if run_graph is not None:
+        return Original(run_graph, state, "the run", "the checkpoint")
     assert subject.mat is not None
-    truth = {t.source: t.value for t in _mat_tensors(subject.mat) if t.source}
-    return [_compare(onnx_name, onnx_tensors, subject.mat_path.name, truth)]
+    name = subject.mat_path.name
+    return Original(subject.mat.graph, state, name, "the checkpoint" if state else name)
 
 
-def _floats(state: Tensors) -> Tensors:
-    """The checkpoint without batch norm's step counters, which no layer computes with."""
-    return {k: v for k, v in state.items() if not k.endswith("num_batches_tracked")}
+def audit(subject: Subject, original: Original) -> list[Audit]:
+    """Audit model.onnx, and model.mat where it is not the original itself."""
+    audits = [_audit_onnx(subject, original)]
+    if subject.mat is not None and original.weights_from != subject.mat_path.name:
+        name, graph = subject.mat_path.name, subject.mat.graph
+        audits.append(_compare(name, graph, original, [], lambda la, key: f"{la.name}.{key}"))
+    return audits
 
 
-def _onnx_tensors(model: onnx.ModelProto) -> list[FileTensor]:
-    named = sources(model)
-    options = {
-        node.input[1]
-        for node in model.graph.node
-        if node.op_type == "Dropout" and len(node.input) > 1
+def _audit_onnx(subject: Subject, original: Original) -> Audit:
+    name = subject.onnx_path.name
+    try:
+        graph = read_onnx(subject.onnx)
+    except UserError as error:
+        layers, tensors = len(original.graph.layers), len(original.graph.arrays())
+        return Audit(
+            name,
+            original.layers_from,
+            original.weights_from,
+            0,
+            layers,
+            (str(error),),
+            0,
+            tensors,
+            (),
+            (),
+            (),
+        )
+    used = {value for node in subject.onnx.graph.node for value in node.input}
+    unused = [t.name for t in subject.onnx.graph.initializer if t.name not in used]
+    return _compare(name, graph, original, unused, lambda layer, key: layer.arrays[key].source)
+
+
+def _compare(
+    file: str,
+    graph: LayerGraph,
+    original: Original,
+    unused: Sequence[str],
+    called: Callable[[Layer, str], str],
+) -> Audit:
+    """Compare a file's network with the original.
+
+    Args:
+        unused: arrays of the file that its network does not use.
+        called: (layer, key) -> what the file itself calls that array.
+    """
+    pairs = _pairs(graph, original.graph)
+    faults = _layer_faults(graph, original.graph, pairs)
+    faulty = {fault.split()[0] for fault in faults}
+    wanted_name = {f.name: w.name if w else f"added {f.name}" for f, w in pairs if f}
+    found = {(wanted_name[la.name], key): (la, a) for la, key, a in _arrays(graph)}
+    wanted = {
+        (la.name, key): (original.value(la, key), a.source)
+        for la, key, a in _arrays(original.graph)
     }
-    return [
-        FileTensor(t.name, named.get(t.name, t.name), numpy_helper.to_array(t))
-        for t in model.graph.initializer
-        if t.name not in options  # a dropout rate is an option, not a weight
-    ]
+    differing = []
+    for place, (value, _) in wanted.items():
+        if place in found:
+            layer, array = found[place]
+            if difference := _difference(array.value, value):
+                differing.append(f"{called(layer, place[1])} ({difference})")
+    absent = [source or ".".join(at) for at, (_, source) in wanted.items() if at not in found]
+    unaccounted = [called(layer, at[1]) for at, (layer, _) in found.items() if at not in wanted]
+    idle = original.state.keys() - {source for _, source in wanted.values()}
+    return Audit(
+        file,
+        original.layers_from,
+        original.weights_from,
+        layers_equal=sum(1 for f, w in pairs if f and w and f.name not in faulty),
+        layers=len(original.graph.layers),
+        layer_faults=tuple(faults),
+        tensors_equal=len(wanted) - len(differing) - len(absent),
+        tensors=len(wanted),
+        differing=tuple(differing),
+        unaccounted=(*unaccounted, *unused),
+        missing=(*absent, *sorted(idle)),
+    )
 
 
-def _mat_tensors(mat: MatFile) -> list[FileTensor]:
-    """The arrays in PyTorch's axes."""
-    return [
-        FileTensor(f"{layer}.{key}", array.source, array.value)
-        for (layer, key), array in mat.graph.arrays().items()
-    ]
+def _arrays(graph: LayerGraph) -> Iterator[tuple[Layer, str, Array]]:
+    return ((layer, key, array) for layer in graph.layers for key, array in layer.arrays.items())
 
 
-def _compare(file: str, tensors: list[FileTensor], against: str, truth: Tensors) -> Audit:
-    differing, unaccounted, used = [], [], set()
-    for tensor in tensors:
-        if not tensor.source:
-            if np.any(tensor.value):
-                unaccounted.append(tensor.name)
-        elif tensor.source not in truth:
-            unaccounted.append(tensor.name)
-        else:
-            used.add(tensor.source)
-            if difference := _difference(tensor.value, truth[tensor.source]):
-                differing.append(f"{tensor.name} ({difference})")
-    equal = len(tensors) - len(differing) - len(unaccounted)
-    missing = tuple(sorted(truth.keys() - used))
-    return Audit(file, against, equal, len(tensors), tuple(differing), tuple(unaccounted), missing)
+def _pairs(found: LayerGraph, wanted: LayerGraph) -> list[tuple[Layer | None, Layer | None]]:
+    """Layers that correspond: by position where the kinds agree throughout, else by name."""
+    if [la.kind for la in found.layers] == [la.kind for la in wanted.layers]:
+        return list(zip(found.layers, wanted.layers, strict=True))
+    left, right = ({la.name: la for la in graph.layers} for graph in (found, wanted))
+    return [(left.get(name), right.get(name)) for name in {**right, **left}]
+
+
+def _layer_faults(
+    found: LayerGraph, wanted: LayerGraph, pairs: Sequence[tuple[Layer | None, Layer | None]]
+) -> list[str]:
+    """What differs in kind, wiring or options, each beginning with the layer's name."""
+    names = {found.input_name: wanted.input_name}
+    names |= {f.name: w.name for f, w in pairs if f and w}
+    faults = []
+    for f, w in pairs:
+        if f is None or w is None:
+            faults.append(f"{f.name} added" if f else f"{w.name} missing" if w else "")
+            continue
+        if f.kind != w.kind:
+            faults.append(f"{f.name} is a {f.kind}, not a {w.kind}")
+        if [names.get(name) for name in f.inputs] != list(w.inputs):
+            faults.append(f"{f.name} reads {', '.join(f.inputs)}, not {', '.join(w.inputs)}")
+        faults += [
+            f"{f.name} has {key} {value}, not {w.hyper[key]}"
+            for key, value in f.hyper.items()
+            if key in w.hyper and value != w.hyper[key]
+        ]
+    if found.input_size != wanted.input_size:
+        faults.append(f"{found.input_name} is of {found.input_size}, not {wanted.input_size}")
+    if names.get(found.output) != wanted.output:
+        faults.append(f"{found.output} gives the output, not {wanted.output}")
+    return faults
 
 
 def _difference(found: NDArray[Any], wanted: NDArray[Any]) -> str:
@@ -133,9 +235,9 @@ def _difference(found: NDArray[Any], wanted: NDArray[Any]) -> str:
     if found.dtype != wanted.dtype or found.shape != wanted.shape:
         return f"{found.dtype} {found.shape} for {wanted.dtype} {wanted.shape}"
     a, b = np.ascontiguousarray(found), np.ascontiguousarray(wanted)
-    if a.tobytes() == b.tobytes():
-        return ""
     unequal = np.any(_bytes(a) != _bytes(b), axis=1)
+    if not unequal.any():
+        return ""
     with np.errstate(invalid="ignore"):
         largest = np.max(np.abs(a.astype(np.float64) - b.astype(np.float64)))
     return f"{np.count_nonzero(unequal)} of {a.size} values, by up to {largest:.2g}"

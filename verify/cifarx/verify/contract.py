@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from cifarx.export.bundle import card_of
 from cifarx.export.card import ModelCard
+from cifarx.export.mat_writer import matlab_layers
+from cifarx.pytorch_models.data.images import Images
 from cifarx.pytorch_models.preprocess import preprocess
 from cifarx.verify.checks import Check, judged
 from cifarx.verify.subject import Subject
@@ -41,6 +43,7 @@ class Contract:
 
 def check_contract(
     subject: Subject,
+    images: Images,
     inputs: NDArray[np.float32],
     normalized: Mapping[str, NDArray[np.float32]],
 ) -> Contract:
@@ -48,6 +51,7 @@ def check_contract(
 
     Args:
         subject: what is verified.
+        images: as they were read.
         inputs: (N, C, H, W), the images as `preprocess` gives them.
         normalized: the same images as each runtime that can do so normalised them.
     """
@@ -64,12 +68,16 @@ def check_contract(
         mean, std = np.asarray(card.mean, np.float32), np.asarray(card.std, np.float32)
         if np.array_equal(preprocess(batch.images, mean, std), batch.inputs):
             sure.append(subject.mat_path.name)
+            same_images = np.array_equal(batch.images, images.pixels)
+            if same_images and not np.array_equal(batch.labels, images.labels):
+                faults.append(f"{subject.mat_path.name} has other labels for the images")
         else:
             faults.append(
                 f"{subject.mat_path.name}'s test inputs are not its test images normalised by its "
                 "Mean and StandardDeviation"
             )
     identity = _card_faults(subject, _IDENTITY)
+    identity += _digest_faults(subject)
     if subject.onnx_card is None:
         identity.append(f"{subject.onnx_path.name} lacks the metadata that cifarx writes")
     return Contract((*faults, *identity), bool(faults), digest, tuple(sure))
@@ -100,6 +108,7 @@ def _text(value: object) -> str:
 
 
 def _size_faults(subject: Subject) -> list[str]:
+    """One image in, one vector of logits out, of the same size everywhere."""
     graph = subject.onnx.graph
     constants = {t.name for t in graph.initializer}
     given = [value for value in graph.input if value.name not in constants]
@@ -112,7 +121,19 @@ def _size_faults(subject: Subject) -> list[str]:
     if len(given) != 1 or len(found) != 4 or len(set(sizes.values())) != 1:
         listed = ", ".join(f"{name} {size}" for name, size in sizes.items())
         return [f"image sizes (C, H, W) or inputs differ: {listed}"]
+    if len(graph.output) != 1:
+        names = ", ".join(value.name for value in graph.output)
+        return [f"{subject.onnx_path.name} has {len(graph.output)} outputs ({names}), not one"]
     return []
+
+
+def _digest_faults(subject: Subject) -> list[str]:
+    if subject.mat is None:
+        return []
+    _, digest = matlab_layers(subject.mat.graph)
+    if digest == subject.mat.arrays_sha256:
+        return []
+    return [f"{subject.mat_path.name}'s arrays_sha256 is not that of its arrays"]
 
 
 def _sha256(array: NDArray[np.float32]) -> str:

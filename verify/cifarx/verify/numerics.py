@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 LIMIT = 10.0
 """Largest ratio of RMS errors that is float32 rounding; README.md, 'Logits', says why."""
+WORST_OWN = 2.0**10
+"""Roundings of the logits that PyTorch's own error may have, to serve as a yardstick."""
 UNIT = 2.0**-24
 """Unit roundoff of float32: half the distance from 1 to the next number."""
 
@@ -21,9 +23,16 @@ class Truth:
     reference: NDArray[np.float64]
     """(N, K), by PyTorch in float64."""
     yardstick: float
-    """RMS error of PyTorch's own float32 logits, at least one rounding of the logits."""
+    """RMS error of PyTorch's own float32 logits, between 1 and `WORST_OWN` roundings."""
+    roundings: float
+    """That error in roundings of the logits, u * rms(reference), as it was found."""
     origin: str
     """Where they are from, for the report."""
+
+    @property
+    def credible(self) -> bool:
+        """Whether truth and float32 logits can be of one network, and be a yardstick."""
+        return bool(self.roundings <= WORST_OWN) and bool(np.isfinite(self.reference).all())
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,10 @@ class Judgement:
     """RMS error over the yardstick."""
     largest: float
     """Largest absolute error."""
+    largest_allowed: float
+    """What it may be: `LIMIT` yardsticks, times the spread of so many normal errors."""
+    cosine: float
+    """Of all logits with the truth's; for information, no defect small enough shows in it."""
     ulps: float
     """The same in units in the last place of the largest logit."""
     worst_image: int
@@ -49,7 +62,8 @@ class Judgement:
 
     @property
     def passed(self) -> bool:
-        return self.finite and self.images > 0 and self.ratio <= LIMIT
+        small = self.ratio <= LIMIT and self.largest <= self.largest_allowed
+        return self.finite and self.images > 0 and small
 
     def detail(self) -> str:
         """The part of the engine's line that every runtime prints alike."""
@@ -73,7 +87,10 @@ class Change:
 def make_truth(reference: NDArray[np.float64], own: NDArray[np.float32], origin: str) -> Truth:
     """The truth, with the error of PyTorch's own float32 logits `own` as the yardstick."""
     floor = UNIT * _rms(reference)
-    return Truth(reference, max(_rms(own.astype(np.float64) - reference), floor), origin)
+    error = _rms(own.astype(np.float64) - reference) if own.shape == reference.shape else np.inf
+    roundings = error / floor if floor else (np.inf if error else 0.0)
+    roundings = roundings if np.isfinite(roundings) else np.inf
+    return Truth(reference, floor * float(np.clip(roundings, 1.0, WORST_OWN)), roundings, origin)
 
 
 def judge_logits(logits: NDArray[Any], truth: Truth) -> Judgement:
@@ -86,7 +103,7 @@ def judge_logits(logits: NDArray[Any], truth: Truth) -> Judgement:
     comparable = logits.shape == reference.shape and n > 0
     if not comparable or not (np.isfinite(logits).all() and np.isfinite(reference).all()):
         nothing = float("inf")
-        return Judgement(n, k, False, nothing, nothing, nothing, 0, 0, 0, 0, ())
+        return Judgement(n, k, False, nothing, nothing, 0.0, 0.0, nothing, 0, 0, 0, 0, ())
     error = np.abs(logits.astype(np.float64) - reference)
     worst = np.unravel_index(np.argmax(error), error.shape)
     predicted, wanted = logits.argmax(1), reference.argmax(1)
@@ -104,6 +121,8 @@ def judge_logits(logits: NDArray[Any], truth: Truth) -> Judgement:
         if truth.yardstick
         else (np.inf if error.any() else 0.0),
         largest=float(error.max()),
+        largest_allowed=LIMIT * truth.yardstick * float(np.sqrt(2.0 * np.log(2000.0 * n * k))),
+        cosine=_cosine(logits.astype(np.float64), reference),
         ulps=float(error.max() / np.spacing(np.float32(peak))),
         worst_image=int(worst[0]),
         worst_class=int(worst[1]),
@@ -125,6 +144,11 @@ def _top(logits: NDArray[Any], count: int) -> NDArray[Any]:
     """(N,) the set of the `count` highest classes of each image."""
     highest = np.argsort(-logits, axis=1, kind="stable")[:, :count]
     return np.array([frozenset(row) for row in highest.tolist()], dtype=object)
+
+
+def _cosine(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    norms = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return float(np.vdot(a, b)) / norms if norms else 0.0
 
 
 def _rms(values: NDArray[np.float64]) -> float:

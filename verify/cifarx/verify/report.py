@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import platform
 from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
-from cifarx.pytorch_models.files import sha256
 from cifarx.verify.audit import Audit
 from cifarx.verify.result import EngineReport, Result
 
@@ -43,20 +43,25 @@ def as_json(result: Result) -> dict[str, Any]:
         },
         "export": None,
         "engines": [_engine(e) for e in result.engines],
-        "smallest_margin": result.margin,
+        "smallest_margin": result.margin if math.isfinite(result.margin) else None,
         "accuracy": None,
         "first_divergence": None,
-        "files": {
-            path.name: sha256(path)
-            for path in (subject.onnx_path, subject.mat_path)
-            if path.exists()
-        },
+        "files": dict(subject.sha256),
+        "onnx_is_the_one_exported": _is_the_one_exported(result),
         "run": subject.run.folder.name if subject.run else None,
         "versions": {
             "python": platform.python_version(),
             **{name: version(name) for name in ("cifarx", "numpy", "onnx")},
         },
     }
+
+
+def _is_the_one_exported(result: Result) -> bool | None:
+    """Whether model.onnx has the digest that model.mat names; null without a model.mat."""
+    subject = result.subject
+    if subject.mat is None:
+        return None
+    return subject.sha256[subject.onnx_path.name] == subject.mat.onnx_sha256
 
 
 def _audit(found: Audit) -> dict[str, Any]:
@@ -68,8 +73,9 @@ def _engine(found: EngineReport) -> dict[str, Any]:
     logits = None
     if found.judgement is not None:
         logits = asdict(found.judgement)
-        for key in ("ratio", "largest", "ulps"):  # JSON has no infinity
-            logits[key] = logits[key] if found.judgement.finite else None
+        for key, value in logits.items():  # JSON has no infinity
+            if isinstance(value, float) and not math.isfinite(value):
+                logits[key] = None
     return {
         "engine": found.engine,
         "runtime": found.runtime,

@@ -56,8 +56,8 @@ class Result:
     truth_origin: str
     audits: tuple[Audit, ...]
     contract: Contract
-    reference: Check | None
-    """Whether model.mat's reference outputs are those of the run; None without either."""
+    reference: Check
+    """Whether the reference outputs can be trusted, and model.mat's are those of the run."""
     engines: tuple[EngineReport, ...]
     margin: float
     """Smallest margin of a prediction over the images."""
@@ -83,7 +83,7 @@ class Result:
         if not self.complete:
             return None
         numbers = all(j.passed for j in self.judgements())
-        reference = self.reference is None or self.reference.outcome is Outcome.PASSED
+        reference = self.reference.outcome is Outcome.PASSED
         identity = not self.contract.faults and all(a.passed for a in self.audits)
         if numbers and reference and identity:
             return Verdict.EQUIVALENT
@@ -105,11 +105,10 @@ class Result:
 
     def checks(self) -> list[Check]:
         """Every check in the order of the ladder."""
-        reference = [self.reference] if self.reference else []
         return [
-            *(a.check() for a in self.audits),
+            *(check for a in self.audits for check in a.checks()),
             self.contract.check(self.images),
-            *reference,
+            self.reference,
             *(e.check() for e in self.engines),
             *([self._decisions()] if self.judgements() else []),
         ]
@@ -118,7 +117,9 @@ class Result:
         changed = [(e.runtime, c) for e in self.engines if e.judgement for c in e.judgement.changed]
         largest = max(j.largest for j in self.judgements())
         lawful = all(j.passed for j in self.judgements())
-        if changed:
+        if not all(j.finite for j in self.judgements()):
+            detail = "an engine's logits decide nothing"
+        elif changed:
             runtime, change = max(changed, key=lambda entry: entry[1].margin)
             truth, predicted = (self.classes()[k] for k in (change.truth, change.predicted))
             detail = (
@@ -134,7 +135,8 @@ class Result:
             )
         else:
             detail = f"none changed; the smallest margin is {self.margin:.1e}"
-        return judged(lawful or not changed, "decisions", detail)
+        finite = all(j.finite for j in self.judgements())
+        return judged(finite and (lawful or not changed), "decisions", detail)
 
     def classes(self) -> tuple[str, ...]:
         """Class names, the run's before the files'."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +11,8 @@ from google.protobuf.message import DecodeError
 
 from cifarx.export.card import ModelCard
 from cifarx.export.mat_reader import MatFile, read_mat
-from cifarx.export.onnx_writer import SOURCES
 from cifarx.pytorch_models.errors import UserError
+from cifarx.pytorch_models.files import sha256
 from cifarx.pytorch_models.run import RECORD, Run, load_run
 
 
@@ -28,6 +27,8 @@ class Subject:
     mat_path: Path
     mat: MatFile | None
     run: Run | None
+    sha256: Mapping[str, str]
+    """Digests of the files by name."""
 
 
 def open_subject(path: Path, checkpoint: Path | None) -> Subject:
@@ -51,7 +52,8 @@ def open_subject(path: Path, checkpoint: Path | None) -> Subject:
             f"with its checkpoint{wanted} in runs/ here or beside it. Name the run with "
             "--checkpoint RUN, or export again with 'cifarx export --onnx --mat'."
         )
-    return Subject(path, model, card, mat_path, mat, run)
+    digests = {p.name: sha256(p) for p in (path, mat_path) if p.exists()}
+    return Subject(path, model, card, mat_path, mat, run, digests)
 
 
 def read_onnx_file(path: Path) -> onnx.ModelProto:
@@ -91,15 +93,6 @@ def read_onnx_file(path: Path) -> onnx.ModelProto:
 def metadata(model: onnx.ModelProto) -> dict[str, str]:
     """The model's metadata_props."""
     return {entry.key: entry.value for entry in model.metadata_props}
-
-
-def sources(model: onnx.ModelProto) -> dict[str, str]:
-    """Each initializer's tensor in the checkpoint, by the file's metadata; {} if they lack it."""
-    try:
-        named = json.loads(metadata(model).get(SOURCES, "{}"))
-        return {str(name): str(source) for name, source in named.items()}
-    except (ValueError, AttributeError):
-        return {}
 
 
 def _runs_with(path: Path, card: ModelCard | None, mat: MatFile | None) -> Iterator[Run]:

@@ -6,6 +6,7 @@ Rungs 0 (weights), 1 (input contract), 4 (logits) and 5 (decisions) of README.md
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cifarx.export.bundle import sample_images
+from cifarx.pytorch_models.data.images import Images
 from cifarx.pytorch_models.errors import UserError, nearest
 from cifarx.pytorch_models.preprocess import preprocess
-from cifarx.verify.audit import audit
+from cifarx.verify.audit import audit, original_of
 from cifarx.verify.checks import Check, judged
 from cifarx.verify.contract import check_contract
 from cifarx.verify.engines import ENGINES
@@ -55,7 +57,7 @@ def verify(options: Options, progress: Callable[[str], None] = lambda _: None) -
     progress("reading images")
     images, origin = _images(subject, options.images)
     mean, std = _mean_std(subject)
-    inputs = preprocess(images, mean, std)
+    inputs = preprocess(images.pixels, mean, std)
     opened: list[tuple[str, Engine | None, str]] = []
     for name in names:
         try:
@@ -68,8 +70,16 @@ def verify(options: Options, progress: Callable[[str], None] = lambda _: None) -
                 ) from error
             opened.append((name, None, str(error)))
     live = next((e for _, e, _ in opened if isinstance(e, PyTorch)), None)
-    if live is None and subject.run is not None:
-        live = PyTorch(subject)  # as the truth, whichever engines were asked for
+    if live is None and subject.run is not None:  # as the truth, whichever engines were asked for
+        with suppress(EngineError):
+            live = PyTorch(subject)
+    if live is None and subject.mat is None:
+        raise UserError(
+            f"{options.file} can only be compared with its run, as there is no "
+            f"{subject.mat_path.name} beside it; and that needs PyTorch, which is not installed."
+        )
+    progress("layers and weights")
+    original = original_of(subject, live.graph() if live else None)
     progress("pytorch in float64")
     truth, reference = _truth(subject, live, inputs)
     reports: list[EngineReport] = []
@@ -80,7 +90,7 @@ def verify(options: Options, progress: Callable[[str], None] = lambda _: None) -
             continue
         progress(name)
         try:
-            outputs: Outputs = engine.run(images, inputs)
+            outputs: Outputs = engine.run(images.pixels, inputs)
         except EngineError as error:
             reports.append(EngineReport(name, name, None, str(error), broke_down=True))
             continue
@@ -93,8 +103,8 @@ def verify(options: Options, progress: Callable[[str], None] = lambda _: None) -
         len(images),
         origin,
         truth.origin,
-        tuple(audit(subject)),
-        check_contract(subject, inputs, normalized),
+        tuple(audit(subject, original)),
+        check_contract(subject, images, inputs, normalized),
         reference,
         tuple(reports),
         float(margins(truth.reference).min()),
@@ -112,18 +122,19 @@ def _engine_names(asked: Sequence[str] | None) -> list[str]:
     return [name for name in ENGINES if asked is None or name in asked]
 
 
-def _images(subject: Subject, count: int) -> tuple[NDArray[np.uint8], str]:
+def _images(subject: Subject, count: int) -> tuple[Images, str]:
     """The images to run, and whose they are: the run's data if they are there, else model.mat's."""
     if subject.run is not None:
         try:
-            chosen = sample_images(subject.run, count)
-            return chosen.pixels, f"test images of {subject.run.record.data.name}"
+            chosen = sample_images(subject.run, max(count, len(subject.run.record.classes)))
+            return chosen, f"test images of {subject.run.record.data.name}"
         except UserError:
             if subject.mat is None:
                 raise
     assert subject.mat is not None
-    batch = subject.mat.batch.images[:count]
-    return batch, f"images of the test batch in {subject.mat_path.name}"
+    batch = subject.mat.batch
+    origin = f"images of the test batch in {subject.mat_path.name}"
+    return Images(batch.images[:count], batch.labels[:count]), origin
 
 
 def _mean_std(subject: Subject) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -136,28 +147,33 @@ def _mean_std(subject: Subject) -> tuple[NDArray[np.float32], NDArray[np.float32
 
 def _truth(
     subject: Subject, live: PyTorch | None, inputs: NDArray[np.float32]
-) -> tuple[Truth, Check | None]:
-    """The truth for these inputs, and whether model.mat's own reference agrees with the run."""
+) -> tuple[Truth, Check]:
+    """The truth for these inputs, and whether it and model.mat's reference can be trusted."""
     if live is None:
         assert subject.mat is not None
         batch, n = subject.mat.batch, len(inputs)
         origin = f"{subject.mat_path.name}'s reference"
-        return make_truth(batch.reference[:n], batch.logits[:n], origin), None
+        truth = make_truth(batch.reference[:n], batch.logits[:n], origin)
+        return truth, judged(truth.credible, "reference", _own_error(truth))
     truth = _live_truth(live, inputs)
     if subject.mat is None or subject.run is None:
-        return truth, None
+        return truth, judged(truth.credible, "reference", _own_error(truth))
     batch = subject.mat.batch
     again = truth if np.array_equal(batch.inputs, inputs) else _live_truth(live, batch.inputs)
     error = float(np.abs(batch.reference - again.reference).max(initial=0.0))
     agrees = error <= _FLOAT64 * float(np.abs(again.reference).max(initial=0.0))
-    agrees = agrees and judge_logits(batch.logits, again).passed
+    agrees = agrees and judge_logits(batch.logits, again).passed and truth.credible
     return truth, judged(
         agrees,
         "reference",
         f"{subject.mat_path.name}'s outputs for its {len(batch.images)} test images "
         f"{'are' if agrees else 'are not'} those of the run {subject.run.folder.name} "
-        f"(max difference in float64 {error:.1e})",
+        f"(max difference in float64 {error:.1e}); {_own_error(truth)}",
     )
+
+
+def _own_error(truth: Truth) -> str:
+    return f"PyTorch's float32 is {truth.roundings:.1f} roundings off its float64"
 
 
 def _live_truth(live: PyTorch, inputs: NDArray[np.float32]) -> Truth:

@@ -42,18 +42,24 @@ def open_folder(path: Path) -> DataSet:
             )
     else:
         every = _class_files(path)
+        lone = [name for name, fs in every.items() if len(fs) < 2]
+        if lone:
+            raise UserError(
+                f"These class folders of {path} have only one image: {', '.join(lone)}. Without a "
+                "test folder at least two are needed, one of them for testing."
+            )
         files = {
             "train": {c: [f for i, f in enumerate(fs) if i % _HOLD_OUT] for c, fs in every.items()},
             "test": {c: fs[::_HOLD_OUT] for c, fs in every.items()},
         }
     classes = tuple(files["train"])
-    return DataSet(path.name, str(path), classes, partial(_read, path, files))
+    return DataSet(path.name, str(path), classes, str(path), partial(_read, path, files))
 
 
 def _class_files(folder: Path) -> dict[str, list[Path]]:
     found = {
-        d.name: sorted(f for f in d.iterdir() if f.is_file() and not _ignored(f))
-        for d in sorted(folder.iterdir())
+        d.name: sorted((f for f in d.iterdir() if f.is_file() and not _ignored(f)), key=_name)
+        for d in sorted(folder.iterdir(), key=_name)
         if d.is_dir() and not _ignored(d)
     }
     if not any(found.values()):
@@ -73,6 +79,10 @@ def _class_files(folder: Path) -> dict[str, list[Path]]:
             "least two. Give the folder that holds the class folders."
         )
     return found
+
+
+def _name(path: Path) -> str:
+    return path.name  # paths themselves compare without regard to case on Windows
 
 
 def _ignored(path: Path) -> bool:

@@ -44,9 +44,11 @@ class DataSet:
     name: str
     """Short, for folder names and reports: 'cifar10', or a folder's own name."""
     origin: str
-    """What to give to --data to open it again from anywhere."""
+    """What to give to --data to open it again, with `root` from anywhere."""
     classes: tuple[str, ...]
     """Names in the order of the labels."""
+    root: str
+    """The folder it is in; '' for an embedded one."""
     read: Callable[[Split, int | None], Images]
     """(split, limit) -> at most `limit` of its images, evenly over the classes."""
 

@@ -15,6 +15,17 @@ NAMES = ("cifar10", "shapes")
 _SHAPES = {"train": (5_000, 1), "test": (1_000, 2)}  # images, seed
 
 
+def reopen_data(origin: str, root: str) -> DataSet:
+    """Open again, from any folder and without a download, what a run was trained on.
+
+    Raises:
+        UserError: it is not there any more.
+    """
+    if origin == "cifar10":
+        return open_cifar10(Path(root), download=False)
+    return open_data(origin)
+
+
 def open_data(data: str) -> DataSet:
     """Open a data set by name, or a folder of class folders by path.
 
@@ -28,7 +39,7 @@ def open_data(data: str) -> DataSet:
     if data == "cifar10":
         return open_cifar10(Path(os.environ.get("CIFARX_DATA", "data")).resolve())
     if data == "shapes":
-        return DataSet("shapes", "shapes", shapes.CLASSES, _read_shapes)
+        return DataSet("shapes", "shapes", shapes.CLASSES, "", _read_shapes)
     if Path(data).is_dir():
         return open_folder(Path(data))
     what = "is a file" if Path(data).exists() else "is not there"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from cifarx.export.graph import LayerGraph
 from cifarx.pytorch_models.run import build_module
 from cifarx.verify.engines.engine import Engine, EngineError, Outputs
 from cifarx.verify.subject import Subject
@@ -16,7 +17,12 @@ class PyTorch:
     def __init__(self, subject: Subject) -> None:
         if subject.run is None:
             raise EngineError("the run with the checkpoint is not here (--checkpoint RUN names it)")
+        try:
+            import torch  # noqa: F401
+        except ImportError as error:
+            raise EngineError(f"PyTorch cannot be imported ({error})") from error
         self._module = build_module(subject.run)
+        self._input_size = subject.run.record.input_size
         self._last: tuple[NDArray[np.float32], Outputs] | None = None
 
     def run(self, images: NDArray[np.uint8], inputs: NDArray[np.float32]) -> Outputs:
@@ -29,6 +35,12 @@ class PyTorch:
             logits = logits_float32(self._module, inputs)
             self._last = inputs, Outputs(f"pytorch {torch.__version__}", logits, None)
         return self._last[1]
+
+    def graph(self) -> LayerGraph:
+        """The module's layers, as an export would write them."""
+        from cifarx.export.torch_reader import graph_from_module
+
+        return graph_from_module(self._module, self._input_size)
 
     def truth(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
         """(N, K), the module in float64."""
