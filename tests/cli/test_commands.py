@@ -133,6 +133,25 @@ def test_a_truncated_mat_file(cifarx: Cifarx, work: Path, length: int) -> None:
     assert "model.mat is not a MAT-file" in rejected(cifarx("verify", "model.onnx"))
 
 
+def test_a_folder_with_one_image_a_class(cifarx: Cifarx, empty: Path) -> None:
+    for name in ("a", "b"):
+        (empty / "d" / name).mkdir(parents=True)
+        Image.new("RGB", (32, 32)).save(empty / "d" / name / "0.png")
+    assert "only one image: a, b" in rejected(cifarx("train", "bn-tiny", "--data", "d"))
+
+
+def test_images_resized_since_the_training_are_not_exported(cifarx: Cifarx, empty: Path) -> None:
+    for size in (32, 64):
+        for i in range(20):
+            path = empty / "d" / "ab"[i % 2] / f"{i}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.effect_noise((size, size), 99).convert("RGB").save(path)
+        if size == 32:
+            cifarx("train", "bn-tiny", "--data", "d", "--epochs", "1")
+    assert "are now (3, 64, 64)" in rejected(cifarx("export"))
+    assert not (empty / "model.onnx").exists()
+
+
 def test_a_folder_with_no_images(cifarx: Cifarx, empty: Path) -> None:
     (empty / "d").mkdir()
     assert "There are no images in" in rejected(cifarx("train", "bn8", "--data", "d"))
@@ -152,6 +171,9 @@ def test_octave_asked_for_and_not_there(
     ("arguments", "said"),
     [
         (["export", "nowhere"], "nowhere is not a run"),
+        (["export", "model.onnx"], "model.onnx is not a run"),
+        (["verify", "--checkpoint", "runs/tiny/model.safetensors"], "is not a run"),
+        (["demo", "--out", "model.onnx"], "model.onnx is not empty"),
         (["export", "--opset", "9"], "--opset 9 is not supported"),
         (["export", "--name", "a b"], "--name 'a b'"),
         (["verify", "--engines", "matlob"], "'matlob' is no engine"),

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 import math
+import os
 from pathlib import Path
 
 import numpy as np
@@ -121,6 +123,82 @@ def test_a_run_that_is_stopped_after_an_epoch_can_be_used(tmp_path: Path) -> Non
     assert load_run(tmp_path / "r").record.epochs_done == 1
 
 
+def test_two_trainings_at_once_get_a_folder_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    options = Options("bn-tiny", "shapes", epochs=1, limit=10)
+    inner: list[Run] = []
+
+    def train_another(folder: Path, train: int, test: int) -> None:
+        inner.append(quiet_fit(options))
+
+    outer = fit(
+        make_plan(options),
+        on_start=train_another,
+        after_step=lambda images: None,
+        after_epoch=lambda epoch: None,
+    )
+    assert [str(r.folder) for r in (outer, *inner)] == [
+        "runs/bn-tiny-shapes",
+        "runs/bn-tiny-shapes-2",
+    ]
+
+
+@pytest.mark.parametrize("moment", ["weights written", "record written"])
+def test_a_crash_between_two_writes_leaves_a_valid_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    from cifarx.pytorch_models import fit as module
+    from cifarx.pytorch_models.run import load_run
+
+    written: list[str] = []
+    write, replace_file = module.write_text, os.replace
+
+    def crash_before_the_record(path: Path, content: str) -> None:
+        if path.name == "run.json":
+            written.append(path.name)
+            if len(written) == 2 and moment == "weights written":
+                raise MemoryError
+        write(path, content)
+
+    def crash_after_the_record(source: Path, target: Path) -> None:
+        if target.name == "model.safetensors" and len(written) == 2:
+            raise MemoryError
+        replace_file(source, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "write_text", crash_before_the_record)
+        patched.setattr(os, "replace", crash_after_the_record)
+        with pytest.raises(MemoryError):
+            quiet_fit(Options("bn-tiny", "shapes", epochs=3, limit=10, out=tmp_path / "r"))
+    epochs = {"weights written": 1, "record written": 2}[moment]
+    assert load_run(tmp_path / "r").record.epochs_done == epochs
+    assert load_run(tmp_path / "r").record.epochs_done == epochs  # the change is ended once
+
+
+def test_a_training_that_diverges_is_stopped_with_a_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = make_plan(Options("bn-tiny", "shapes", epochs=2, limit=40, out=tmp_path / "r"))
+    recipe = plan.recipe.model_copy(update={"learning_rate": 1e30, "optimizer": "sgd"})
+    with pytest.raises(UserError, match=r"diverged: the losses of epoch 1 are .* 1e\+30, is too"):
+        fit(
+            dataclasses.replace(plan, recipe=recipe),
+            on_start=lambda folder, train, test: None,
+            after_step=lambda images: None,
+            after_epoch=lambda epoch: None,
+        )
+    assert not (tmp_path / "r").exists()
+
+
+def test_a_place_that_cannot_be_used_is_found_before_the_training(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for out in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(UserError, match=r"--out .* is a file|Cannot make the folder"):
+            quiet_fit(Options("bn-tiny", "shapes", epochs=10_000, out=out))
+
+
 def test_images_that_do_not_fit_the_network_are_rejected_with_both_sizes(tmp_path: Path) -> None:
     from PIL import Image
 
@@ -134,5 +212,6 @@ def test_images_that_do_not_fit_the_network_are_rejected_with_both_sizes(tmp_pat
 
 
 def test_a_device_that_is_not_there_is_rejected() -> None:
-    with pytest.raises(UserError, match=r"--device tpu9 cannot be used here .* Usable: cpu"):
-        make_plan(Options("bn-tiny", "shapes", device="tpu9"))
+    for name in ("tpu9", "meta", "cuda:99"):
+        with pytest.raises(UserError, match=rf"--device {name} cannot be used here .* Usable: cpu"):
+            make_plan(Options("bn-tiny", "shapes", device=name))

@@ -44,5 +44,5 @@ class ModelCard:
                 tuple(map(float, json.loads(metadata["std"]))),
                 metadata["checkpoint_sha256"],
             )
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, RecursionError):
             return None
