@@ -77,6 +77,8 @@ def export(
     opset: Annotated[int, typer.Option(help="Of NAME.onnx; 14 suits every importer.")] = 14,
 ) -> None:
     """Write model.onnx and model.mat (both when neither is named)."""
+    from rich.filesize import decimal
+
     from cifarx.export.bundle import bundle_run, check_name, write_bundle
     from cifarx.pytorch_models.run import load_run, newest_run
 
@@ -88,7 +90,7 @@ def export(
         f"{run.folder}: {len(bundle.graph.layers)} layers, {len(bundle.batch.labels)} test images"
     )
     for path in write_bundle(bundle, out, name, onnx=onnx or both, mat=mat or both, opset=opset):
-        print(f"wrote {path} ({path.stat().st_size / 2**20:.1f} MiB)")
+        print(f"wrote {path} ({decimal(path.stat().st_size)})")
 
 
 @app.command()
