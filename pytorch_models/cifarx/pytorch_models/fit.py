@@ -109,7 +109,7 @@ def find_device(name: str | None) -> torch.device:
     try:
         device = torch.device(name)
         torch.ones(1, device=device).cpu()
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
+    except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
         usable = "cpu, cuda" if torch.cuda.is_available() else "cpu"
         raise UserError(
