@@ -174,6 +174,8 @@ def test_octave_asked_for_and_not_there(
         (["export", "model.onnx"], "model.onnx is not a run"),
         (["verify", "--checkpoint", "runs/tiny/model.safetensors"], "is not a run"),
         (["demo", "--out", "model.onnx"], "model.onnx is not empty"),
+        (["verify", "--json", "model.onnx"], "a network, which a report must not replace"),
+        (["verify", "--json", "."], "is a folder, a device or a network"),
         (["export", "--opset", "9"], "--opset 9 is not supported"),
         (["export", "--name", "a b"], "--name 'a b'"),
         (["verify", "--engines", "matlob"], "'matlob' is no engine"),

@@ -390,6 +390,31 @@ def test_an_engine_that_nobody_asked_for_may_be_missing(work: Path, monkeypatch:
     )
 
 
+def test_a_file_that_onnx_runtime_rejects_is_no_pass(work: Path) -> None:
+    def newest_ir(model: onnx.ModelProto) -> None:
+        model.ir_version = 99
+
+    faults.edit_onnx(work, newest_ir)
+    try:
+        result = verify(Options(MODEL))
+    except UserError:  # a checker that knows no such version says so itself
+        return
+    assert result.exit_code == 2
+    assert any(t.startswith("FAILED | onnxruntime | it does not load") for t in lines(result))
+
+
+def test_a_session_that_cannot_be_made_is_no_pass(work: Path, monkeypatch: Any) -> None:
+    import onnxruntime
+
+    def reject(*arguments: object, **options: object) -> None:
+        raise RuntimeError("Unsupported model IR version: 14")
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", reject)
+    result = verify(Options(MODEL))
+    assert result.exit_code == 2
+    assert any(t.startswith("FAILED | onnxruntime | it does not load") for t in lines(result))
+
+
 def test_an_engine_that_breaks_down_is_no_pass(work: Path, monkeypatch: Any) -> None:
     programs = work / "bin"
     programs.mkdir()

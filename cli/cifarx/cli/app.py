@@ -42,7 +42,9 @@ def train(
         int | None,
         typer.Option(min=1, help="Use N training images and N/5 test images, evenly by class."),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the weights and of the order.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**32 - 1, help="Of the weights and of the order.")
+    ] = 0,
     device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1 …")] = None,
     out: Annotated[Path | None, typer.Option(help="The run's folder, not runs/MODEL-DATA.")] = None,
 ) -> None:
@@ -122,6 +124,8 @@ def verify(
 
     if accept not in (None, "predictions"):
         raise UserError(f"--accept {accept!r} is not allowed; the only choice is 'predictions'.")
+    if json_file is not None and json_file.exists():
+        _require_replaceable(json_file)
     names = None if engines is None else tuple(e.strip() for e in engines.split(","))
     options = Options(file, names, checkpoint, images, accept is not None)
     with status() as progress:
@@ -178,3 +182,11 @@ def matlab_path() -> None:
     from cifarx.verify.toolbox import toolbox_path
 
     print(toolbox_path())
+
+
+def _require_replaceable(report: Path) -> None:
+    if not report.is_file() or report.suffix in (".onnx", ".mat"):
+        raise UserError(
+            f"--json {report} is a folder, a device or a network, which a report must not replace. "
+            "Give the name of a new file, such as report.json."
+        )

@@ -21,7 +21,7 @@ from cifarx.verify.audit import audit, original_of
 from cifarx.verify.checks import Check, judged
 from cifarx.verify.contract import check_contract
 from cifarx.verify.engines import ENGINES
-from cifarx.verify.engines.engine import Engine, EngineError, Outputs
+from cifarx.verify.engines.engine import Engine, EngineError, EngineMissingError, Outputs
 from cifarx.verify.engines.pytorch import PyTorch
 from cifarx.verify.numerics import Truth, judge_logits, make_truth, margins
 from cifarx.verify.result import EngineReport, Result
@@ -58,17 +58,17 @@ def verify(options: Options, progress: Callable[[str], None] = lambda _: None) -
     images, origin = _images(subject, options.images)
     mean, std = _mean_std(subject)
     inputs = preprocess(images.pixels, mean, std)
-    opened: list[tuple[str, Engine | None, str]] = []
+    opened: list[tuple[str, Engine | None, EngineError | None]] = []
     for name in names:
         try:
-            opened.append((name, ENGINES[name](subject), ""))
+            opened.append((name, ENGINES[name](subject), None))
         except EngineError as error:
             if options.engines is not None:
                 raise UserError(
                     f"--engines asks for {name}, which cannot be used: {error}. Provide it, or "
                     "leave --engines out to compare with the engines that are there."
                 ) from error
-            opened.append((name, None, str(error)))
+            opened.append((name, None, error))
     live = next((e for _, e, _ in opened if isinstance(e, PyTorch)), None)
     if live is None and subject.run is not None:  # as the truth, whichever engines were asked for
         with suppress(EngineError):
@@ -86,7 +86,8 @@ def verify(options: Options, progress: Callable[[str], None] = lambda _: None) -
     normalized: dict[str, NDArray[np.float32]] = {}
     for name, engine, problem in opened:
         if engine is None:
-            reports.append(EngineReport(name, name, None, problem))
+            rejected = not isinstance(problem, EngineMissingError)  # the file, which must not pass
+            reports.append(EngineReport(name, name, None, str(problem), broke_down=rejected))
             continue
         progress(name)
         try:
@@ -160,7 +161,8 @@ def _truth(
         return truth, judged(truth.credible, "reference", _own_error(truth))
     batch = subject.mat.batch
     again = truth if np.array_equal(batch.inputs, inputs) else _live_truth(live, batch.inputs)
-    error = float(np.abs(batch.reference - again.reference).max(initial=0.0))
+    alike = batch.reference.shape == again.reference.shape
+    error = float(np.abs(batch.reference - again.reference).max(initial=0.0)) if alike else np.inf
     agrees = error <= _FLOAT64 * float(np.abs(again.reference).max(initial=0.0))
     agrees = agrees and judge_logits(batch.logits, again).passed and truth.credible
     return truth, judged(

@@ -54,6 +54,7 @@ def _read(root: Path, split: Split, limit: int | None) -> Images:
 def _dataset(root: Path, train: bool, download: bool) -> CIFAR10:
     from torchvision.datasets import CIFAR10
 
+    had_root = root.exists()
     had_archive = (root / CIFAR10.filename).exists()
     previous = socket.getdefaulttimeout()
     socket.setdefaulttimeout(_CONNECT_SECONDS)  # without it a silent firewall hangs for minutes
@@ -62,8 +63,9 @@ def _dataset(root: Path, train: bool, download: bool) -> CIFAR10:
     except (OSError, RuntimeError, EOFError, HTTPException) as error:  # URLError is an OSError
         if not had_archive:
             (root / CIFAR10.filename).unlink(missing_ok=True)  # cut short, or not what was asked
-        with suppress(OSError):
-            root.rmdir()  # torchvision makes it first; it stays if anything is in it
+        if not had_root:
+            with suppress(OSError):
+                root.rmdir()  # torchvision makes it first; it stays if anything is in it
         raise UserError(
             f"CIFAR-10 is not in {root} and {_why(error, download)}. Download "
             f"{CIFAR10.url} (MD5 {CIFAR10.tgz_md5}) on a machine that can, put {CIFAR10.filename} "

@@ -37,7 +37,7 @@ def open_data(data: str) -> DataSet:
         UserError: neither a known name nor a folder; or the data set cannot be had.
     """
     if data == "cifar10":
-        return open_cifar10(Path(os.environ.get("CIFARX_DATA", "data")).resolve())
+        return open_cifar10(Path(os.environ.get("CIFARX_DATA") or "data").resolve())
     if data == "shapes":
         return DataSet("shapes", "shapes", shapes.CLASSES, "", _read_shapes)
     if Path(data).is_dir():

@@ -37,4 +37,8 @@ class Engine(Protocol):
 
 
 class EngineError(Exception):
-    """A runtime that is not there, has no file to run, or broke down; the text says which."""
+    """A runtime that rejected its file or broke down; the text says how."""
+
+
+class EngineMissingError(EngineError):
+    """A runtime that is not installed, or has no file to run; the text says which."""

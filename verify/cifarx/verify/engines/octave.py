@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.io import loadmat, savemat
 
 from cifarx.export import layout
-from cifarx.verify.engines.engine import Engine, EngineError, Outputs
+from cifarx.verify.engines.engine import Engine, EngineError, EngineMissingError, Outputs
 from cifarx.verify.subject import Subject
 from cifarx.verify.toolbox import toolbox_path
 
@@ -25,12 +25,12 @@ class Octave:
     def __init__(self, subject: Subject) -> None:
         program = shutil.which("octave-cli") or shutil.which("octave")
         if program is None:
-            raise EngineError(
+            raise EngineMissingError(
                 "GNU Octave is not installed (no octave-cli on the PATH); "
                 "on Debian and Ubuntu: apt-get install octave libopenblas0-pthread"
             )
         if subject.mat is None:
-            raise EngineError(
+            raise EngineMissingError(
                 f"there is no {subject.mat_path.name} beside {subject.onnx_path.name}"
             )
         self._program = program

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cifarx.verify.engines.engine import Engine, EngineError, Outputs
+from cifarx.verify.engines.engine import Engine, EngineError, EngineMissingError, Outputs
 from cifarx.verify.subject import Subject
 
 _AT_ONCE = 64
@@ -18,7 +18,7 @@ class OnnxRuntime:
         try:
             import onnxruntime
         except ImportError as error:
-            raise EngineError(f"onnxruntime cannot be imported ({error})") from error
+            raise EngineMissingError(f"onnxruntime cannot be imported ({error})") from error
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         try:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from cifarx.export.graph import LayerGraph
 from cifarx.pytorch_models.run import build_module
-from cifarx.verify.engines.engine import Engine, EngineError, Outputs
+from cifarx.verify.engines.engine import Engine, EngineMissingError, Outputs
 from cifarx.verify.subject import Subject
 
 
@@ -16,11 +16,13 @@ class PyTorch:
 
     def __init__(self, subject: Subject) -> None:
         if subject.run is None:
-            raise EngineError("the run with the checkpoint is not here (--checkpoint RUN names it)")
+            raise EngineMissingError(
+                "the run with the checkpoint is not here (--checkpoint RUN names it)"
+            )
         try:
             import torch  # noqa: F401
         except ImportError as error:
-            raise EngineError(f"PyTorch cannot be imported ({error})") from error
+            raise EngineMissingError(f"PyTorch cannot be imported ({error})") from error
         self._module = build_module(subject.run)
         self._input_size = subject.run.record.input_size
         self._last: tuple[NDArray[np.float32], Outputs] | None = None
