@@ -44,7 +44,9 @@ def open_subject(path: Path, checkpoint: Path | None) -> Subject:
     if checkpoint is not None:
         run: Run | None = load_run(checkpoint)
     else:
-        run = next(_runs_with(path, card, mat), None)
+        found = list(_runs_with(path, card, mat))  # several, where the same seed trained twice
+        alike = [r for r in found if card is not None and r.record.classes == card.classes]
+        run = next(iter(alike + found), None)
     if run is None and mat is None:
         wanted = f" (SHA-256 {card.checkpoint_sha256[:16]}…)" if card else ""
         raise UserError(
