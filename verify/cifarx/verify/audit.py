@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from cifarx.export.graph import Array, Layer, LayerGraph
 from cifarx.export.onnx_reader import read_onnx
 from cifarx.pytorch_models.errors import UserError
-from cifarx.verify.checks import Check, judged
+from cifarx.verify.checks import Check, Outcome, judged
 from cifarx.verify.subject import Subject
 
 Tensors = Mapping[str, NDArray[Any]]
@@ -62,7 +62,7 @@ class Audit:
     @property
     def passed(self) -> bool:
         """Whether every layer and every tensor is as it should be."""
-        return all(check.outcome == "PASSED" for check in self.checks())
+        return all(check.outcome is Outcome.PASSED for check in self.checks())
 
     def checks(self) -> list[Check]:
         """A line on the layers and one on the weights."""
@@ -212,7 +212,8 @@ def _layer_faults(
     faults = []
     for f, w in pairs:
         if f is None or w is None:
-            faults.append(f"{f.name} added" if f else f"{w.name} missing" if w else "")
+            faults += [f"{f.name} added"] if f else []
+            faults += [f"{w.name} missing"] if w else []
             continue
         if f.kind != w.kind:
             faults.append(f"{f.name} is a {f.kind}, not a {w.kind}")

@@ -117,7 +117,8 @@ class Result:
         changed = [(e.runtime, c) for e in self.engines if e.judgement for c in e.judgement.changed]
         largest = max(j.largest for j in self.judgements())
         lawful = all(j.passed for j in self.judgements())
-        if not all(j.finite for j in self.judgements()):
+        finite = all(j.finite for j in self.judgements())
+        if not finite:
             detail = "an engine's logits decide nothing"
         elif changed:
             runtime, change = max(changed, key=lambda entry: entry[1].margin)
@@ -135,7 +136,6 @@ class Result:
             )
         else:
             detail = f"none changed; the smallest margin is {self.margin:.1e}"
-        finite = all(j.finite for j in self.judgements())
         return judged(finite and (lawful or not changed), "decisions", detail)
 
     def classes(self) -> tuple[str, ...]:
