@@ -32,39 +32,77 @@ def main() -> None:
 
 @app.command()
 def train(
-    model: Annotated[str, typer.Argument(help="A network of the zoo; 'cifarx models' lists them.")],
+    model: Annotated[
+        str | None, typer.Argument(help="A network of the zoo; 'cifarx models' lists them.")
+    ] = None,
     data: Annotated[
         str | None,
-        typer.Option(help="cifar10, shapes, or a folder with one folder of images a class."),
+        typer.Option(
+            help="cifar10, mnist, fashion-mnist, shapes, shapes-grey, a folder with one folder of "
+            "images a class, a folder of IDX files, or Kaggle's CSV."
+        ),
     ] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="'strong', another shipped one, a TOML file, or a run's run.json."),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Instead of the recipe's.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Instead of the recipe's.")] = None,
+    accumulate: Annotated[int | None, typer.Option(help="Batches a step.")] = None,
+    optimizer: Annotated[str | None, typer.Option(help="adam or sgd.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="At the start.")] = None,
+    schedule: Annotated[str | None, typer.Option(help="constant or cosine.")] = None,
+    momentum: Annotated[float | None, typer.Option(help="Of SGD.")] = None,
+    weight_decay: Annotated[float | None, typer.Option(help="L2 penalty.")] = None,
+    precision: Annotated[
+        str | None, typer.Option(help="float32, tf32 (CUDA) or bf16, for the training alone.")
+    ] = None,
     limit: Annotated[
         int | None,
-        typer.Option(min=1, help="Use N training images and N/5 test images, evenly by class."),
+        typer.Option(min=1, help="Use N training images, evenly by class, and N/5 for testing."),
     ] = None,
     seed: Annotated[
-        int, typer.Option(min=0, max=2**32 - 1, help="Of the weights and of the order.")
-    ] = 0,
+        int | None,
+        typer.Option(min=0, max=2**32 - 1, help="Of the weights and of the order; else 0."),
+    ] = None,
+    weights: Annotated[
+        str | None, typer.Option(help="State dict to start from; 'none' for random weights.")
+    ] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1 …")] = None,
     out: Annotated[Path | None, typer.Option(help="The run's folder, not runs/MODEL-DATA.")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue the newest unfinished run, or that of --out.")
+    ] = False,
 ) -> None:
     """Train a network by its recipe; leaves a run folder."""
-    from cifarx.cli.progress import Training
-    from cifarx.pytorch_models.fit import Options, fit, make_plan
+    from cifarx.cli.progress import Silent, Training
+    from cifarx.pytorch_models.fit import fit
+    from cifarx.pytorch_models.plan import Options, make_plan
 
-    plan = make_plan(Options(model, data, epochs, limit, seed, device, out))
-    with Training(plan) as progress:
+    changes = {
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "accumulate": accumulate,
+        "optimizer": optimizer,
+        "learning_rate": learning_rate,
+        "schedule": schedule,
+        "momentum": momentum,
+        "weight_decay": weight_decay,
+        "precision": precision,
+    }
+    given = {name: value for name, value in changes.items() if value is not None}
+    plan = make_plan(
+        Options(model, data, recipe, given, limit, seed, weights, device, out, resume)
+    )
+    with Training(plan) if plan.world.rank == 0 else Silent() as progress:
         try:
-            run = fit(
-                plan,
-                on_start=progress.start,
-                after_step=progress.after_step,
-                after_epoch=progress.after_epoch,
-            )
+            run = fit(plan, progress)
         except KeyboardInterrupt:
             print(f"cifarx: {progress.stopped()}", file=sys.stderr)
             raise typer.Exit(130) from None
-    print(f"{run.folder}: {100 * run.record.metrics['test_accuracy']:.2f}% of the test images")
+    if run is not None:
+        accuracy = 100 * run.record.metrics["test_accuracy"]
+        print(f"{run.folder}: {accuracy:.2f}% of the test images")
 
 
 @app.command()
@@ -142,28 +180,13 @@ def verify(
 def models() -> None:
     """List the networks of the zoo."""
     from rich.console import Console
-    from rich.table import Table
 
-    from cifarx.pytorch_models import registry
-    from cifarx.pytorch_models.recipe import load_recipe
+    from cifarx.cli.tables import zoo
 
-    table = Table("name", "source", "input", "parameters", "recipe", "claim", "layers", box=None)
-    for spec in registry.models().values():
-        claim = load_recipe(spec.recipe).claim
-        size = "x".join(map(str, (*spec.input_size[1:], spec.input_size[0])))
-        table.add_row(
-            spec.name,
-            spec.source,
-            size,
-            f"{spec.parameters:,}",
-            spec.recipe,
-            "" if claim is None else f"{claim:g}%",
-            spec.summary,
-        )
     console = Console()
     if not console.is_terminal:
-        console = Console(width=160)
-    console.print(table)
+        console = Console(width=200)
+    console.print(zoo())
 
 
 @app.command()

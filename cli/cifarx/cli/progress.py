@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from cifarx.pytorch_models.observer import Observer
+
 if TYPE_CHECKING:
-    from cifarx.pytorch_models.fit import Plan
+    from cifarx.pytorch_models.plan import Plan
+    from cifarx.pytorch_models.run import RunRecord
     from cifarx.pytorch_models.train import Epoch
 
 
-class Training:
+class Training(Observer):
     """What a person sees of a training."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._epochs_done = 0
+        self._folder: Path | None = None
         self._console = Console(highlight=False, soft_wrap=True)
         self._bar = Progress(
             TextColumn("{task.description}"),
@@ -34,12 +38,15 @@ class Training:
             transient=True,
         )
 
-    def __enter__(self) -> Training:
+    def __enter__(self) -> Self:
         recipe, plan = self._plan.recipe, self._plan
+        together = f" x {recipe.accumulate}" if recipe.accumulate > 1 else ""
+        precision = "" if recipe.precision == "float32" else f" in {recipe.precision}"
         self._console.print(
             f"{plan.spec.name} on {plan.data.name}, recipe {plan.recipe_name}: "
             f"{recipe.optimizer}, rate {recipe.learning_rate:g} ({recipe.schedule}), "
-            f"batch {recipe.batch_size}, {recipe.epochs} epochs, on {plan.device}"
+            f"batch {recipe.batch_size}{together}, {recipe.epochs} epochs, "
+            f"on {plan.device}{precision}"
         )
         self._bar.start()
         return self
@@ -52,12 +59,22 @@ class Training:
     ) -> None:
         self._bar.stop()
 
-    def start(self, folder: Path, train_images: int, test_images: int) -> None:
-        """Images are read; training begins."""
+    def on_start(self, folder: Path, record: RunRecord) -> None:
+        """Images are read; training begins, or goes on."""
         self._folder = folder
-        self._console.print(f"{train_images:,} training and {test_images:,} test images")
+        data, epochs = record.data, self._plan.recipe.epochs
+        self._held_out = "validation" if data.validation_images else "test"
+        validation = f"{data.validation_images:,} validation, " if data.validation_images else ""
+        self._console.print(
+            f"{data.train_images:,} training, {validation}{data.test_images:,} test images"
+        )
+        self._epochs_done = record.epochs_done
+        if self._plan.resume:
+            self._console.print(f"{folder} goes on after epoch {record.epochs_done} of {epochs}")
         self._task = self._bar.add_task(
-            f"epoch 1/{self._plan.recipe.epochs}", total=train_images * self._plan.recipe.epochs
+            f"epoch {min(record.epochs_done + 1, epochs)}/{epochs}",
+            total=data.train_images * epochs,
+            completed=data.train_images * record.epochs_done,
         )
 
     def after_step(self, images: int) -> None:
@@ -69,20 +86,34 @@ class Training:
         epochs = self._plan.recipe.epochs
         self._epochs_done = epoch.epoch
         self._console.print(
-            f"epoch {epoch.epoch}/{epochs}: loss {epoch.train_loss:.4f}, test loss "
-            f"{epoch.test_loss:.4f}, test accuracy {100 * epoch.test_accuracy:.2f}%, "
-            f"{epoch.seconds:.1f} s"
+            f"epoch {epoch.epoch}/{epochs}: loss {epoch.train_loss:.4f}, "
+            f"{self._held_out} loss {epoch.held_out_loss:.4f}, "
+            f"{self._held_out} accuracy {100 * epoch.held_out_accuracy:.2f}%, {epoch.seconds:.1f} s"
         )
         self._bar.update(self._task, description=f"epoch {min(epoch.epoch + 1, epochs)}/{epochs}")
 
     def stopped(self) -> str:
         """What an interrupted training leaves."""
+        if self._folder is None:
+            return "Stopped before the training began; nothing was saved."
+        again = f"'cifarx train --resume --out {self._folder}' goes on from there."
         if not self._epochs_done:
-            return "Stopped in the first epoch; nothing was saved."
+            return f"Stopped in the first epoch, of which nothing is kept. {again}"
         return (
             f"Stopped. {self._folder} holds the weights after epoch {self._epochs_done} of "
-            f"{self._plan.recipe.epochs}, and can be exported as it is."
+            f"{self._plan.recipe.epochs}, and can be exported as it is. {again}"
         )
+
+
+class Silent(Observer, AbstractContextManager["Silent"]):
+    """What processes beside the first one show."""
+
+    def __exit__(self, *error: object) -> None:
+        """Nothing was begun."""
+
+    def stopped(self) -> str:
+        """What is said of an interruption."""
+        return "Stopped."
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from cifarx.export.names import identifier
 from cifarx.export.onnx_writer import OPSET, check_opset, onnx_bytes, onnx_from_graph
 from cifarx.pytorch_models.data.images import Images
 from cifarx.pytorch_models.data.open import reopen_data
+from cifarx.pytorch_models.data.split import split_data
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.files import write_bytes
 from cifarx.pytorch_models.run import Run, build_module
@@ -68,7 +69,14 @@ def sample_images(run: Run, count: int) -> Images:
             f"{run.folder} was trained on {', '.join(run.record.classes)}. Restore the data, or "
             "train again."
         )
-    images = data.read("test", min(count, run.record.data.test_images))
+    record = run.record
+    part = split_data(data, record.recipe, record.data.limit).test
+    if len(part) != record.data.test_images:
+        raise UserError(
+            f"The data {data.origin} now give {len(part)} test images, but the run {run.folder} "
+            f"was tested on {record.data.test_images}. Restore the data, or train again."
+        )
+    images = part.limited(count).read()
     if images.pixels.shape[1:] != run.record.input_size:
         raise UserError(
             f"The images of {data.origin} are now {images.pixels.shape[1:]} (channels, height, "

@@ -1,4 +1,4 @@
-"""From a network's name and options to a finished run folder."""
+"""From a plan to a finished run folder."""
 
 from __future__ import annotations
 
@@ -8,223 +8,247 @@ import io
 import math
 import os
 import platform
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, fields, replace
+import secrets
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
+from safetensors.torch import load_file
 from safetensors.torch import save as safetensors_bytes
-from torch import nn
+from torch import Tensor, nn
 
 from cifarx.pytorch_models import plots
-from cifarx.pytorch_models.data.images import DataSet, Images
-from cifarx.pytorch_models.data.open import open_data
+from cifarx.pytorch_models.checkpoint import pack, read_draft, unpack
+from cifarx.pytorch_models.data.images import Images
+from cifarx.pytorch_models.data.split import Part, split_data
+from cifarx.pytorch_models.distributed import joined, shared_bytes
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.files import write_bytes, write_text
+from cifarx.pytorch_models.observer import Observer
+from cifarx.pytorch_models.optimizer import make_optimizer
+from cifarx.pytorch_models.plan import Plan
 from cifarx.pytorch_models.preprocess import pixel_units
-from cifarx.pytorch_models.recipe import Recipe, find_recipe
-from cifarx.pytorch_models.registry import ModelSpec, find
+from cifarx.pytorch_models.resident import Resident
 from cifarx.pytorch_models.run import (
     NEXT_WEIGHTS,
     RECORD,
+    RESUME,
     WEIGHTS,
     DataRecord,
     Run,
     RunRecord,
     load_run,
 )
-from cifarx.pytorch_models.train import Epoch, Resident, evaluate, train
-
-TEST_SHARE = (
-    5  # --limit N takes N training images and N / 5 test images, as CIFAR-10's 50,000:10,000
-)
+from cifarx.pytorch_models.step import set_precision
+from cifarx.pytorch_models.train import Epoch, evaluate, train
+from cifarx.pytorch_models.weights import start_from
 
 
-@dataclass(frozen=True)
-class Options:
-    """What the user may set; None leaves it to the recipe."""
-
-    model: str
-    data: str | None = None
-    epochs: int | None = None
-    limit: int | None = None
-    seed: int = 0
-    device: str | None = None
-    out: Path | None = None
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What will be done, known before the first image is read."""
-
-    spec: ModelSpec
-    recipe_name: str
-    recipe: Recipe
-    data: DataSet
-    device: torch.device
-    folder: Path
-    """Where the run goes; `folder-2` and so on if it is `numbered` and the name is taken."""
-    numbered: bool
-    seed: int
-    limit: int | None
-
-
-def make_plan(options: Options) -> Plan:
-    """Resolve names and defaults.
-
-    Raises:
-        UserError: unknown network, data or device, or a run that would be overwritten.
-    """
-    spec = find(options.model)
-    recipe_name, recipe = find_recipe(spec.recipe, options.data)
-    if options.epochs is not None:
-        recipe = recipe.model_copy(update={"epochs": options.epochs})
-    device = find_device(options.device)
-    data = open_data(options.data or recipe.dataset)
-    folder = options.out or Path("runs") / f"{spec.name}-{data.name}"
-    if options.out is not None and (folder / RECORD).exists():
-        raise UserError(
-            f"--out {folder} already holds a run, and cifarx overwrites none. Give another "
-            "--out, or remove that folder."
-        )
-    numbered = options.out is None
-    return Plan(
-        spec, recipe_name, recipe, data, device, folder, numbered, options.seed, options.limit
-    )
-
-
-def find_device(name: str | None) -> torch.device:
-    """The device of this name; without one, CUDA where there is one, else the CPU.
-
-    Raises:
-        UserError: torch does not know it or cannot use it.
-    """
-    if name is None:
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.ones(1, device=device).cpu()
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        usable = "cpu, cuda" if torch.cuda.is_available() else "cpu"
-        raise UserError(
-            f"--device {name} cannot be used here ({reason}). Usable: {usable}."
-        ) from error
-    return device
-
-
-def fit(
-    plan: Plan,
-    *,
-    on_start: Callable[[Path, int, int], None],
-    after_step: Callable[[int], None],
-    after_epoch: Callable[[Epoch], None],
-) -> Run:
-    """Train by the plan; after every epoch the folder is a valid run.
+def fit(plan: Plan, observer: Observer | None = None) -> Run | None:
+    """Train by the plan; from the start on the folder is a run that can be resumed.
 
     Args:
         plan: from `make_plan`.
-        on_start: called with the run's folder and the numbers of training and test images, once
-            they are read.
-        after_step: called with the number of images of the step.
-        after_epoch: called with the epoch's figures, once they and the weights are saved.
+        observer: told of the progress, in the first process alone.
+
+    Returns:
+        The finished run; None in every process but the first.
 
     Raises:
-        UserError: images that cannot be read, or do not fit the network.
+        UserError: images that cannot be read or do not fit the network, weights that do not fit,
+            a folder that cannot be made, a training that diverges.
     """
-    train_images, test_images = read_images(plan)
-    with _reserved(plan) as folder:
-        on_start(folder, len(train_images), len(test_images))
-        placed = replace(plan, folder=folder)
-        return _fit(placed, train_images, test_images, after_step, after_epoch)
+    observer = observer or Observer()
+    with joined(plan.world, plan.device):
+        training = _Training(plan, observer)
+        training.train()
+        return training.finish() if plan.world.rank == 0 else None
 
 
-def _fit(
-    plan: Plan,
-    train_images: Images,
-    test_images: Images,
-    after_step: Callable[[int], None],
-    after_epoch: Callable[[Epoch], None],
-) -> Run:
-    channels = plan.spec.input_size[0]
-    mean = pixel_units(plan.recipe.mean, channels)
-    std = pixel_units(plan.recipe.std, channels)
-    train_data = Resident(train_images, mean, std, plan.device)
-    test_data = Resident(test_images, mean, std, plan.device)
-    data_record = DataRecord(
-        name=plan.data.name,
-        origin=plan.data.origin,
-        root=plan.data.root,
-        limit=plan.limit,
-        train_images=len(train_images),
-        test_images=len(test_images),
-        train_sha256=train_images.digest(),
-        test_sha256=test_images.digest(),
-    )
-    if plan.device.type == "cuda":  # float32 is to mean float32; cuDNN would take TF32
-        torch.backends.cudnn.allow_tf32 = False
-    torch.manual_seed(plan.seed)
-    model = plan.spec.builder(len(plan.data.classes)).to(plan.device)
-    history: list[Epoch] = []
+class _Training:
+    """The state of one training: model, optimizer, images on the device, history, folder."""
 
-    def save(epoch: Epoch) -> None:
-        if not (math.isfinite(epoch.train_loss) and math.isfinite(epoch.test_loss)):
+    def __init__(self, plan: Plan, observer: Observer) -> None:
+        self.plan, self.observer = plan, observer
+        first = plan.world.rank == 0
+        parts = split_data(plan.data, plan.recipe, plan.limit)
+        train_images, test_images = _read(parts.train, plan), _read(parts.test, plan)
+        held_out = _read(parts.validation, plan) if parts.validation else None
+        self.test_images = test_images
+        channels = plan.spec.input_size[0]
+        mean, std = (pixel_units(v, channels) for v in (plan.recipe.mean, plan.recipe.std))
+        self.train_data = Resident(train_images, mean, std, plan.device)
+        self.test_data = Resident(test_images, mean, std, plan.device)
+        self.held_out = (
+            Resident(held_out, mean, std, plan.device) if held_out else self.test_data
+        )
+        self.held_out_name = "validation" if held_out else "test"
+        self.predictions: Tensor | None = None
+        torch.manual_seed(plan.seed)
+        self.model = plan.spec.builder(len(plan.data.classes))
+        pretrained = plan.weights
+        if plan.weights and not plan.resume:
+            pretrained = start_from(self.model, plan.weights)
+        if plan.device.type == "cuda":
+            set_precision(plan.recipe)
+            self.model = self.model.to(memory_format=torch.channels_last)
+        self.model = self.model.to(plan.device)
+        self.optimizer = make_optimizer(self.model, plan.recipe)
+        self.history: list[Epoch] = []
+        self.record = RunRecord(
+            model=plan.spec.name,
+            recipe_name=plan.recipe_name,
+            recipe=plan.recipe,
+            classes=plan.data.classes,
+            input_size=plan.spec.input_size,
+            mean=tuple(map(float, mean)),
+            std=tuple(map(float, std)),
+            data=DataRecord(
+                name=plan.data.name,
+                origin=plan.data.origin,
+                root=plan.data.root,
+                limit=plan.limit,
+                train_images=len(train_images),
+                validation_images=len(held_out) if held_out else 0,
+                test_images=len(test_images),
+                train_sha256=train_images.digest(),
+                validation_sha256=held_out.digest() if held_out else "",
+                test_sha256=test_images.digest(),
+            ),
+            seed=plan.seed,
+            pretrained=pretrained,
+            device=_device_name(plan),
+            versions={
+                "python": platform.python_version(),
+                **{name: version(name) for name in ("cifarx", "torch", "numpy")},
+            },
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+        self.folder = plan.folder
+        content = b""
+        if first and plan.resume:
+            content = self._go_on()
+        elif first:
+            self.folder = _new_folder(plan, self._packed())
+        if plan.resume:
+            content = shared_bytes(content, plan.world, plan.device)
+            unpack(content, self.model, self.optimizer)
+        self.epochs_done = int.from_bytes(
+            shared_bytes(len(self.history).to_bytes(4, "big"), plan.world, plan.device), "big"
+        )
+        if first:
+            observer.on_start(self.folder, self.record)
+
+    def train(self) -> None:
+        """All epochs that are still to be done."""
+        train(
+            self.model,
+            self.optimizer,
+            self.train_data,
+            self.held_out,
+            self.plan.recipe,
+            seed=self.plan.seed,
+            first_epoch=self.epochs_done + 1,
+            world=self.plan.world,
+            after_step=self.observer.after_step if self.plan.world.rank == 0 else lambda _: None,
+            after_epoch=self._save_epoch,
+        )
+
+    def finish(self) -> Run:
+        """Test the saved weights, draw the pictures, and end what could be resumed."""
+        plan, folder = self.plan, self.folder
+        if self.held_out_name == "validation" or self.predictions is None:
+            self.model.load_state_dict(load_file(folder / WEIGHTS, device=str(plan.device)))
+            loss, self.predictions = evaluate(self.model, self.test_data)
+            hits = (self.predictions == self.test_data.labels).float().mean().item()
+            metrics = {**self.record.metrics, "test_loss": loss, "test_accuracy": hits}
+            self.record = self.record.model_copy(update={"metrics": metrics})
+        predictions = self.predictions.cpu().numpy()
+        title = f"{plan.spec.name} on {plan.data.name}"
+        accuracy = 100 * self.record.metrics["test_accuracy"]
+        caption = f"{title}: {accuracy:.1f}% of {len(self.test_images):,} test images"
+        classes = plan.data.classes
+        plots.save_curves(self.history, self.held_out_name, title, folder / "curves.png")
+        plots.save_confusion(
+            self.test_images.labels, predictions, classes, caption, folder / "confusion.png"
+        )
+        plots.save_samples(self.test_images, predictions, classes, caption, folder / "samples.png")
+        write_text(folder / RECORD, self.record.model_dump_json(indent=2) + "\n")
+        (folder / RESUME).unlink(missing_ok=True)
+        return load_run(folder)
+
+    def _go_on(self) -> bytes:
+        """Take over what the unfinished run was doing; the content of its resume.safetensors."""
+        draft = read_draft(self.folder)
+        now, then = self.record.data, draft.record.data
+        if now.model_copy(update={"root": then.root}) != then:
+            raise UserError(
+                f"The images of {self.plan.data.origin} are not those that {self.folder} was begun "
+                "with, so it cannot go on as it would have. Restore them, or begin a new run."
+            )
+        self.history = list(draft.history)
+        self.record = draft.record
+        return (self.folder / RESUME).read_bytes()
+
+    def _packed(self) -> bytes:
+        return pack(self.model, self.optimizer, self.record, self.history)
+
+    def _save_epoch(self, epoch: Epoch, predictions: Tensor) -> None:
+        """Write history, weights, record and state such that a crash at any moment loses nothing.
+
+        New weights wait under another name until run.json names them (`load_run` ends the change);
+        until the state for resuming is replaced, a resumed run does this epoch once more.
+        """
+        if not (math.isfinite(epoch.train_loss) and math.isfinite(epoch.held_out_loss)):
             raise UserError(
                 f"The training diverged: the losses of epoch {epoch.epoch} are {epoch.train_loss} "
-                f"(training) and {epoch.test_loss} (test). "
-                f"The recipe's learning rate, {plan.recipe.learning_rate:g}, is too high for these "
-                f"data; epochs before it are kept in {plan.folder}, if there are any."
+                f"(training) and {epoch.held_out_loss} ({self.held_out_name}). "
+                f"The learning rate, {self.plan.recipe.learning_rate:g}, is too high for these "
+                f"data; epochs before it are kept in {self.folder}, if there are any."
             )
-        history.append(epoch)
-        _save_epoch(plan, data_record, model, history, mean, std)
-        after_epoch(epoch)
+        self.history.append(epoch)
+        best = max(self.history, key=lambda e: e.held_out_accuracy)  # of equals the first
+        saved = best if self.held_out_name == "validation" else epoch
+        update = {"epochs_done": epoch.epoch, "best_epoch": saved.epoch}
+        write_text(self.folder / "history.csv", history_csv(self.history, self.held_out_name))
+        if saved is epoch:
+            self.predictions = predictions
+            state = self.model.state_dict()
+            tensors = {name: t.detach().cpu().contiguous() for name, t in state.items()}
+            weights = safetensors_bytes(tensors)
+            write_bytes(self.folder / NEXT_WEIGHTS, weights)
+            update["weights_sha256"] = hashlib.sha256(weights).hexdigest()
+        update["metrics"] = {
+            "train_loss": saved.train_loss,
+            "train_accuracy": saved.train_accuracy,
+            f"{self.held_out_name}_loss": saved.held_out_loss,
+            f"{self.held_out_name}_accuracy": saved.held_out_accuracy,
+            "seconds": sum(e.seconds for e in self.history),
+        }
+        self.record = self.record.model_copy(update=update)
+        write_text(self.folder / RECORD, self.record.model_dump_json(indent=2) + "\n")
+        if saved is epoch:
+            os.replace(self.folder / NEXT_WEIGHTS, self.folder / WEIGHTS)
+        write_bytes(self.folder / RESUME, self._packed())
+        self.observer.after_epoch(epoch)
 
-    train(
-        model,
-        train_data,
-        test_data,
-        plan.recipe,
-        seed=plan.seed,
-        after_step=after_step,
-        after_epoch=save,
-    )
-    title = f"{plan.spec.name} on {plan.data.name}"
-    plots.save_curves(history, title, plan.folder / "curves.png")
-    plots.save_confusion(
-        test_images.labels,
-        evaluate(model, test_data)[1].cpu().numpy(),
-        plan.data.classes,
-        f"{title}: {100 * history[-1].test_accuracy:.1f}% of {len(test_images):,} test images",
-        plan.folder / "confusion.png",
-    )
-    return load_run(plan.folder)
 
-
-def read_images(plan: Plan) -> tuple[Images, Images]:
-    """The training and the test images of the plan.
-
-    Raises:
-        UserError: they cannot be read or are not of the size the network takes.
-    """
-    limit = plan.limit
-    train_images = plan.data.read("train", limit)
-    classes = len(plan.data.classes)
-    test_limit = None if limit is None else max(limit // TEST_SHARE, classes)
-    test_images = plan.data.read("test", test_limit)
-    for images in (train_images, test_images):
-        size = images.pixels.shape[1:]
-        if size != plan.spec.input_size:
-            raise UserError(
-                f"The network {plan.spec.name!r} takes images of {_size(plan.spec.input_size)}, "
-                f"but those of {plan.data.origin} are {_size(size)}. Choose other data (--data), "
-                "another network ('cifarx models'), or resize the images."
-            )
-    return train_images, test_images
+def _read(part: Part, plan: Plan) -> Images:
+    """The images of a part; raises `UserError` if they are not of the network's size."""
+    images = part.read()
+    size, wanted = images.pixels.shape[1:], plan.spec.input_size
+    if size != wanted:
+        grey = " For this network there is --data shapes-grey." if wanted == (1, 28, 28) else ""
+        raise UserError(
+            f"The network {plan.spec.name!r} takes images of {_size(wanted)}, "
+            f"but those of {plan.data.origin} are {_size(size)}. Choose other data (--data), "
+            f"another network ('cifarx models'), or resize the images.{grey}"
+        )
+    return images
 
 
 def _size(shape: tuple[int, ...]) -> str:
@@ -232,90 +256,46 @@ def _size(shape: tuple[int, ...]) -> str:
     return f"{width}x{height} with {channels} channel{'s' if channels > 1 else ''}"
 
 
-@contextmanager
-def _reserved(plan: Plan) -> Iterator[Path]:
-    """Make the run's folder, so that no other training takes it; remove it if it stays empty."""
+def _new_folder(plan: Plan, state: bytes) -> Path:
+    """Make the run's folder with `state` in it, in one step, under a name that is free."""
     folder, n = plan.folder, 1
-    ours = plan.numbered or not folder.exists()
     while True:
+        draft = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.partial")
         try:
-            folder.mkdir(parents=True, exist_ok=not plan.numbered)
-            break
-        except FileExistsError as error:
-            if not plan.numbered:
-                raise UserError(f"--out {folder} is a file. Give a folder.") from error
+            draft.mkdir(parents=True)
+            write_bytes(draft / RESUME, state)
+            if plan.numbered and folder.exists():
+                raise FileExistsError(folder)
+            if not plan.numbered and folder.is_dir():  # the user's own, with no run in it
+                os.replace(draft / RESUME, folder / RESUME)
+            else:
+                draft.rename(folder)
+            return folder
+        except OSError as error:
+            if not (plan.numbered and folder.exists()):
+                what = "is a file" if folder.is_file() else f"cannot be made: {error.strerror}"
+                raise UserError(
+                    f"The run's folder {folder} {what}. Give another with --out."
+                ) from error
             n += 1
             folder = plan.folder.with_name(f"{plan.folder.name}-{n}")
-        except OSError as error:
-            raise UserError(
-                f"Cannot make the folder {folder}: {error.strerror}. Give another with --out."
-            ) from error
-    try:
-        yield folder
-    finally:
-        if ours:
-            with suppress(OSError):  # not empty
-                folder.rmdir()
-                if plan.numbered:
-                    folder.parent.rmdir()
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
 
 
-def _save_epoch(
-    plan: Plan,
-    data: DataRecord,
-    model: nn.Module,
-    history: Sequence[Epoch],
-    mean: NDArray[np.float32],
-    std: NDArray[np.float32],
-) -> None:
-    """Write history, weights and record such that a crash at any moment leaves a valid run.
-
-    New weights wait under another name until run.json names them; `load_run` ends the change.
-    """
-    last = history[-1]
-    state = {name: t.detach().cpu().contiguous() for name, t in model.state_dict().items()}
-    weights = safetensors_bytes(state)
-    write_text(plan.folder / "history.csv", _history_csv(history))
-    write_bytes(plan.folder / NEXT_WEIGHTS, weights)
-    record = RunRecord(
-        model=plan.spec.name,
-        recipe_name=plan.recipe_name,
-        recipe=plan.recipe,
-        classes=plan.data.classes,
-        input_size=plan.spec.input_size,
-        mean=tuple(map(float, mean)),
-        std=tuple(map(float, std)),
-        data=data,
-        seed=plan.seed,
-        device=_device_name(plan.device),
-        versions={
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("cifarx", "torch", "numpy")},
-        },
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        epochs_done=last.epoch,
-        metrics={
-            "train_loss": last.train_loss,
-            "train_accuracy": last.train_accuracy,
-            "test_loss": last.test_loss,
-            "test_accuracy": last.test_accuracy,
-            "seconds": sum(e.seconds for e in history),
-        },
-        weights_sha256=hashlib.sha256(weights).hexdigest(),
-    )
-    write_text(plan.folder / RECORD, record.model_dump_json(indent=2) + "\n")
-    os.replace(plan.folder / NEXT_WEIGHTS, plan.folder / WEIGHTS)
-
-
-def _history_csv(history: Sequence[Epoch]) -> str:
+def history_csv(history: Sequence[Epoch], held_out: str) -> str:
+    """The text of history.csv; the held-out columns are named for `held_out`."""
     table = io.StringIO()
-    writer = csv.DictWriter(table, [f.name for f in fields(Epoch)], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(asdict(epoch) for epoch in history)
+    names = [field.name.replace("held_out", held_out) for field in fields(Epoch)]
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(asdict(epoch).values() for epoch in history)
     return table.getvalue()
 
 
-def _device_name(device: torch.device) -> str:
+def _device_name(plan: Plan) -> str:
+    device, processes = plan.device, plan.world.size
+    several = f", {processes} processes" if processes > 1 else ""
     if device.type == "cuda":
-        return f"cuda ({torch.cuda.get_device_name(device)})"
-    return f"{device.type} ({torch.get_num_threads()} threads)"
+        return f"cuda ({torch.cuda.get_device_name(device)}{several})"
+    return f"{device.type} ({torch.get_num_threads()} threads{several})"

@@ -11,24 +11,28 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from cifarx.pytorch_models.data.images import Images, balanced_index
 from cifarx.pytorch_models.files import replacing
 
 if TYPE_CHECKING:
     from cifarx.pytorch_models.train import Epoch
 
-_TRAIN, _TEST = "#0072b2", "#d55e00"  # told apart by colour-blind readers too (Okabe and Ito)
+_TRAIN, _HELD_OUT = "#0072b2", "#d55e00"  # told apart by colour-blind readers too (Okabe and Ito)
 
 
-def save_curves(history: Sequence[Epoch], title: str, path: Path) -> None:
-    """Loss and accuracy over the epochs, as PNG."""
+def save_curves(history: Sequence[Epoch], held_out: str, title: str, path: Path) -> None:
+    """Loss and accuracy over the epochs, of training and of the `held_out` images, as PNG."""
     epochs = [e.epoch for e in history]
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     figure.suptitle(title, parse_math=False)
     loss, accuracy = figure.subplots(1, 2)
     for axes, name, scale in ((loss, "loss", 1.0), (accuracy, "accuracy", 100.0)):
-        for split, colour, marker in (("train", _TRAIN, "o"), ("test", _TEST, "s")):
+        for split, label, colour, marker in (
+            ("train", "training", _TRAIN, "o"),
+            ("held_out", held_out, _HELD_OUT, "s"),
+        ):
             values = [scale * getattr(e, f"{split}_{name}") for e in history]
-            axes.plot(epochs, values, color=colour, marker=marker, markersize=4, label=split)
+            axes.plot(epochs, values, color=colour, marker=marker, markersize=4, label=label)
         axes.set_xlabel("epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
@@ -67,6 +71,38 @@ def save_confusion(
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
     axes.set_title(title, fontsize=10, parse_math=False)
+    _save(figure, path)
+
+
+def save_samples(
+    images: Images,
+    predictions: NDArray[np.int64],
+    classes: Sequence[str],
+    title: str,
+    path: Path,
+) -> None:
+    """A sheet of images, evenly over the classes, under their predicted labels, as PNG.
+
+    A wrong label is in another colour and followed by the true one.
+    """
+    rows, columns = 5, 8
+    chosen = balanced_index(images.labels, rows * columns)
+    figure = Figure(figsize=(1.45 * columns, 1.6 * rows + 0.5), layout="constrained")
+    figure.suptitle(title, parse_math=False)
+    grid = figure.subplots(rows, columns).ravel()
+    for axes in grid:
+        axes.set_axis_off()
+    for axes, i in zip(grid, chosen, strict=False):
+        picture = images.pixels[i].transpose(1, 2, 0)
+        if picture.shape[2] == 1:
+            axes.imshow(picture[:, :, 0], cmap="gray", vmin=0, vmax=255)
+        else:
+            axes.imshow(picture)
+        true, label = images.labels[i], predictions[i]
+        right = true == label
+        text = classes[label] if right else f"{classes[label]}\nnot {classes[true]}"
+        colour = "black" if right else _HELD_OUT
+        axes.set_title(text, fontsize=8, color=colour, parse_math=False)
     _save(figure, path)
 
 

@@ -26,19 +26,34 @@ class ModelSpec:
     """(channels, height, width) of the images it takes."""
     parameters: int
     """Number of trainable parameters with ten classes; a test counts them."""
+    multiply_adds: int
+    """Of one image through all convolutions and linear layers, ten classes; a test counts them."""
     summary: str
     """One line: the layers."""
     recipe: str
     """Name of its default recipe in `recipes/`."""
+    pretrained: str
+    """Name of the weights that torchvision publishes for all but the last layer; '' for none."""
     builder: Builder
     """classes -> nn.Module taking (N, *input_size) float32 and giving (N, classes) logits."""
+
+    @property
+    def family(self) -> str:
+        """The file of the zoo it is in."""
+        return self.builder.__module__.rpartition(".")[2]
 
 
 _MODELS: dict[str, ModelSpec] = {}
 
 
 def register(
-    *, source: str, input_size: tuple[int, int, int], parameters: int, recipe: str
+    *,
+    source: str,
+    input_size: tuple[int, int, int],
+    parameters: int,
+    multiply_adds: int,
+    recipe: str,
+    pretrained: str = "",
 ) -> Callable[[Builder], Builder]:
     """Register a builder under its own name; its docstring's first line becomes the summary.
 
@@ -54,7 +69,17 @@ def register(
             taken = _MODELS[name].builder
             raise ValueError(f"{name!r} is registered by both {taken} and {builder}")
         summary = (builder.__doc__ or "").strip().splitlines()[0].rstrip(".")
-        _MODELS[name] = ModelSpec(name, source, input_size, parameters, summary, recipe, builder)
+        _MODELS[name] = ModelSpec(
+            name,
+            source,
+            input_size,
+            parameters,
+            multiply_adds,
+            summary,
+            recipe,
+            pretrained,
+            builder,
+        )
         return builder
 
     return enter

@@ -3,7 +3,8 @@
     runs/bn8-cifar10/
         model.safetensors   the state dict, float32, names as PyTorch gives them
         run.json            `RunRecord`: all that is needed to rebuild the network and its input
-        history.csv, curves.png, confusion.png
+        history.csv, curves.png, confusion.png, samples.png
+        resume.safetensors  while unfinished: what `train --resume` goes on from (`checkpoint`)
 
 Reading a run needs no torch; `build_module` does.
 """
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 WEIGHTS = "model.safetensors"
 NEXT_WEIGHTS = "model.next.safetensors"
 RECORD = "run.json"
+RESUME = "resume.safetensors"
 
 
 class DataRecord(BaseModel):
@@ -45,10 +47,12 @@ class DataRecord(BaseModel):
     root: str
     """The folder the data were in."""
     limit: int | None
-    """Of training images; None is all. Test images are limited to a fifth of it."""
+    """Of training images; None is all. Validation and test images are limited to a fifth of it."""
     train_images: int
+    validation_images: int = 0
     test_images: int
     train_sha256: str
+    validation_sha256: str = ""
     test_sha256: str
 
 
@@ -72,14 +76,19 @@ class RunRecord(BaseModel):
     std: tuple[float, ...]
     data: DataRecord
     seed: int
+    pretrained: str = ""
+    """The weights it started from; '' for random ones."""
     device: str
     versions: dict[str, str]
     created: str
     """UTC, ISO 8601."""
-    epochs_done: int
-    metrics: dict[str, float]
-    """Of the saved weights: train and test loss, train and test accuracy (0..1), seconds."""
-    weights_sha256: str
+    epochs_done: int = 0
+    best_epoch: int = 0
+    """The epoch of the saved weights: the best by validation, else the last."""
+    metrics: dict[str, float] = {}
+    """Of the saved weights: loss and accuracy (0..1) on training images (over the epoch), on
+    validation images if any, on test images once they are known; and seconds of training."""
+    weights_sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,18 +120,18 @@ def load_run(folder: Path) -> Run:
             than those that run.json describes.
     """
     try:
-        text = (folder / RECORD).read_text("utf-8")
-        record = RunRecord.model_validate_json(text, strict=False)
+        record = parse_record((folder / RECORD).read_text("utf-8"), folder / RECORD)
     except OSError as error:
-        raise UserError(
-            f"{folder} is not a run: it has no {RECORD}. Give a folder that 'cifarx train' made."
-        ) from error
-    except (ValidationError, UnicodeDecodeError) as error:
-        detail = str(error).splitlines()
-        raise UserError(
-            f"{folder / RECORD} is not a run record that this version reads "
-            f"({' '.join(line.strip() for line in detail[:3])}). Train again, or give another run."
-        ) from error
+        unfinished = (folder / RESUME).is_file()
+        reason = (
+            "no epoch of it is finished yet. Continue it with 'cifarx train --resume --out "
+            f"{folder}'."
+            if unfinished
+            else f"it has no {RECORD}. Give a folder that 'cifarx train' made."
+        )
+        raise UserError(f"{folder} is not a run to use: {reason}") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{folder / RECORD} is not UTF-8 text ({error}).") from error
     weights, waiting = folder / WEIGHTS, folder / NEXT_WEIGHTS
     if waiting.is_file() and sha256(waiting) == record.weights_sha256:
         os.replace(waiting, weights)  # a training was stopped between its last two steps
@@ -137,6 +146,22 @@ def load_run(folder: Path) -> Run:
     except SafetensorError as error:
         raise UserError(f"{weights} is not a safetensors file ({error}).") from error
     return Run(folder, record)
+
+
+def parse_record(text: str, path: Path) -> RunRecord:
+    """Read the text of a run.json; `path` names it in errors.
+
+    Raises:
+        UserError: it is not one that this version reads.
+    """
+    try:
+        return RunRecord.model_validate_json(text, strict=False)
+    except ValidationError as error:
+        detail = str(error).splitlines()
+        raise UserError(
+            f"{path} is not a run record that this version reads "
+            f"({' '.join(line.strip() for line in detail[:3])}). Train again, or give another run."
+        ) from error
 
 
 def newest_run(root: Path = Path("runs")) -> Run:

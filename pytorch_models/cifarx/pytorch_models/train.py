@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from cifarx.pytorch_models.data.images import Images
+from cifarx.pytorch_models.distributed import World, averaging, summed, wait_for_all
+from cifarx.pytorch_models.optimizer import learning_rate, set_learning_rate
 from cifarx.pytorch_models.recipe import Recipe
+from cifarx.pytorch_models.resident import Resident
+from cifarx.pytorch_models.step import Step, make_step
 
 
 @dataclass(frozen=True)
@@ -24,122 +26,86 @@ class Epoch:
     train_loss: float
     train_accuracy: float
     """Over the epoch, while the weights changed, in training mode."""
-    test_loss: float
-    test_accuracy: float
-    """After the epoch, in evaluation mode."""
+    held_out_loss: float
+    held_out_accuracy: float
+    """After the epoch, in evaluation mode: of the validation images, or of the test images where
+    the recipe keeps none for validation."""
     learning_rate: float
     """Of the epoch's last step."""
     seconds: float
-
-
-class Resident:
-    """Images on the device as uint8, normalised a batch at a time."""
-
-    def __init__(
-        self,
-        images: Images,
-        mean: NDArray[np.float32],
-        std: NDArray[np.float32],
-        device: torch.device,
-    ) -> None:
-        self.pixels = torch.from_numpy(images.pixels).to(device)  # (N, C, H, W) uint8
-        self.labels = torch.from_numpy(images.labels).to(device)  # (N,) int64
-        self.mean = torch.from_numpy(mean).to(device)[:, None, None]
-        self.std = torch.from_numpy(std).to(device)[:, None, None]
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def batch(self, index: Tensor | slice) -> tuple[Tensor, Tensor]:
-        """(n, C, H, W) float32 as `preprocess` defines it, and (n,) labels."""
-        return (self.pixels[index].float() - self.mean) / self.std, self.labels[index]
+    """Training alone."""
 
 
 def train(
     model: nn.Module,
+    optimizer: torch.optim.Optimizer,
     train_data: Resident,
-    test_data: Resident,
+    held_out: Resident,
     recipe: Recipe,
     *,
     seed: int,
+    first_epoch: int,
+    world: World,
     after_step: Callable[[int], None],
-    after_epoch: Callable[[Epoch], None],
+    after_epoch: Callable[[Epoch, Tensor], None],
 ) -> None:
     """Train `model` in place by the recipe with the cross-entropy loss.
 
+    Every random number of an epoch follows from the seed, the epoch and the process, and from
+    nothing before it: a run that goes on in epoch n does what it would have done anyway.
+
     Args:
         model: on the data's device; (n, C, H, W) float32 -> (n, K) logits.
-        train_data: shuffled anew each epoch by a generator seeded with `seed`.
-        test_data: evaluated after each epoch; it never influences the weights.
+        optimizer: over the model's parameters.
+        train_data: shuffled anew each epoch.
+        held_out: evaluated after each epoch; it never influences the weights.
         recipe: see `Recipe`.
-        seed: of the order of the images. The caller seeds the initialisation.
+        seed: the caller seeds the initialisation with it.
+        first_epoch: from 1.
+        world: this process among all; each trains on its share of every batch, and all end with
+            the same weights.
         after_step: called with the number of images of the step, for progress.
-        after_epoch: called with each epoch's figures, with the model in evaluation mode.
+        after_epoch: called in the first process with each epoch's figures and the (N,) predictions
+            for `held_out`, with the model in evaluation mode.
     """
-    optimizer = make_optimizer(model, recipe)
-    shuffle = torch.Generator().manual_seed(seed)
-    steps = math.ceil(len(train_data) / recipe.batch_size) * recipe.epochs
-    step = 0
-    for epoch in range(1, recipe.epochs + 1):
+    device = train_data.labels.device
+    plain = Step(averaging(model, world, device), optimizer, train_data, recipe, world)
+    step = make_step(plain, recipe, device, world)
+    steps = math.ceil(len(train_data) / recipe.step_size)
+    for epoch in range(first_epoch, recipe.epochs + 1):
         start = time.perf_counter()
         model.train()
-        order = torch.randperm(len(train_data), generator=shuffle).to(train_data.labels.device)
-        loss_sum = torch.zeros((), device=order.device)
-        correct = torch.zeros((), device=order.device, dtype=torch.int64)
-        for index in torch.split(order, recipe.batch_size):
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate(recipe, step / steps)
-            x, y = train_data.batch(index)
-            logits = model(x)  # (n, K)
-            loss = nn.functional.cross_entropy(logits, y)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            loss_sum += loss.detach() * len(y)  # stays on the device: no wait for it in the epoch
-            correct += (logits.detach().argmax(1) == y).sum()
-            step += 1
-            after_step(len(y))
-        test_loss, predictions = evaluate(model, test_data)
-        after_epoch(
-            Epoch(
-                epoch,
-                loss_sum.item() / len(train_data),
-                correct.item() / len(train_data),
-                test_loss,
-                (predictions == test_data.labels).float().mean().item(),
-                optimizer.param_groups[0]["lr"],
-                time.perf_counter() - start,
-            )
-        )
+        torch.manual_seed(derived_seed(seed, epoch, world.rank))  # of dropout and augmentation
+        generator = torch.Generator().manual_seed(derived_seed(seed, epoch))
+        order = torch.randperm(len(train_data), generator=generator).to(device)
+        plain.loss_sum.zero_()
+        plain.correct.zero_()
+        rate = recipe.learning_rate
+        for i, index in enumerate(torch.split(order, recipe.step_size)):
+            rate = learning_rate(recipe, ((epoch - 1) * steps + i) / (steps * recipe.epochs))
+            set_learning_rate(optimizer, rate)
+            step(index)
+            after_step(len(index))
+        loss = summed(plain.loss_sum, world).item() / len(train_data)  # waits for the device
+        accuracy = summed(plain.correct, world).item() / len(train_data)
+        seconds = time.perf_counter() - start
+        if world.rank == 0:
+            held_out_loss, predictions = evaluate(model, held_out)
+            hits = (predictions == held_out.labels).float().mean().item()
+            figures = Epoch(epoch, loss, accuracy, held_out_loss, hits, rate, seconds)
+            after_epoch(figures, predictions)
+        wait_for_all(world)
 
 
-def make_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    """The recipe's optimizer over all parameters of the model."""
-    if recipe.optimizer == "adam":
-        return torch.optim.Adam(
-            model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
-        )
-    return torch.optim.SGD(
-        model.parameters(),
-        lr=recipe.learning_rate,
-        momentum=recipe.momentum,
-        weight_decay=recipe.weight_decay,
-    )
-
-
-def learning_rate(recipe: Recipe, progress: float) -> float:
-    """The rate at `progress` in [0, 1) of the run; 'cosine' falls from the recipe's rate to 0.
-
-    See Loshchilov and Hutter, SGDR, arXiv:1608.03983, eq. 5, with one cycle.
-    """
-    if recipe.schedule == "constant":
-        return recipe.learning_rate
-    return recipe.learning_rate * 0.5 * (1.0 + math.cos(math.pi * progress))
+def derived_seed(*numbers: int) -> int:
+    """A seed of 63 bits that depends on all the numbers, by numpy.random.SeedSequence."""
+    state = np.random.SeedSequence(numbers).generate_state(1, np.uint64)
+    return int(state[0] >> np.uint64(1))
 
 
 @torch.no_grad()
 def evaluate(model: nn.Module, data: Resident, batch_size: int = 250) -> tuple[float, Tensor]:
-    """Mean cross-entropy, and the (N,) int64 predictions, in evaluation mode."""
+    """Mean cross-entropy, and the (N,) int64 predictions, in evaluation mode and float32."""
     model.eval()
     loss_sum, predictions = torch.zeros((), device=data.labels.device), []
     for start in range(0, len(data), batch_size):

@@ -16,11 +16,26 @@ from cifarx.pytorch_models.registry import register
 if TYPE_CHECKING:
     from torch import nn
 
+WIDTHS_8 = (32, 64, 64, 128, 128, 256, 256, 512)
 
-def _network(
-    widths: Sequence[int], hidden: Sequence[int], classes: int, dropout: dict[int, float]
+
+def report_network(
+    widths: Sequence[int],
+    hidden: Sequence[int],
+    classes: int,
+    *,
+    norm: bool,
+    dropout_after: int | None = None,
 ) -> nn.Module:
-    """Build the pattern; `dropout` maps a block's number, from 1, to the rate after it."""
+    """The report's pattern.
+
+    Args:
+        widths: maps of each convolution.
+        hidden: units of each linear layer but the last.
+        classes: units of the last one.
+        norm: whether each convolution and ReLU is followed by batch norm.
+        dropout_after: number of the block, from 1, after which dropout of 0.2 stands.
+    """
     from torch import nn
 
     layers: OrderedDict[str, nn.Module] = OrderedDict()
@@ -28,9 +43,10 @@ def _network(
     for i, width in enumerate(widths, start=1):
         layers[f"conv{i}"] = nn.Conv2d(channels, width, 3, stride=2 if i == 2 else 1, padding=1)
         layers[f"relu{i}"] = nn.ReLU()
-        layers[f"norm{i}"] = nn.BatchNorm2d(width)
-        if i in dropout:
-            layers[f"drop{i}"] = nn.Dropout(dropout[i])
+        if norm:
+            layers[f"norm{i}"] = nn.BatchNorm2d(width)
+        if i == dropout_after:
+            layers[f"drop{i}"] = nn.Dropout(0.2)
         channels = width
     layers["pool"] = nn.AdaptiveAvgPool2d(2)
     layers["flatten"] = nn.Flatten()
@@ -43,19 +59,45 @@ def _network(
     return nn.Sequential(layers)
 
 
-@register(source="S2a", input_size=(3, 32, 32), parameters=2_753_546, recipe="bn5")
+@register(
+    source="S2a",
+    input_size=(3, 32, 32),
+    parameters=2_753_546,
+    multiply_adds=403_147_264,
+    recipe="bn5",
+)
 def bn5(classes: int) -> nn.Module:
     """5 x (3x3 convolution, ReLU, batch norm), dropout, average pool, 3 linear."""
-    return _network((32, 64, 128, 256, 512), (512, 256), classes, dropout={4: 0.2})
+    return report_network((32, 64, 128, 256, 512), (512, 256), classes, norm=True, dropout_after=4)
 
 
-@register(source="S2b", input_size=(3, 32, 32), parameters=3_529_034, recipe="bn8")
+@register(
+    source="S2b",
+    input_size=(3, 32, 32),
+    parameters=3_529_034,
+    multiply_adds=601_328_128,
+    recipe="bn8",
+)
 def bn8(classes: int) -> nn.Module:
     """8 x (3x3 convolution, ReLU, batch norm), average pool, 3 linear."""
-    return _network((32, 64, 64, 128, 128, 256, 256, 512), (512, 256), classes, dropout={})
+    return report_network(WIDTHS_8, (512, 256), classes, norm=True)
 
 
-@register(source="tests", input_size=(3, 32, 32), parameters=1_508, recipe="bn8")
+@register(
+    source="S2c",
+    input_size=(3, 32, 32),
+    parameters=3_529_034,
+    multiply_adds=601_328_128,
+    recipe="table-14",
+)
+def bn8_dropout(classes: int) -> nn.Module:
+    """bn8 with dropout after the fourth block."""
+    return report_network(WIDTHS_8, (512, 256), classes, norm=True, dropout_after=4)
+
+
+@register(
+    source="tests", input_size=(3, 32, 32), parameters=1_508, multiply_adds=277_152, recipe="tiny"
+)
 def bn_tiny(classes: int) -> nn.Module:
     """bn5's pattern with 3 convolutions of 4 to 8 channels, for tests and first tries."""
-    return _network((4, 6, 8), (16,), classes, dropout={3: 0.2})
+    return report_network((4, 6, 8), (16,), classes, norm=True, dropout_after=3)

@@ -1,0 +1,56 @@
+"""Convolutions mixed for each image (S3 of seeds.md), out of layers that MATLAB has.
+
+Chen et al., Dynamic Convolution, arXiv:1912.03458, mix kernels with attention over them; the
+coursework mixes with the plain outputs of a linear layer, which is done here.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+
+from torch import Tensor, nn
+
+
+class MixedConv2d(nn.Module):
+    """sum over k of a_k(x) * conv_k(x), with a = FC(global average pool(x)).
+
+    The linear layer is written as one 1x1 convolution of the pooled 1x1 maps for each a_k, which
+    is the same arithmetic and initialisation, and leaves each a_k as a map of its own: no slicing,
+    for which Deep Learning Toolbox has no layer.
+    """
+
+    def __init__(self, channels: int, width: int, kernels: int) -> None:
+        super().__init__()
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.coefficients = nn.ModuleList(nn.Conv2d(channels, 1, 1) for _ in range(kernels))
+        self.convolutions = nn.ModuleList(
+            nn.Conv2d(channels, width, 3, padding=1) for _ in range(kernels)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, channels, H, W) -> (N, width, H, W)."""
+        pooled = self.pool(x)  # (N, channels, 1, 1)
+        mixed = (
+            coefficient(pooled) * convolution(x)
+            for coefficient, convolution in zip(self.coefficients, self.convolutions, strict=True)
+        )
+        return reduce(Tensor.add, mixed)
+
+
+class MixedBlock(nn.Module):
+    """Mixed convolution with a residual connection, then batch norm and ReLU.
+
+    Where the number of maps changes, the residual connection is a 1x1 convolution.
+    """
+
+    def __init__(self, channels: int, width: int, kernels: int) -> None:
+        super().__init__()
+        self.mixed = MixedConv2d(channels, width, kernels)
+        self.shortcut = nn.Identity() if channels == width else nn.Conv2d(channels, width, 1)
+        self.norm = nn.BatchNorm2d(width)
+        self.relu = nn.ReLU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, channels, H, W) -> (N, width, H, W)."""
+        y: Tensor = self.relu(self.norm(self.mixed(x) + self.shortcut(x)))
+        return y

@@ -1,0 +1,93 @@
+"""Weights to start from: those that torchvision publishes, or a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from pickle import UnpicklingError
+from urllib.error import URLError
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from cifarx.pytorch_models.errors import UserError
+from cifarx.pytorch_models.files import sha256
+
+NONE = "none"
+
+
+def start_from(model: nn.Module, weights: str) -> str:
+    """Put pretrained weights into a new model; those of its last layer only where they fit.
+
+    Args:
+        model: newly initialised.
+        weights: the name of a torchvision weight entry such as ResNet18_Weights.IMAGENET1K_V1, or
+            the path of a state dict (.safetensors; or .pt, .pth, read by torch.load with
+            weights_only, which runs no code).
+
+    Returns:
+        What was loaded, for the record.
+
+    Raises:
+        UserError: cannot be had or read, or does not fit the network.
+    """
+    if weights.partition(".")[0].endswith("_Weights"):
+        state, origin = _published(weights), weights
+    else:
+        path = Path(weights)
+        state, origin = _from_file(path), f"{path.name}, SHA-256 {sha256(path)}"
+    _load(model, state, weights)
+    return origin
+
+
+def _published(name: str) -> Mapping[str, Tensor]:
+    from torchvision.models import get_weight
+
+    entry = get_weight(name)
+    try:
+        state: Mapping[str, Tensor] = entry.get_state_dict(progress=False, check_hash=True)
+    except (URLError, OSError, RuntimeError) as error:
+        raise UserError(
+            f"The pretrained weights {name} could not be downloaded from {entry.url} ({error}). "
+            "Download that file on a machine that can and give it with --weights FILE, or start "
+            f"from random weights with --weights {NONE}."
+        ) from error
+    return state
+
+
+def _from_file(path: Path) -> Mapping[str, Tensor]:
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, SafetensorError, UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise UserError(
+            f"--weights {path} cannot be read as a state dict ({type(error).__name__}: {reason}). "
+            "Give a .safetensors file, or a .pt or .pth file that torch.save wrote of "
+            "model.state_dict()."
+        ) from error
+    if not isinstance(state, Mapping) or not all(isinstance(v, Tensor) for v in state.values()):
+        raise UserError(
+            f"--weights {path} holds a {type(state).__name__}, not a state dict of tensors. Save "
+            "it with torch.save(model.state_dict(), ...) and give that file."
+        )
+    return state
+
+
+def _load(model: nn.Module, state: Mapping[str, Tensor], weights: str) -> None:
+    own = model.state_dict()
+    last = next(reversed(dict(model.named_parameters()))).rpartition(".")[0]
+    fitting = {n: t for n, t in state.items() if n in own and t.shape == own[n].shape}
+    wanted = {n for n in own if n.rpartition(".")[0] != last}
+    lacking = sorted(wanted - fitting.keys())
+    if lacking:
+        shown = ", ".join(lacking[:3]) + (" and more" if len(lacking) > 3 else "")
+        raise UserError(
+            f"The weights {weights} do not fit the network: they lack {len(lacking)} of its "
+            f"{len(own)} tensors, or have them in other sizes ({shown}). Only the last layer, "
+            f"{last}, may differ. Give the weights of the same network."
+        )
+    model.load_state_dict(fitting, strict=False)
