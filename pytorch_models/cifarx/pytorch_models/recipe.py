@@ -6,11 +6,43 @@ import tomllib
 from importlib import resources
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from cifarx.pytorch_models.errors import UserError, nearest
 
 Positive = Field(gt=0)
+
+
+class Augment(BaseModel):
+    """How training images are changed at random (see `augment`); by default not at all."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    crop: int = Field(default=0, ge=0)
+    """A part of the image's own size, after so many pixels of zeros on each side."""
+    flip: bool = False
+    """Left to right, every other image."""
+    rotate: float = Field(default=0.0, ge=0, le=180)
+    """Degrees either way, at most."""
+    translate: float = Field(default=0.0, ge=0, le=1)
+    """Part of the width and of the height, either way, at most; whole pixels."""
+    scale: tuple[float, float] = (1.0, 1.0)
+    """Smallest and largest enlargement."""
+    brightness: float = Field(default=0.0, ge=0)
+    """Factors from 1 minus this (but not below 0) to 1 plus this."""
+    contrast: float = Field(default=0.0, ge=0)
+    """As `brightness`."""
+    saturation: float = Field(default=0.0, ge=0)
+    """As `brightness`."""
+    hue: float = Field(default=0.0, ge=0, le=0.5)
+    """Part of the colour circle either way, at most."""
+
+    @field_validator("scale")
+    @classmethod
+    def _positive_and_ordered(cls, scale: tuple[float, float]) -> tuple[float, float]:
+        if not 0 < scale[0] <= scale[1]:
+            raise ValueError("should be two positive numbers, the smaller first")
+        return scale
 
 
 class Recipe(BaseModel):
@@ -40,6 +72,8 @@ class Recipe(BaseModel):
     """Images a step; the last batch of an epoch may be smaller."""
     epochs: int = Positive
     """Passes over the training images."""
+    augment: Augment = Augment()
+    """Random changes to the training images."""
     claim: float | None = None
     """Test accuracy in percent that the author states, if any."""
 
