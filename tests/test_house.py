@@ -15,7 +15,7 @@ from cifarx.export.onnx_writer import WRITERS
 
 STAGES = ("pytorch_models", "export", "verify", "cli")
 WITH_TORCH = {
-    "pytorch_models": {"train.py", "fit.py"},
+    "pytorch_models": {"augment.py", "train.py", "fit.py"},
     "export": {"torch_reader.py", "reference.py"},
     "verify": set(),
     "cli": set(),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cifarx.export.bundle import Bundle
-from cifarx.export.graph import Array, GraphError, Layer, LayerGraph
+from cifarx.export.graph import Array, GraphError, Layer, LayerGraph, output_shape
 
 RELU = Layer("r", "ReLULayer", ("image",))
 
@@ -46,11 +46,43 @@ def test_convolution_shapes_are_those_of_hand_computation(
         ((replace(convolution(DilationFactor=(9, 1)), name="r"),), "does not fit maps"),
         ((replace(convolution(Padding=(1, 1)), name="r"),), "Padding must be"),
         ((Layer("r", "AdditionLayer", ("image",)),), "has 1 inputs"),
+        ((Layer("r", "AdditionLayer", ("image",) * 3),), "has 3 inputs, expected 2"),
+        ((Layer("r", "MultiplicationLayer", ("image",) * 3),), "has 3 inputs, expected 2"),
+        ((convolution(), Layer("r", "AdditionLayer", ("c", "image"))), "adds inputs of different"),
+        (
+            (convolution(), Layer("r", "MultiplicationLayer", ("c", "image"))),
+            r"multiplies inputs of sizes that do not match: \[\(4, 6, 7\), \(3, 8, 9\)\]",
+        ),
+        (
+            (
+                Layer("f", "FlattenLayer", ("image",)),
+                Layer("r", "MultiplicationLayer", ("f", "image")),
+            ),
+            "multiplies inputs of sizes that do not match",
+        ),
     ],
 )
 def test_a_graph_that_contradicts_itself_raises(layers: tuple[Layer, ...], complaint: str) -> None:
     with pytest.raises(GraphError, match=complaint):
         LayerGraph("image", (3, 8, 9), layers, "r")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "product"),
+    [
+        ((4, 5, 6), (4, 5, 6), (4, 5, 6)),
+        ((1, 1, 1), (4, 5, 6), (4, 5, 6)),
+        ((4, 5, 6), (4, 1, 1), (4, 5, 6)),
+        ((4, 1, 6), (1, 5, 1), (4, 5, 6)),
+        ((7,), (1,), (7,)),
+    ],
+)
+def test_a_product_has_the_size_that_numpy_gives_it(
+    first: tuple[int, ...], second: tuple[int, ...], product: tuple[int, ...]
+) -> None:
+    layer = Layer("m", "MultiplicationLayer", ("a", "b"))
+    assert output_shape(layer, {"a": first, "b": second}) == product
+    assert np.broadcast_shapes(first, second) == product
 
 
 def test_an_output_that_no_layer_gives_raises() -> None:

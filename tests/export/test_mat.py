@@ -94,11 +94,31 @@ def test_the_order_of_flattened_features_goes_through_layers_until_a_linear_one(
         Layer("n", "BatchNormalizationLayer", ("f",), {"Epsilon": 1e-5}, ones),
         Layer("r", "ReLULayer", ("n",)),
         Layer("a", "AdditionLayer", ("r", "f")),
-        Layer("l", "FullyConnectedLayer", ("a",), {}, linear),
+        Layer("m", "MultiplicationLayer", ("f", "a")),
+        Layer("l", "FullyConnectedLayer", ("m",), {}, linear),
         Layer("s", "ReLULayer", ("l",)),
         output="s",
     )
-    assert set(feature_orders(graph)) == {"f", "n", "r", "a"}
+    assert set(feature_orders(graph)) == {"f", "n", "r", "a", "m"}
+
+
+def fully_connected(name: str, source: str, outputs: int, inputs: int = 24) -> Layer:
+    arrays = {"Weights": Array(np.ones((outputs, inputs), np.float32), "w")}
+    arrays["Bias"] = Array(np.ones(outputs, np.float32), "b")
+    return Layer(name, "FullyConnectedLayer", (source,), {}, arrays)
+
+
+@pytest.mark.parametrize("inputs", [("one", "f"), ("f", "one")])
+def test_a_single_feature_multiplies_flattened_ones_in_any_order(inputs: tuple[str, str]) -> None:
+    graph = flattened(
+        fully_connected("one", "f", 1),
+        Layer("m", "MultiplicationLayer", inputs),
+        fully_connected("l", "m", 5),
+        output="l",
+    )
+    orders = feature_orders(graph)
+    assert set(orders) == {"f", "m"}
+    assert orders["m"].tolist() == orders["f"].tolist()
 
 
 def test_a_batch_norm_on_flattened_features_survives_the_round_trip(
@@ -136,18 +156,17 @@ def test_a_batch_norm_on_flattened_features_survives_the_round_trip(
     [
         ([], "f", "output is a flattened map"),
         (
-            [
-                Layer("l", "FullyConnectedLayer", ("f",), {}, {
-                    "Weights": Array(np.ones((24, 24), np.float32), "w"),
-                    "Bias": Array(np.ones(24, np.float32), "b"),
-                }),
-                Layer("a", "AdditionLayer", ("l", "f")),
-            ],
+            [fully_connected("l", "f", 24), Layer("a", "AdditionLayer", ("l", "f"))],
             "a",
-            "'a' adds features that were flattened",
+            "'a' joins features that were flattened from maps with others",
+        ),
+        (
+            [fully_connected("l", "f", 24), Layer("m", "MultiplicationLayer", ("l", "f"))],
+            "m",
+            "'m' joins features that were flattened from maps with others",
         ),
     ],
-)  # fmt: skip
+)
 def test_an_order_that_cannot_be_undone_is_rejected(
     tail: list[Layer], output: str, complaint: str
 ) -> None:

@@ -96,6 +96,28 @@ CASES = {
         ],
         {"w": weights(2, 3), "s": np.array([0, -1])},
     ),
+    "products of maps by maps, by a number an image and by a number a channel": (
+        [
+            N("GlobalAveragePool", ["in put"], ["p"]),
+            N("Conv", ["p", "k", "c"], ["s"]),
+            N("Mul", ["s", "in put"], ["x"]),
+            N("Mul", ["x", "in put"], ["z"]),
+            N("Mul", ["z", "p"], ["h"]),
+            *HEAD,
+        ],
+        {"k": weights(1, 2, 1, 1), "c": weights(1), "w": weights(4, 84), "b": weights(4)},
+    ),
+    "a product of features": (
+        [
+            N("Flatten", ["in put"], ["f"]),
+            N("Gemm", ["f", "v", "c"], ["g"], transB=1),
+            N("Relu", ["f"], ["r"]),
+            N("Mul", ["f", "r"], ["m"]),
+            N("Mul", ["g", "m"], ["n"]),
+            N("Gemm", ["n", "w", "b"], ["y"], transB=1),
+        ],
+        {"v": weights(1, 84), "c": weights(1), "w": weights(4, 84), "b": weights(4)},
+    ),
     "batch norm after a flatten, dropout, identity, addition": (
         [
             N("Flatten", ["in put"], ["f"]),
@@ -199,6 +221,12 @@ def test_everything_that_cannot_be_read_is_listed_at_once() -> None:
         ([N("Relu", ["in put"], ["y"])], {}, ("n", "c", 3, 3), "fixed C, H and W"),
         ([N("Relu", ["in put"], ["y"])], {}, ("n", 2, 3, 3), "not one vector of logits"),
         ([N("Add", ["in put", "k"], ["y"])], {"k": weights(1)}, ("n", 2, 3, 3), "is a constant"),
+        (
+            [N("Mul", ["k", "in put"], ["y"])],
+            {"k": weights(1)},
+            ("n", 2, 3, 3),
+            r"Mul \(node \?\): its input 'k' is a constant",
+        ),
         (
             [N("Flatten", ["in put"], ["f"]), N("Gemm", ["f", "w"], ["y"])],
             {"w": weights(3, 3)},

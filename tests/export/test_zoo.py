@@ -1,4 +1,4 @@
-"""Every network of the zoo, with random weights and statistics, through both files."""
+"""Every network of the zoo, and one of a user's, with random weights, through both files."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ import onnxruntime
 import pytest
 import torch
 from scipy.io import loadmat
+from torch import nn
 
 from cifarx.export.bundle import Bundle, write_bundle
 from cifarx.export.card import ModelCard
+from cifarx.export.mat_reader import read_mat
 from cifarx.export.reference import make_batch
 from cifarx.export.torch_reader import graph_from_module
 from cifarx.pytorch_models import registry
@@ -20,33 +22,29 @@ from cifarx.pytorch_models.data.images import Images
 from cifarx.pytorch_models.registry import ModelSpec
 from cifarx.verify.numerics import judge_logits, make_truth
 
+Builder = Callable[[int], nn.Module]
 COUNT = 6
 
 
-def random_bundle(spec: ModelSpec) -> Bundle:
+def random_bundle(builder: Builder, name: str, input_size: tuple[int, int, int]) -> Bundle:
     torch.manual_seed(0)
-    module = spec.builder(7).eval()
+    module = builder(7).eval()
     for name, buffer in module.named_buffers():
         if name.endswith("running_mean"):
             buffer.normal_(0, 0.1)
         elif name.endswith("running_var"):
             buffer.uniform_(0.5, 2)
-    pixels = np.random.RandomState(0).randint(0, 256, (COUNT, *spec.input_size), dtype=np.uint8)
-    half = np.full(spec.input_size[0], 127.5, np.float32)
+    pixels = np.random.RandomState(0).randint(0, 256, (COUNT, *input_size), dtype=np.uint8)
+    half = np.full(input_size[0], 127.5, np.float32)
     images = Images(pixels, np.arange(COUNT) % 7)
     numbers = tuple(map(float, half))
-    card = ModelCard(spec.name, "none", tuple("abcdefg"), numbers, numbers, "0" * 64)
+    card = ModelCard(name, "none", tuple("abcdefg"), numbers, numbers, "0" * 64)
     return Bundle(
-        graph_from_module(module, spec.input_size), card, make_batch(module, images, half, half)
+        graph_from_module(module, input_size), card, make_batch(module, images, half, half)
     )
 
 
-@pytest.mark.octave
-@pytest.mark.parametrize("spec", registry.models().values(), ids=lambda spec: spec.name)
-def test_onnx_runtime_and_octave_compute_what_pytorch_does(
-    spec: ModelSpec, octave: Callable[[str], str], tmp_path: Path
-) -> None:
-    bundle = random_bundle(spec)
+def assert_runtimes_agree(bundle: Bundle, octave: Callable[[str], str], tmp_path: Path) -> None:
     onnx, _ = write_bundle(bundle, tmp_path, "model", onnx=True, mat=True)
     batch = bundle.batch
     truth = make_truth(batch.reference, batch.logits, "PyTorch")
@@ -60,3 +58,48 @@ def test_onnx_runtime_and_octave_compute_what_pytorch_does(
     )
     judgement = judge_logits(loadmat(tmp_path / "out.mat")["Y"].T, truth)
     assert judgement.passed, judgement
+
+
+@pytest.mark.octave
+@pytest.mark.parametrize("spec", registry.models().values(), ids=lambda spec: spec.name)
+def test_onnx_runtime_and_octave_compute_what_pytorch_does(
+    spec: ModelSpec, octave: Callable[[str], str], tmp_path: Path
+) -> None:
+    bundle = random_bundle(spec.builder, spec.name, spec.input_size)
+    assert_runtimes_agree(bundle, octave, tmp_path)
+
+
+class Mixed(nn.Module):
+    """Two convolutions, mixed anew for each image by coefficients that are computed from it."""
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 4, 3, padding=1)
+        self.convolutions = nn.ModuleList(nn.Conv2d(4, 4, 3, padding=1) for _ in range(2))
+        self.coefficients = nn.ModuleList(nn.Conv2d(4, 1, 1) for _ in range(2))
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.norm = nn.BatchNorm2d(4)
+        self.head = nn.Linear(4 * 4 * 5, classes)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.stem(x)
+        mean = self.pool(x)  # (N, 4, 1, 1)
+        first, second = (
+            coefficient(mean) * convolution(x)  # (N, 1, 1, 1) * (N, 4, 8, 10)
+            for coefficient, convolution in zip(self.coefficients, self.convolutions, strict=True)
+        )
+        x = torch.relu(self.norm(first + second) + x)
+        return self.head(nn.functional.avg_pool2d(x, 2).flatten(1))
+
+
+@pytest.mark.octave
+def test_convolutions_mixed_image_by_image_compute_what_pytorch_does(
+    octave: Callable[[str], str], tmp_path: Path
+) -> None:
+    bundle = random_bundle(Mixed, "mixed", (3, 8, 10))
+    assert [la.kind for la in bundle.graph.layers].count("MultiplicationLayer") == 2
+    again = read_mat(write_bundle(bundle, tmp_path, "again", onnx=False, mat=True)[0]).graph
+    assert [(la.kind, la.inputs) for la in again.layers] == [
+        (la.kind, la.inputs) for la in bundle.graph.layers
+    ]
+    assert_runtimes_agree(bundle, octave, tmp_path)

@@ -149,6 +149,36 @@ def test_max_pooling_never_takes_the_padding(octave: Octave) -> None:
     )
 
 
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ((3, 5, 6), (3, 5, 6)),
+        ((1, 1, 1), (3, 5, 6)),
+        ((3, 1, 1), (3, 5, 6)),
+        ((3, 5, 6), (1, 5, 6)),
+        ((3, 1, 6), (1, 5, 1)),
+    ],
+)
+def test_multiplication(
+    octave: Octave,
+    tmp_path: Path,
+    count: int,
+    first: tuple[int, int, int],
+    second: tuple[int, int, int],
+) -> None:
+    a, b = single(count, *first), single(count, *second)
+    expected = torch.tensor(a) * torch.tensor(b)
+    y = call(
+        octave,
+        tmp_path,
+        "cifarx.layer.multiplication({A, B})",
+        A=layout.images_to_matlab(a),
+        B=layout.images_to_matlab(b),
+    )
+    np.testing.assert_array_equal(maps(y, expected.shape), expected.numpy())  # rounded once
+
+
 def test_the_small_layers(octave: Octave) -> None:
     octave(
         """
@@ -158,6 +188,9 @@ def test_the_small_layers(octave: Octave) -> None:
         assert(cifarx.layer.flatten(X), reshape(single(1:24), 12, 2));
         assert(squeeze(cifarx.layer.globalAveragePooling2d(X)), single([3.5 15.5; 9.5 21.5]));
         assert(cifarx.layer.addition({X, X, X}), 3 * X);
+        assert(cifarx.layer.multiplication({X, X, single(2)}), 2 * X .^ 2);
+        Y = cifarx.layer.multiplication({single([10 100]), single([1 2; 3 4])});  % features
+        assert(Y, single([10 200; 30 400]));
         W = single([1 10; 2 20; 3 30]);
         Y = cifarx.layer.fullyConnected(single([1; 2]), W, single([5; 6; 7]));
         assert(Y, single([26; 48; 70]));

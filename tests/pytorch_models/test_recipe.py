@@ -3,7 +3,13 @@ from __future__ import annotations
 import pytest
 
 from cifarx.pytorch_models.errors import UserError
-from cifarx.pytorch_models.recipe import find_recipe, load_recipe, parse_recipe, recipe_names
+from cifarx.pytorch_models.recipe import (
+    Augment,
+    find_recipe,
+    load_recipe,
+    parse_recipe,
+    recipe_names,
+)
 
 GOOD = """
 source = "a test"
@@ -46,6 +52,31 @@ def test_a_wrong_key_or_value_is_named(line: str, complaint: str) -> None:
     kept = "\n".join(other for other in GOOD.splitlines() if not other.startswith(key))
     with pytest.raises(UserError, match=complaint):
         parse_recipe(f"{kept}\n{line}", "recipe 'x'")
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("crop = -1", "augment.crop: Input should be greater than or equal to 0"),
+        ("flip = 1", "augment.flip: Input should be a valid boolean"),
+        ("translate = 1.5", "augment.translate: Input should be less than or equal to 1"),
+        ("scale = [0, 1]", "augment.scale: .*two positive numbers, the smaller first"),
+        ("scale = [1.2, 0.8]", "augment.scale: .*two positive numbers, the smaller first"),
+        ("brightness = inf", "augment.brightness: Input should be a finite number"),
+        ("hue = 0.6", "augment.hue: Input should be less than or equal to 0.5"),
+        ("blur = 1", "augment.blur: Extra inputs are not permitted"),
+    ],
+)
+def test_augmentation_out_of_bounds_is_rejected(line: str, complaint: str) -> None:
+    with pytest.raises(UserError, match=complaint):
+        parse_recipe(f"{GOOD}[augment]\n{line}", "recipe 'x'")
+
+
+def test_the_augment_table_is_read_and_nothing_is_augmented_without_it() -> None:
+    assert parse_recipe(GOOD, "recipe 'x'").augment == Augment()
+    table = "[augment]\ncrop = 4\nflip = true\nrotate = 15\nscale = [0.9, 1.1]\nhue = 0.1"
+    augment = parse_recipe(f"{GOOD}{table}", "recipe 'x'").augment
+    assert augment == Augment(crop=4, flip=True, rotate=15, scale=(0.9, 1.1), hue=0.1)
 
 
 def test_text_that_is_not_toml_is_rejected() -> None:

@@ -54,7 +54,7 @@ class Kind:
     """One row of the vocabulary."""
 
     inputs: int
-    """Number of inputs; 2 stands for two or more."""
+    """Number of inputs; additions and multiplications have two, as Add and Mul of ONNX do."""
     hyper: tuple[str, ...]
     arrays: tuple[str, ...]
     shape: Callable[[Layer, list[Shape]], Shape]
@@ -109,9 +109,11 @@ def output_shape(layer: Layer, shapes: Mapping[str, Shape]) -> Shape:
     unknown = [name for name in layer.inputs if name not in shapes]
     if unknown:
         raise GraphError(f"layer {layer.name!r} reads {unknown[0]!r}, which is not before it")
-    n = len(layer.inputs)
-    if n != kind.inputs and not (kind.inputs == 2 and n > 2):
-        raise GraphError(f"layer {layer.name!r} of kind {layer.kind} has {n} inputs")
+    if len(layer.inputs) != kind.inputs:
+        raise GraphError(
+            f"layer {layer.name!r} of kind {layer.kind} has {len(layer.inputs)} inputs, "
+            f"expected {kind.inputs}"
+        )
     try:
         return kind.shape(layer, [shapes[name] for name in layer.inputs])
     except GraphError as error:
@@ -200,6 +202,20 @@ def _addition(layer: Layer, inputs: list[Shape]) -> Shape:
     return inputs[0]
 
 
+def _multiplication(layer: Layer, inputs: list[Shape]) -> Shape:
+    """Sizes match where they are equal or one of them is 1, as in ONNX's Mul and MATLAB's `.*`.
+
+    multiplicationLayer asks for inputs that are "same across all dimensions or same across at least
+    one dimension with other dimensions as singleton dimensions"; the batch is such a one.
+    https://www.mathworks.com/help/deeplearning/ref/nnet.cnn.layer.multiplicationlayer.html
+    """
+    # ONNX lines up the last axes, MATLAB the first: they agree only on equally many
+    alike = len({len(shape) for shape in inputs}) == 1
+    if not alike or any(len({*axis} - {1}) > 1 for axis in zip(*inputs, strict=True)):
+        raise GraphError(f"multiplies inputs of sizes that do not match: {inputs}")
+    return tuple(max(axis) for axis in zip(*inputs, strict=True))
+
+
 def _expect(layer: Layer, key: str, shape: Shape) -> None:
     if layer.arrays[key].value.shape != shape:
         raise GraphError(f"{key} is of {layer.arrays[key].value.shape}, expected {shape}")
@@ -222,4 +238,5 @@ VOCABULARY: dict[str, Kind] = {
     "FlattenLayer": Kind(1, (), (), lambda layer, inputs: (math.prod(inputs[0]),)),
     "FullyConnectedLayer": Kind(1, (), ("Weights", "Bias"), _fully_connected),
     "AdditionLayer": Kind(2, (), (), _addition),
+    "MultiplicationLayer": Kind(2, (), (), _multiplication),
 }

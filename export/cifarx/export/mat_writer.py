@@ -151,24 +151,25 @@ def feature_orders(graph: LayerGraph) -> dict[str, NDArray[np.int64]]:
     fully connected layer ends it.
 
     Raises:
-        UserError: it never ends, or two orders meet in an addition.
+        UserError: it never ends, or two orders meet in one layer.
     """
     shapes = graph.shapes()
     orders: dict[str, NDArray[np.int64]] = {}
     for layer in graph.layers:
-        given = [orders.get(name) for name in layer.inputs]
+        # a single feature multiplies all others alike, whatever their order
+        given = [orders.get(name) for name in layer.inputs if shapes[name] != (1,)]
+        if len({_key(order) for order in given}) > 1:
+            raise UserError(
+                f"The layer {layer.name!r} joins features that were flattened from maps with "
+                "others; MATLAB orders flattened features otherwise than PyTorch. Put a linear "
+                "layer after the flatten."
+            )
         if layer.kind == "FlattenLayer" and len(shapes[layer.inputs[0]]) == 3:
             channels, height, width = shapes[layer.inputs[0]]
             if height * width > 1:
                 orders[layer.name] = layout.flatten_order(channels, height, width)
-        elif layer.kind != "FullyConnectedLayer" and given[0] is not None:
+        elif layer.kind != "FullyConnectedLayer" and given and given[0] is not None:
             orders[layer.name] = given[0]
-        if layer.kind == "AdditionLayer" and len({_key(order) for order in given}) > 1:
-            raise UserError(
-                f"The layer {layer.name!r} adds features that were flattened from maps to others; "
-                "MATLAB orders flattened features otherwise than PyTorch. Put a linear layer "
-                "after the flatten."
-            )
     if graph.output in orders:
         raise UserError(
             "The network's output is a flattened map; MATLAB orders flattened features otherwise "

@@ -180,3 +180,9 @@ def linear(node: Node) -> None:
 def addition(node: Node) -> None:
     """AdditionLayer of two layers' outputs."""
     node.layer("AdditionLayer", inputs=2)
+
+
+@reads("Mul")
+def multiplication(node: Node) -> None:
+    """MultiplicationLayer of two layers' outputs."""
+    node.layer("MultiplicationLayer", inputs=2)

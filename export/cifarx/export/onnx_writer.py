@@ -184,4 +184,5 @@ WRITERS: dict[str, Callable[[Layer, _Writing], None]] = {
     "FlattenLayer": _flatten,
     "FullyConnectedLayer": _fully_connected,
     "AdditionLayer": _plain("Add"),
+    "MultiplicationLayer": _plain("Mul"),
 }

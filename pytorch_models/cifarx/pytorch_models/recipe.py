@@ -9,7 +9,14 @@ from functools import cache
 from importlib import resources
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from cifarx.pytorch_models.errors import UserError, nearest
 
@@ -17,24 +24,41 @@ Positive = Field(gt=0)
 
 
 class Augment(BaseModel):
-    """PLACEHOLDER for the helper's."""
+    """How training images are changed at random (see `augment`); by default not at all."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-    crop: int = 0
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    crop: int = Field(default=0, ge=0)
+    """A part of the image's own size, after so many pixels of zeros on each side."""
     flip: bool = False
-    rotate: float = 0
-    translate: float = 0
-    scale: tuple[float, float] = (1, 1)
-    brightness: float = 0
-    contrast: float = 0
-    saturation: float = 0
-    hue: float = 0
+    """Left to right, every other image."""
+    rotate: float = Field(default=0.0, ge=0, le=180)
+    """Degrees either way, at most."""
+    translate: float = Field(default=0.0, ge=0, le=1)
+    """Part of the width and of the height, either way, at most; whole pixels."""
+    scale: tuple[float, float] = (1.0, 1.0)
+    """Smallest and largest enlargement."""
+    brightness: float = Field(default=0.0, ge=0)
+    """Factors from 1 minus this (but not below 0) to 1 plus this."""
+    contrast: float = Field(default=0.0, ge=0)
+    """As `brightness`."""
+    saturation: float = Field(default=0.0, ge=0)
+    """As `brightness`."""
+    hue: float = Field(default=0.0, ge=0, le=0.5)
+    """Part of the colour circle either way, at most."""
+
+    @field_validator("scale")
+    @classmethod
+    def _positive_and_ordered(cls, scale: tuple[float, float]) -> tuple[float, float]:
+        if not 0 < scale[0] <= scale[1]:
+            raise ValueError("should be two positive numbers, the smaller first")
+        return scale
 
 
 class Recipe(BaseModel):
     """Everything that decides how a network is trained, the data's name and path apart."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     source: str
     """The write-up, and what of the recipe is unsaid there."""
@@ -184,5 +208,6 @@ def _validated(table: Mapping[str, Any], origin: str) -> Recipe:
         )
         raise UserError(
             f"The {origin} cannot be used: {faults}. "
-            f"Allowed keys: {', '.join(Recipe.model_fields)}."
+            f"Allowed keys: {', '.join(Recipe.model_fields)}; in [augment]: "
+            f"{', '.join(Augment.model_fields)}."
         ) from error

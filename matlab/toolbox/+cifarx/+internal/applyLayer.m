@@ -31,6 +31,8 @@ switch layer.Kind
         Y = cifarx.layer.fullyConnected(X, layer.Weights, layer.Bias);
     case 'AdditionLayer'
         Y = cifarx.layer.addition(inputs);
+    case 'MultiplicationLayer'
+        Y = cifarx.layer.multiplication(inputs);
     otherwise
         error('cifarx:predict:unknownKind', ...
               'Layer ''%s'' is of kind ''%s'', which this toolbox does not know.', ...
