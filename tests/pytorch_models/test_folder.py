@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 from torchvision.datasets import ImageFolder
 
+from cifarx.pytorch_models.data.images import balanced_index
 from cifarx.pytorch_models.data.open import open_data
 from cifarx.pytorch_models.errors import UserError
 
@@ -38,8 +39,9 @@ def test_images_labels_and_classes_are_those_of_torchvisions_image_folder(folder
 
 
 def test_a_limit_takes_the_first_images_of_each_class_in_turn(folder: Path) -> None:
-    every = open_data(str(folder)).read("train", None)
-    five = open_data(str(folder)).read("train", 5)
+    data = open_data(str(folder))
+    every = data.read("train", None)
+    five = data.read("train", balanced_index(data.labels("train"), 5))
     assert five.labels.tolist() == [0, 1, 0, 1, 0]
     np.testing.assert_array_equal(five.pixels[4], every.pixels[every.labels == 0][2])
 

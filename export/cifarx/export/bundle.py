@@ -11,7 +11,7 @@ from cifarx.export.graph import LayerGraph
 from cifarx.export.mat_writer import TestBatch, mat_bytes
 from cifarx.export.names import identifier
 from cifarx.export.onnx_writer import OPSET, check_opset, onnx_bytes, onnx_from_graph
-from cifarx.pytorch_models.data.images import Images
+from cifarx.pytorch_models.data.images import Images, balanced_index
 from cifarx.pytorch_models.data.open import reopen_data
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.files import write_bytes
@@ -68,7 +68,8 @@ def sample_images(run: Run, count: int) -> Images:
             f"{run.folder} was trained on {', '.join(run.record.classes)}. Restore the data, or "
             "train again."
         )
-    images = data.read("test", min(count, run.record.data.test_images))
+    limit = min(count, run.record.data.test_images)
+    images = data.read("test", balanced_index(data.labels("test"), limit))
     if images.pixels.shape[1:] != run.record.input_size:
         raise UserError(
             f"The images of {data.origin} are now {images.pixels.shape[1:]} (channels, height, "

@@ -22,7 +22,7 @@ from safetensors.torch import save as safetensors_bytes
 from torch import nn
 
 from cifarx.pytorch_models import plots
-from cifarx.pytorch_models.data.images import DataSet, Images
+from cifarx.pytorch_models.data.images import DataSet, Images, balanced_index
 from cifarx.pytorch_models.data.open import open_data
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.files import write_bytes, write_text
@@ -212,10 +212,11 @@ def read_images(plan: Plan) -> tuple[Images, Images]:
         UserError: they cannot be read or are not of the size the network takes.
     """
     limit = plan.limit
-    train_images = plan.data.read("train", limit)
-    classes = len(plan.data.classes)
+    data = plan.data
+    train_images = data.read("train", balanced_index(data.labels("train"), limit))
+    classes = len(data.classes)
     test_limit = None if limit is None else max(limit // TEST_SHARE, classes)
-    test_images = plan.data.read("test", test_limit)
+    test_images = data.read("test", balanced_index(data.labels("test"), test_limit))
     for images in (train_images, test_images):
         size = images.pixels.shape[1:]
         if size != plan.spec.input_size:
