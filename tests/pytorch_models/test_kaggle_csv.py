@@ -126,6 +126,16 @@ def test_the_first_wrong_row_is_named_with_what_is_wrong(
         read_csv(write(tmp_path / "a.csv", *lines))
 
 
+def test_rows_beyond_the_first_block_are_read_and_counted_alike(tmp_path: Path) -> None:
+    lines = [row(i % 10, p0=i % 256) for i in range(1_201)]
+    images = read_csv(write(tmp_path / "a.csv", HEADER, *lines))
+    assert images.labels.tolist() == [i % 10 for i in range(1_201)]
+    assert images.pixels[:, 0, 0, 0].tolist() == [i % 256 for i in range(1_201)]
+    lines[1_100] = row(p7="?")
+    with pytest.raises(UserError, match=r"a.csv, row 1102, column 9: '\?' is no number"):
+        read_csv(write(tmp_path / "a.csv", HEADER, *lines))
+
+
 @pytest.mark.parametrize("header", [[], [HEADER[6:]]])
 def test_a_test_file_without_labels_is_known(tmp_path: Path, header: list[str]) -> None:
     write(tmp_path / "train.csv", *table(20))

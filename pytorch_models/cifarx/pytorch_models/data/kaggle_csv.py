@@ -18,6 +18,7 @@ from cifarx.pytorch_models.files import reading
 
 SIZE = 28
 COLUMNS = 1 + SIZE * SIZE
+_BLOCK = 1_000  # rows read at once, and searched cell by cell if one has a fault
 
 
 def csv_files(folder: Path) -> list[Path]:
@@ -61,10 +62,20 @@ def read_csv(path: Path) -> Images:
     rows = lines[skip:]
     if not rows:
         raise UserError(f"{path} has a header and no rows. {_EXPECTED}")
-    table = _table(rows)
-    if table is None:
-        raise UserError(f"{path}{_first_fault(rows, 1 + skip)}")
-    pixels = table[:, 1:].astype(np.uint8).reshape(-1, 1, SIZE, SIZE)
+    if all(row.count(",") == COLUMNS - 2 for row in rows):
+        raise UserError(
+            f"{path} has {COLUMNS - 1} columns in every row: the labels are missing, as in "
+            "test.csv of Kaggle's digit-recognizer competition. Give the file with the labels "
+            "alone, such as --data train.csv; every fifth of its images is then kept for testing."
+        )
+    table = np.empty((len(rows), COLUMNS), np.uint8)
+    for start in range(0, len(rows), _BLOCK):
+        block = rows[start : start + _BLOCK]
+        values = _table(block)
+        if values is None:
+            raise UserError(f"{path}{_first_fault(block, 1 + skip + start)}")
+        table[start : start + len(block)] = values
+    pixels = np.ascontiguousarray(table[:, 1:]).reshape(-1, 1, SIZE, SIZE)
     return Images(pixels, table[:, 0].astype(np.int64))
 
 
@@ -134,12 +145,6 @@ def _table(rows: Sequence[str]) -> NDArray[np.int16] | None:
 
 def _first_fault(rows: Sequence[str], first: int) -> str:
     """What is wrong with the first row that has a fault; `first` is the line of `rows[0]`."""
-    if all(row.count(",") == COLUMNS - 2 for row in rows):
-        return (
-            f" has {COLUMNS - 1} columns in every row: the labels are missing, as in test.csv of "
-            "Kaggle's digit-recognizer competition. Give the file with the labels alone, such as "
-            "--data train.csv; every fifth of its images is then kept for testing."
-        )
     for line, row in enumerate(rows, first):
         cells = _cells(row)
         if len(cells) != COLUMNS:

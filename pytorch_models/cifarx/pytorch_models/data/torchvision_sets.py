@@ -156,11 +156,13 @@ def _or_by_hand(
         damaged = ", ".join(a.path.name for a in wanted if a.path.exists())
         state = f"is damaged in {folder} ({damaged})" if damaged else f"is not in {folder}"
         why = f"could not be downloaded ({error})" if download else "is not downloaded for this"
-        urls = ", ".join(f"{a.urls[0]} (MD5 {a.md5})" for a in wanted)
-        names = ", ".join(a.path.name for a in wanted)
+        files = ", ".join(f"{a.path.name} (MD5 {a.md5})" for a in wanted)
+        address = wanted[0].urls[0].removesuffix(wanted[0].path.name)  # one for all of them
+        names = wanted[0].path.name if len(wanted) == 1 else "these files"
         raise UserError(
-            f"{title} {state} and {why}. Download {urls} on a machine that can, put {names} into "
-            f"{folder}, and run the same command again. Or use what is here: {instead}."
+            f"{title} {state} and {why}. Download {address}{files} on a machine that can, "
+            f"put {names} into {folder}, and run the same command again. Or use what is here: "
+            f"{instead}."
         ) from error
     except BaseException:  # Ctrl-C while it downloads
         _remove_debris(archives, new)
