@@ -16,6 +16,7 @@ import pytest
 from torchvision.datasets import CIFAR10, MNIST, FashionMNIST
 
 from cifarx.pytorch_models.data import torchvision_sets
+from cifarx.pytorch_models.data.mnist_like import FASHION
 from cifarx.pytorch_models.data.open import open_data, reopen_data
 from cifarx.pytorch_models.errors import UserError
 
@@ -181,7 +182,7 @@ def test_mnist_is_downloaded_from_the_mirror_that_has_it_and_read(
 
 
 def test_the_class_names_of_fashion_mnist_are_torchvisions() -> None:
-    assert list(torchvision_sets.FASHION) == FashionMNIST.classes
+    assert list(FASHION) == FashionMNIST.classes
 
 
 def test_mnist_put_there_by_hand_needs_no_network(
@@ -288,3 +289,14 @@ def test_a_place_that_is_a_file_is_told(grey: Grey, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"could not be downloaded \(.*Not a directory|File exists"):
         open_data(grey[0])
     assert (tmp_path / "data").read_text() == "mine"
+
+
+def test_a_place_that_may_not_be_looked_at_is_told(
+    grey: Grey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "exists", refuse)
+    with pytest.raises(UserError, match=r"Cannot read .*: Permission denied"):
+        open_data(grey[0])

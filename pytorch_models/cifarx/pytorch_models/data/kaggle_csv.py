@@ -19,6 +19,10 @@ from cifarx.pytorch_models.files import reading
 SIZE = 28
 COLUMNS = 1 + SIZE * SIZE
 _BLOCK = 1_000  # rows read at once, and searched cell by cell if one has a fault
+_EXPECTED = (
+    f"Expected is a row an image with {COLUMNS} whole numbers and commas between them: the label, "
+    f"0 to 9, and {COLUMNS - 1} pixels, 0 to 255, of {SIZE}x{SIZE} row by row."
+)
 
 
 def csv_files(folder: Path) -> list[Path]:
@@ -77,12 +81,6 @@ def read_csv(path: Path) -> Images:
         table[start : start + len(block)] = values
     pixels = np.ascontiguousarray(table[:, 1:]).reshape(-1, 1, SIZE, SIZE)
     return Images(pixels, table[:, 0].astype(np.int64))
-
-
-_EXPECTED = (
-    f"Expected is a row an image with {COLUMNS} whole numbers and commas between them: the label, "
-    f"0 to 9, and {COLUMNS - 1} pixels, 0 to 255, of {SIZE}x{SIZE} row by row."
-)
 
 
 def _parts(path: Path) -> tuple[Path, ...]:

@@ -22,6 +22,7 @@ from cifarx.pytorch_models.data.idx import read_images, read_labels
 from cifarx.pytorch_models.data.images import DataSet, Images, Split
 from cifarx.pytorch_models.data.mnist_like import DIGITS, FASHION
 from cifarx.pytorch_models.errors import UserError
+from cifarx.pytorch_models.files import reading
 
 NAMES = ("cifar10", "mnist", "fashion-mnist")
 CIFAR10_CLASSES = (
@@ -145,17 +146,20 @@ def _or_by_hand(
 ) -> Iterator[None]:
     """Say how to get the archives where the block cannot, and leave nothing half done behind."""
     folder = archives[0].path.parent
-    new = [p for a in archives for p in (a.path, *folder.parents, folder) if not p.exists()]
+    with reading(folder):
+        ours = [*(archive.path for archive in archives), folder, *folder.parents]
+        new = [path for path in ours if not path.exists()]
     previous = socket.getdefaulttimeout()
     socket.setdefaulttimeout(_CONNECT_SECONDS)  # without it a silent firewall hangs for minutes
     try:
         yield
     except _FAILURES as error:
         _remove_debris(archives, new)
-        wanted = [a for a in archives if not _whole(a)] or archives
-        damaged = ", ".join(a.path.name for a in wanted if a.path.exists())
+        broken = [a for a in archives if not _whole(a)]
+        damaged = ", ".join(a.path.name for a in broken if a.path.exists())
         state = f"is damaged in {folder} ({damaged})" if damaged else f"is not in {folder}"
         why = f"could not be downloaded ({error})" if download else "is not downloaded for this"
+        wanted = broken or archives
         files = ", ".join(f"{a.path.name} (MD5 {a.md5})" for a in wanted)
         address = wanted[0].urls[0].removesuffix(wanted[0].path.name)  # one for all of them
         names = wanted[0].path.name if len(wanted) == 1 else "these files"
