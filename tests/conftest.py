@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from training import train_run
 
 from cifarx.cli import main
 from cifarx.export.bundle import Bundle, bundle_run, write_bundle
-from cifarx.pytorch_models.fit import Options, fit, make_plan
 from cifarx.pytorch_models.run import Run, load_run
 from cifarx.verify.toolbox import toolbox_path
 
@@ -31,13 +31,7 @@ def root() -> Path:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """bn-tiny after one epoch of 300 shapes; tests must not change it."""
     folder = tmp_path_factory.mktemp("trained")
-    options = Options("bn-tiny", "shapes", epochs=1, limit=300, out=folder / "runs" / "tiny")
-    return fit(
-        make_plan(options),
-        on_start=lambda folder, train, test: None,
-        after_step=lambda images: None,
-        after_epoch=lambda epoch: None,
-    )
+    return train_run("bn-tiny", epochs=1, limit=300, out=folder / "runs" / "tiny")
 
 
 @pytest.fixture(scope="session")

@@ -101,9 +101,6 @@ def test_cifar10_neither_there_nor_to_be_had(
 ) -> None:
     from torchvision.datasets import CIFAR10
 
-    from cifarx.pytorch_models.data import cifar10
-
-    cifar10._dataset.cache_clear()
     monkeypatch.setattr(CIFAR10, "url", "http://127.0.0.1:9/cifar-10-python.tar.gz")
     text = rejected(cifarx("train", "bn8"))
     assert "put cifar-10-python.tar.gz into" in text

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cifarx.pytorch_models.errors import UserError
-from cifarx.pytorch_models.files import replacing, write_bytes, write_text
+from cifarx.pytorch_models.files import reading, replacing, write_bytes, write_text
 
 
 def test_a_block_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
@@ -33,3 +33,11 @@ def test_a_place_that_cannot_be_written_is_the_users_to_change(tmp_path: Path) -
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match=r"Cannot write .*Give another place"):
         write_bytes(tmp_path / "file" / "below", b"")
+
+
+def test_a_file_that_cannot_be_read_is_named_with_the_reason(tmp_path: Path) -> None:
+    with (
+        pytest.raises(UserError, match=r"Cannot read .*/nothing: No such file or directory\. Give"),
+        reading(tmp_path),
+    ):
+        (tmp_path / "nothing").read_bytes()

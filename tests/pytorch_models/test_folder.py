@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 from torchvision.datasets import ImageFolder
 
+from cifarx.pytorch_models.data.images import balanced_index
 from cifarx.pytorch_models.data.open import open_data
 from cifarx.pytorch_models.errors import UserError
 
@@ -38,8 +39,9 @@ def test_images_labels_and_classes_are_those_of_torchvisions_image_folder(folder
 
 
 def test_a_limit_takes_the_first_images_of_each_class_in_turn(folder: Path) -> None:
-    every = open_data(str(folder)).read("train", None)
-    five = open_data(str(folder)).read("train", 5)
+    data = open_data(str(folder))
+    every = data.read("train", None)
+    five = data.read("train", balanced_index(data.labels("train"), 5))
     assert five.labels.tolist() == [0, 1, 0, 1, 0]
     np.testing.assert_array_equal(five.pixels[4], every.pixels[every.labels == 0][2])
 
@@ -105,6 +107,87 @@ def test_images_of_two_sizes_are_named_with_their_sizes(folder: Path) -> None:
         open_data(str(folder)).read("train", None)
 
 
-def test_a_name_that_is_neither_data_nor_folder_gets_the_nearest_one(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"is not there\). Did you mean 'cifar10'\?"):
-        open_data("cifar-10")
+def test_labels_are_known_and_images_chosen_without_decoding_others(folder: Path) -> None:
+    broken = folder / "train" / "dog" / "19.png"
+    broken.write_bytes(b"broken")
+    data = open_data(str(folder))
+    assert data.labels("train").tolist() == [0] * 10 + [1] * 10
+    chosen = data.read("train", np.array([18, 2]))
+    assert chosen.labels.tolist() == [1, 0]
+    with Image.open(folder / "train" / "dog" / "17.png") as image:
+        np.testing.assert_array_equal(chosen.pixels[0], np.asarray(image).transpose(2, 0, 1))
+
+
+def test_grey_images_are_read_as_rgb_wherever_another_of_the_set_is_rgb(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        for i in range(10):
+            picture(tmp_path / name / f"{i}.png", i, mode="L" if i < 9 else "RGB")
+    data = open_data(str(tmp_path))
+    some = data.read("test", None)  # 0.png and 5.png of each class, all of them grey
+    assert some.pixels.shape == (4, 3, 4, 6)
+    assert data.read("train", np.array([0])).pixels.shape == (1, 3, 4, 6)
+
+
+@pytest.mark.parametrize("mode", [np.uint16, np.int32, np.float32])
+def test_an_image_of_more_than_8_bits_is_rejected_instead_of_clipped(
+    folder: Path, mode: type[np.generic]
+) -> None:
+    path = folder / "train" / "dog" / "99.tif"
+    Image.fromarray(np.full((4, 6), 40_000, mode)).save(path)
+    with pytest.raises(
+        UserError, match=r"train/dog/99.tif in .* more than 8 bits .*dividing by 257"
+    ):
+        open_data(str(folder)).read("train", None)
+
+
+def test_a_16_bit_grey_png_is_rejected(folder: Path) -> None:
+    path = folder / "train" / "dog" / "99.png"
+    Image.fromarray(np.full((4, 6), 40_000, np.uint16)).save(path)
+    with pytest.raises(UserError, match=r"train/dog/99.png in .* more than 8 bits a pixel"):
+        open_data(str(folder)).read("train", None)
+
+
+def test_a_training_folder_without_a_test_folder_says_what_is_expected(folder: Path) -> None:
+    (folder / "test").rename(folder / "unknown")
+    with pytest.raises(
+        UserError, match=r"train/cat. Expected .* name their folders train and test"
+    ):
+        open_data(str(folder))
+
+
+def test_folders_in_class_folders_are_named(folder: Path) -> None:
+    picture(folder / "train" / "cat" / "persian" / "0.png")
+    with pytest.raises(
+        UserError, match=r"class folder of .*train: cat/persian. Expected are images"
+    ):
+        open_data(str(folder))
+
+
+def test_a_class_may_be_called_train(tmp_path: Path) -> None:
+    for name in ("car", "train"):
+        for i in range(5):
+            picture(tmp_path / name / f"{i}.png", i)
+    assert open_data(str(tmp_path)).classes == ("car", "train")
+
+
+def test_a_folder_that_may_not_be_read_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path / "inner"))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(UserError, match=r"Cannot read .*inner: Permission denied. Give another"):
+        open_data(str(folder))
+
+
+def test_an_image_that_may_not_be_read_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    data = open_data(str(folder))
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(UserError, match=r"Cannot read .*00.png: Permission denied"):
+        data.read("train", None)

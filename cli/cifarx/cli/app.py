@@ -91,9 +91,7 @@ def train(
         "precision": precision,
     }
     given = {name: value for name, value in changes.items() if value is not None}
-    plan = make_plan(
-        Options(model, data, recipe, given, limit, seed, weights, device, out, resume)
-    )
+    plan = make_plan(Options(model, data, recipe, given, limit, seed, weights, device, out, resume))
     with Training(plan) if plan.world.rank == 0 else Silent() as progress:
         try:
             run = fit(plan, progress)
@@ -185,8 +183,41 @@ def models() -> None:
 
     console = Console()
     if not console.is_terminal:
-        console = Console(width=200)
-    console.print(zoo())
+        console = Console(width=220)
+    console.print(zoo(layers=console.width >= 180))
+
+
+@app.command()
+def reproduce(
+    rows: Annotated[
+        list[str] | None,
+        typer.Argument(help="Rows of the write-ups, such as S2a or S2c-15, or a group: S2c."),
+    ] = None,
+    data: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=WHERE, as in cifar10=FOLDER; what train's --data takes. Repeat."),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="As train's.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipes'.")] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Runs a row, with seeds 0, 1, …")] = 1,
+    weights: Annotated[str | None, typer.Option(help="As train's, for S0e.")] = None,
+    device: Annotated[str | None, typer.Option(help="As train's.")] = None,
+    precision: Annotated[str | None, typer.Option(help="As train's.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder of the runs and the report.")] = Path(
+        "reproduction"
+    ),
+) -> None:
+    """Train, export and verify the write-ups' rows, or all; goes on where it stopped."""
+    from cifarx.cli.progress import run_rows
+    from cifarx.verify.reproduction import Options
+
+    places = dict(_name_and_place(entry) for entry in data or ())
+    options = Options(
+        tuple(rows or ()), places, limit, epochs, seeds, weights, device, precision, out
+    )
+    failed = run_rows(options)
+    print(f"wrote {out / 'reproduction.md'} and {out / 'reproduction.json'}")
+    raise typer.Exit(1 if failed else 0)
 
 
 @app.command()
@@ -213,3 +244,13 @@ def _require_replaceable(report: Path) -> None:
             f"--json {report} is a folder, a device or a network, which a report must not replace. "
             "Give the name of a new file, such as report.json."
         )
+
+
+def _name_and_place(entry: str) -> tuple[str, str]:
+    name, _, place = entry.partition("=")
+    if not name or not place:
+        raise UserError(
+            f"--data {entry!r} is not NAME=WHERE. Say which data set is where, as in "
+            "--data cifar10=FOLDER --data mnist=FOLDER --data fashion-mnist=FOLDER."
+        )
+    return name, place

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cifarx.pytorch_models.plan import Plan
     from cifarx.pytorch_models.run import RunRecord
     from cifarx.pytorch_models.train import Epoch
+    from cifarx.verify.reproduction import Options as ReproduceOptions
 
 
 class Training(Observer):
@@ -114,6 +115,26 @@ class Silent(Observer, AbstractContextManager["Silent"]):
     def stopped(self) -> str:
         """What is said of an interruption."""
         return "Stopped."
+
+
+def run_rows(options: ReproduceOptions) -> dict[str, str]:
+    """`cifarx reproduce`: one line an epoch, one a row; why rows could not be measured, by row."""
+    from cifarx.verify.reproduction import reproduce
+
+    def say(line: str) -> None:
+        print(line, flush=True)
+
+    class Lines(Observer):
+        def __init__(self, row: str) -> None:
+            self._row = row
+
+        def after_epoch(self, epoch: Epoch) -> None:
+            say(
+                f"{self._row}: epoch {epoch.epoch}, loss {epoch.train_loss:.4f}, "
+                f"held-out accuracy {100 * epoch.held_out_accuracy:.2f}%, {epoch.seconds:.1f} s"
+            )
+
+    return reproduce(options, Lines, say)
 
 
 @contextmanager

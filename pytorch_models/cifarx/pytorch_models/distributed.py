@@ -24,11 +24,14 @@ class World:
     """Among those of this machine; the number of the GPU it takes."""
 
 
+ALONE = World()
+
+
 def world_from_environment() -> World:
     """As torchrun set it; one process alone without torchrun."""
     rank, size, local = (os.environ.get(k) for k in ("RANK", "WORLD_SIZE", "LOCAL_RANK"))
     if rank is None or size is None:
-        return World()
+        return ALONE
     return World(int(rank), int(size), int(local or 0))
 
 
@@ -54,7 +57,7 @@ def averaging(model: nn.Module, world: World, device: torch.device) -> nn.Module
     if world.size == 1:
         return model
     if device.type == "cuda":
-        model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
+        model = nn.SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]
         return nn.parallel.DistributedDataParallel(model, device_ids=[device.index])
     return nn.parallel.DistributedDataParallel(model)
 

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, and files that cannot be read."""
 
 from __future__ import annotations
 
@@ -44,6 +44,18 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_text(path: Path, content: str) -> None:
     """Write a whole UTF-8 text file with Unix line ends, by rename."""
     write_bytes(path, content.encode("utf-8"))
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Raise `UserError` where the system does not let the block read `path` or what is in it."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            f"Cannot read {error.filename or path}: {error.strerror or error}. "
+            "Give another file or folder, or permission to read this one."
+        ) from error
 
 
 def sha256(path: Path) -> str:

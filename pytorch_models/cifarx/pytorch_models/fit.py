@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import math
 import os
 import platform
-import secrets
-import shutil
-from collections.abc import Sequence
-from dataclasses import asdict, fields
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file
 from safetensors.torch import save as safetensors_bytes
-from torch import Tensor, nn
+from torch import Tensor
 
 from cifarx.pytorch_models import plots
 from cifarx.pytorch_models.checkpoint import pack, read_draft, unpack
@@ -43,6 +38,7 @@ from cifarx.pytorch_models.run import (
     RunRecord,
     load_run,
 )
+from cifarx.pytorch_models.run_folder import history_csv, new_folder
 from cifarx.pytorch_models.step import set_precision
 from cifarx.pytorch_models.train import Epoch, evaluate, train
 from cifarx.pytorch_models.weights import start_from
@@ -65,7 +61,11 @@ def fit(plan: Plan, observer: Observer | None = None) -> Run | None:
     observer = observer or Observer()
     with joined(plan.world, plan.device):
         training = _Training(plan, observer)
-        training.train()
+        try:
+            training.train()
+        except UserError:
+            training.discard_if_empty()
+            raise
         return training.finish() if plan.world.rank == 0 else None
 
 
@@ -83,9 +83,7 @@ class _Training:
         mean, std = (pixel_units(v, channels) for v in (plan.recipe.mean, plan.recipe.std))
         self.train_data = Resident(train_images, mean, std, plan.device)
         self.test_data = Resident(test_images, mean, std, plan.device)
-        self.held_out = (
-            Resident(held_out, mean, std, plan.device) if held_out else self.test_data
-        )
+        self.held_out = Resident(held_out, mean, std, plan.device) if held_out else self.test_data
         self.held_out_name = "validation" if held_out else "test"
         self.predictions: Tensor | None = None
         torch.manual_seed(plan.seed)
@@ -133,7 +131,7 @@ class _Training:
         if first and plan.resume:
             content = self._go_on()
         elif first:
-            self.folder = _new_folder(plan, self._packed())
+            self.folder = new_folder(plan.folder, self._packed(), numbered=plan.numbered)
         if plan.resume:
             content = shared_bytes(content, plan.world, plan.device)
             unpack(content, self.model, self.optimizer)
@@ -157,6 +155,13 @@ class _Training:
             after_step=self.observer.after_step if self.plan.world.rank == 0 else lambda _: None,
             after_epoch=self._save_epoch,
         )
+
+    def discard_if_empty(self) -> None:
+        """Remove the folder of a training that failed in its first epoch."""
+        if not self.history and not self.plan.resume and self.plan.world.rank == 0:
+            (self.folder / RESUME).unlink(missing_ok=True)
+            with suppress(OSError):  # the user's own folder, with other things in it
+                self.folder.rmdir()
 
     def finish(self) -> Run:
         """Test the saved weights, draw the pictures, and end what could be resumed."""
@@ -213,7 +218,7 @@ class _Training:
         self.history.append(epoch)
         best = max(self.history, key=lambda e: e.held_out_accuracy)  # of equals the first
         saved = best if self.held_out_name == "validation" else epoch
-        update = {"epochs_done": epoch.epoch, "best_epoch": saved.epoch}
+        update: dict[str, Any] = {"epochs_done": epoch.epoch, "best_epoch": saved.epoch}
         write_text(self.folder / "history.csv", history_csv(self.history, self.held_out_name))
         if saved is epoch:
             self.predictions = predictions
@@ -254,43 +259,6 @@ def _read(part: Part, plan: Plan) -> Images:
 def _size(shape: tuple[int, ...]) -> str:
     channels, height, width = shape
     return f"{width}x{height} with {channels} channel{'s' if channels > 1 else ''}"
-
-
-def _new_folder(plan: Plan, state: bytes) -> Path:
-    """Make the run's folder with `state` in it, in one step, under a name that is free."""
-    folder, n = plan.folder, 1
-    while True:
-        draft = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.partial")
-        try:
-            draft.mkdir(parents=True)
-            write_bytes(draft / RESUME, state)
-            if plan.numbered and folder.exists():
-                raise FileExistsError(folder)
-            if not plan.numbered and folder.is_dir():  # the user's own, with no run in it
-                os.replace(draft / RESUME, folder / RESUME)
-            else:
-                draft.rename(folder)
-            return folder
-        except OSError as error:
-            if not (plan.numbered and folder.exists()):
-                what = "is a file" if folder.is_file() else f"cannot be made: {error.strerror}"
-                raise UserError(
-                    f"The run's folder {folder} {what}. Give another with --out."
-                ) from error
-            n += 1
-            folder = plan.folder.with_name(f"{plan.folder.name}-{n}")
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
-
-
-def history_csv(history: Sequence[Epoch], held_out: str) -> str:
-    """The text of history.csv; the held-out columns are named for `held_out`."""
-    table = io.StringIO()
-    names = [field.name.replace("held_out", held_out) for field in fields(Epoch)]
-    writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows(asdict(epoch).values() for epoch in history)
-    return table.getvalue()
 
 
 def _device_name(plan: Plan) -> str:

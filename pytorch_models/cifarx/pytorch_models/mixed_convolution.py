@@ -34,7 +34,8 @@ class MixedConv2d(nn.Module):
             coefficient(pooled) * convolution(x)
             for coefficient, convolution in zip(self.coefficients, self.convolutions, strict=True)
         )
-        return reduce(Tensor.add, mixed)
+        total: Tensor = reduce(Tensor.add, mixed)
+        return total
 
 
 class MixedBlock(nn.Module):

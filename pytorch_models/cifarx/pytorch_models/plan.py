@@ -12,7 +12,7 @@ import torch
 from cifarx.pytorch_models.checkpoint import read_draft
 from cifarx.pytorch_models.data.images import DataSet
 from cifarx.pytorch_models.data.open import open_data, reopen_data
-from cifarx.pytorch_models.distributed import World, world_from_environment
+from cifarx.pytorch_models.distributed import ALONE, World, world_from_environment
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.recipe import (
     Recipe,
@@ -63,7 +63,7 @@ class Plan:
     """To start from; '' is random ones."""
     resume: bool = False
     """Whether `folder` holds an unfinished run to continue."""
-    world: World = World()
+    world: World = ALONE
 
 
 def make_plan(options: Options) -> Plan:

@@ -84,7 +84,7 @@ class CapturedStep:
         self._step, self._size = step, size
         self._done = 0
         self._graph: torch.cuda.CUDAGraph | None = None
-        self._stream = torch.cuda.Stream()
+        self._stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         self._index = torch.zeros(size, dtype=torch.int64, device="cuda")
 
     def __call__(self, index: Tensor) -> None:
@@ -106,9 +106,9 @@ class CapturedStep:
             self._graph.replay()
 
 
-def make_step(step: Step, recipe: Recipe, device: torch.device, world: World) -> (
-    Callable[[Tensor], None]
-):
+def make_step(
+    step: Step, recipe: Recipe, device: torch.device, world: World
+) -> Callable[[Tensor], None]:
     """The step, captured where that is possible: on CUDA, in a single process."""
     if device.type == "cuda" and world.size == 1:
         return CapturedStep(step, recipe.step_size)

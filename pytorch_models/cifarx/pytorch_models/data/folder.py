@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from cifarx.pytorch_models.data.images import DataSet, Images, Split, balanced_index
+from cifarx.pytorch_models.data.images import DataSet, Images, Split, hold_out
 from cifarx.pytorch_models.errors import UserError
+from cifarx.pytorch_models.files import reading
 
-_TEST_FOLDERS = ("test", "val", "valid", "validation")
-_NOT_DATA = {"thumbs.db", "desktop.ini"}  # what file managers leave behind
-_HOLD_OUT = 5  # without a test folder, every fifth image of a class is for testing
+TEST_FOLDERS = ("test", "val", "valid", "validation")
+_NOT_DATA = {"thumbs.db", "desktop.ini", "__macosx"}  # what file managers leave behind
+_GREY = ("1", "L")  # Pillow's modes of 8 bits a pixel or fewer
+_NO_IMAGE = (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError)
+
+Files = tuple[tuple[Path, ...], NDArray[np.int64]]
+"""Images and their labels, (N,)."""
 
 
 def open_folder(path: Path) -> DataSet:
@@ -23,45 +30,62 @@ def open_folder(path: Path) -> DataSet:
 
     Class names are the folders' names in alphabetical order. Of `path/CLASS/*` alone, every fifth
     image of each class is kept for testing. Images must have one size; they are read as grey where
-    all are grey, else as RGB.
+    all of the data set are grey, else as RGB.
 
     Raises:
-        UserError: no class folders, a class folder without images, train and test that differ in
-            their classes; and, from `read`, a file that is no image or is of another size.
+        UserError: no class folders, a class folder without images or with folders in it, train and
+            test that differ in their classes; and, from `read`, a file that is no image, has 16
+            bits a pixel or is of another size.
     """
     path = path.resolve()
     train = path / "train"
-    tests = [path / name for name in _TEST_FOLDERS if (path / name).is_dir()]
+    tests = [path / name for name in TEST_FOLDERS if (path / name).is_dir()]
     if train.is_dir() and tests:
-        files = {"train": _class_files(train), "test": _class_files(tests[0])}
-        if files["train"].keys() != files["test"].keys():
-            differing = sorted(files["train"].keys() ^ files["test"].keys())
+        classes, train_files = _class_files(train)
+        test_classes, test_files = _class_files(tests[0])
+        if classes != test_classes:
+            differing = sorted(set(classes) ^ set(test_classes))
             raise UserError(
                 f"{train} and {tests[0].name}/ beside it have different class folders: "
                 f"{', '.join(differing)} in only one of them. Both must have the same classes."
             )
+        splits: dict[Split, Files] = {"train": train_files, "test": test_files}
     else:
-        every = _class_files(path)
-        lone = [name for name, fs in every.items() if len(fs) < 2]
-        if lone:
-            raise UserError(
-                f"These class folders of {path} have only one image: {', '.join(lone)}. Without a "
-                "test folder at least two are needed, one of them for testing."
-            )
-        files = {
-            "train": {c: [f for i, f in enumerate(fs) if i % _HOLD_OUT] for c, fs in every.items()},
-            "test": {c: fs[::_HOLD_OUT] for c, fs in every.items()},
+        classes, (files, labels) = _class_files(path)
+        held_out = hold_out(labels, classes, path)
+        splits = {
+            s: (tuple(files[i] for i in index), labels[index]) for s, index in held_out.items()
         }
-    classes = tuple(files["train"])
-    return DataSet(path.name, str(path), classes, str(path), partial(_read, path, files))
+    every = [file for files, _ in splits.values() for file in files]
+    all_grey = cache(partial(_all_grey, every))
+
+    def read(split: Split, index: NDArray[np.int64] | None) -> Images:
+        files, labels = splits[split]
+        index = np.arange(len(files)) if index is None else index
+        decoded = _decode_all(path, [files[i] for i in index])
+        # Some may be grey by chance; whether all are is looked up only then, in their headers.
+        if not (all(image.ndim == 2 for image in decoded) and all_grey()):
+            decoded = [np.stack([i] * 3, 2) if i.ndim == 2 else i for i in decoded]
+        pixels = np.stack(decoded)
+        pixels = pixels[:, None] if pixels.ndim == 3 else pixels.transpose(0, 3, 1, 2)
+        return Images(np.ascontiguousarray(pixels), labels[index])
+
+    return DataSet(path.name, str(path), classes, str(path), lambda split: splits[split][1], read)
 
 
-def _class_files(folder: Path) -> dict[str, list[Path]]:
-    found = {
-        d.name: sorted((f for f in d.iterdir() if f.is_file() and not _ignored(f)), key=_name)
-        for d in sorted(folder.iterdir(), key=_name)
-        if d.is_dir() and not _ignored(d)
-    }
+def _class_files(folder: Path) -> tuple[tuple[str, ...], Files]:
+    """The classes of a folder, their images and the images' labels."""
+    found = {d.name: listed(d) for d in listed(folder) if d.is_dir()}
+    nested = [f for files in found.values() for f in files if f.is_dir()]
+    if nested:
+        inner, example = nested[0].relative_to(folder), f"{folder.name}/cat/0001.jpg"
+        raise UserError(
+            f"There is a folder in a class folder of {folder}: {inner}. Expected are images only, "
+            f"directly in the class folders, such as {example}. If training and test images are "
+            f"apart, name their folders train and {' or '.join(TEST_FOLDERS[:2])} and give the "
+            f"folder that holds both; if {nested[0].parent} is what holds the class folders, give "
+            "that."
+        )
     if not any(found.values()):
         raise UserError(
             f"There are no images in {folder}. Expected one folder a class with images in it, "
@@ -78,50 +102,62 @@ def _class_files(folder: Path) -> dict[str, list[Path]]:
             f"{folder} has only one class folder, {next(iter(found))!r}; a classifier needs at "
             "least two. Give the folder that holds the class folders."
         )
-    return found
+    labels = np.repeat(np.arange(len(found)), [len(files) for files in found.values()])
+    return tuple(found), (tuple(f for files in found.values() for f in files), labels)
 
 
-def _name(path: Path) -> str:
-    return path.name  # paths themselves compare without regard to case on Windows
+def listed(folder: Path) -> list[Path]:
+    """What is in a folder by name, without what is hidden; Windows would compare without case."""
+    inside = (p for p in folder.iterdir() if not p.name.startswith("."))
+    return sorted((p for p in inside if p.name.lower() not in _NOT_DATA), key=lambda p: p.name)
 
 
-def _ignored(path: Path) -> bool:
-    return path.name.startswith(".") or path.name.lower() in _NOT_DATA
-
-
-def _read(
-    root: Path, files: dict[str, dict[str, list[Path]]], split: Split, limit: int | None
-) -> Images:
-    paths = [(f, label) for label, fs in enumerate(files[split].values()) for f in fs]
-    labels = np.array([label for _, label in paths], np.int64)
-    index = balanced_index(labels, limit)
-    chosen = [paths[i][0] for i in index]
+def _decode_all(root: Path, files: Sequence[Path]) -> list[NDArray[np.uint8]]:
     with ThreadPoolExecutor() as pool:  # Pillow decodes outside the interpreter's lock
-        decoded = list(pool.map(partial(_decode, root), chosen))
-    if not all(image.ndim == 2 for image in decoded):
-        decoded = [np.stack([i] * 3, 2) if i.ndim == 2 else i for i in decoded]
-    for path, image in zip(chosen, decoded, strict=True):
-        if image.shape != decoded[0].shape:
+        decoded = list(pool.map(partial(_decode, root), files))
+    for file, image in zip(files, decoded, strict=True):
+        if image.shape[:2] != decoded[0].shape[:2]:
             raise UserError(
-                f"The images of {root} differ in size: {chosen[0].relative_to(root)} is "
-                f"{_size(decoded[0])}, {path.relative_to(root)} is {_size(image)}. "
+                f"The images of {root} differ in size: {files[0].relative_to(root)} is "
+                f"{_size(decoded[0])}, {file.relative_to(root)} is {_size(image)}. "
                 "All must have one size; resize them first."
             )
-    pixels = np.stack(decoded)
-    pixels = pixels[:, None] if pixels.ndim == 3 else pixels.transpose(0, 3, 1, 2)
-    return Images(np.ascontiguousarray(pixels), labels[index])
+    return decoded
 
 
 def _decode(root: Path, path: Path) -> NDArray[np.uint8]:
     """(H, W) uint8 for a grey image, (H, W, 3) for any other."""
+    with reading(path):
+        content = path.read_bytes()
     try:
-        with Image.open(path) as image:
-            return np.asarray(image.convert("L" if image.mode in ("1", "L") else "RGB"))
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+        with Image.open(io.BytesIO(content)) as image:
+            mode = image.mode
+            if not mode.startswith(("I", "F")):
+                return np.asarray(image.convert("L" if mode in _GREY else "RGB"))
+    except _NO_IMAGE as error:
         raise UserError(
             f"{path.relative_to(root)} in {root} cannot be read as an image ({error}). "
             "A class folder may hold images only; repair or remove the file."
         ) from error
+    raise UserError(
+        f"{path.relative_to(root)} in {root} has more than 8 bits a pixel (Pillow's mode {mode}), "
+        "which would not fit 0 to 255. Convert such images to 8 bits first: if they use all 16 "
+        "bits, by dividing by 257, as ImageMagick's 'mogrify -depth 8' does."
+    )
+
+
+def _all_grey(files: Sequence[Path]) -> bool:
+    """Whether all are grey, by their headers; one that is no image is reported when it is read."""
+
+    def grey(path: Path) -> bool:
+        try:
+            with Image.open(path) as image:
+                return image.mode in _GREY
+        except _NO_IMAGE:
+            return True
+
+    with ThreadPoolExecutor() as pool:
+        return all(pool.map(grey, files))
 
 
 def _size(image: NDArray[np.uint8]) -> str:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cifarx.pytorch_models.errors import UserError
+
 Split = Literal["train", "test"]
+_HOLD_OUT = 5
 
 
 @dataclass(frozen=True)
@@ -49,15 +53,45 @@ class DataSet:
     """Names in the order of the labels."""
     root: str
     """The folder it is in; '' for an embedded one."""
-    read: Callable[[Split, int | None], Images]
-    """(split, limit) -> at most `limit` of its images, evenly over the classes."""
+    labels: Callable[[Split], NDArray[np.int64]]
+    """split -> the labels of all its images, in order, (N,) int64; no image is decoded for it."""
+    read: Callable[[Split, NDArray[np.int64] | None], Images]
+    """(split, index) -> its images at these indices, in that order; None is all of them."""
 
 
 def balanced_index(labels: NDArray[np.int64], limit: int | None) -> NDArray[np.int64]:
     """Indices of the first images of each class in turn, `limit` of them (None: all, in order)."""
     if limit is None or limit >= len(labels):
         return np.arange(len(labels))
-    rank = np.empty(len(labels), np.int64)  # how many of its class come before an image
+    return np.lexsort((labels, _rank(labels)))[:limit]
+
+
+def hold_out(
+    labels: NDArray[np.int64], classes: Sequence[str], origin: Path
+) -> dict[Split, NDArray[np.int64]]:
+    """Indices for training and for testing: every fifth image of each class is for testing.
+
+    Args:
+        labels: (N,) int64, indices into `classes`.
+        classes: names of the classes, for the error.
+        origin: where the images come from, for the error.
+
+    Raises:
+        UserError: a class of one image, which cannot be in both.
+    """
+    lone = [name for name, n in zip(classes, np.bincount(labels), strict=False) if n == 1]
+    if lone:
+        raise UserError(
+            f"These classes of {origin} have only one image: {', '.join(lone)}. Without test "
+            "images beside the training images at least two are needed, one of them for testing."
+        )
+    test = _rank(labels) % _HOLD_OUT == 0
+    return {"train": np.flatnonzero(~test), "test": np.flatnonzero(test)}
+
+
+def _rank(labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many of its class come before an image."""
+    rank = np.empty(len(labels), np.int64)
     for label in np.unique(labels):
         rank[labels == label] = np.arange(np.count_nonzero(labels == label))
-    return np.lexsort((labels, rank))[:limit]
+    return rank

@@ -5,14 +5,22 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from cifarx.pytorch_models.data import shapes
-from cifarx.pytorch_models.data.cifar10 import open_cifar10
-from cifarx.pytorch_models.data.folder import open_folder
-from cifarx.pytorch_models.data.images import DataSet, Images, Split
+from cifarx.pytorch_models.data import shapes, torchvision_sets
+from cifarx.pytorch_models.data.folder import listed, open_folder
+from cifarx.pytorch_models.data.idx import is_idx_folder, open_idx
+from cifarx.pytorch_models.data.images import DataSet
+from cifarx.pytorch_models.data.kaggle_csv import csv_files, open_csv
+from cifarx.pytorch_models.data.torchvision_sets import open_torchvision
 from cifarx.pytorch_models.errors import UserError, nearest
+from cifarx.pytorch_models.files import reading
 
-NAMES = ("cifar10", "shapes")
-_SHAPES = {"train": (5_000, 1), "test": (1_000, 2)}  # images, seed
+_EMBEDDED = {"shapes": shapes.COLOUR, "shapes-grey": shapes.GREY}
+NAMES = (*torchvision_sets.NAMES, *_EMBEDDED)
+_ALLOWED = (
+    f"Allowed: {', '.join(NAMES)}; a folder that holds one folder of images a class, IDX files "
+    "(*-images-idx3-ubyte and *-labels-idx1-ubyte, as they are or .gz) or a training and a test "
+    "CSV file; or one CSV file, FILE.csv."
+)
 
 
 def reopen_data(origin: str, root: str) -> DataSet:
@@ -21,35 +29,45 @@ def reopen_data(origin: str, root: str) -> DataSet:
     Raises:
         UserError: it is not there any more.
     """
-    if origin == "cifar10":
-        return open_cifar10(Path(root), download=False)
+    if origin in torchvision_sets.NAMES:
+        return open_torchvision(origin, Path(root), download=False)
     return open_data(origin)
 
 
 def open_data(data: str) -> DataSet:
-    """Open a data set by name, or a folder of class folders by path.
+    """Open a data set by name, or a folder or CSV file by path.
 
     Args:
-        data: 'cifar10' (kept in $CIFARX_DATA, else ./data), 'shapes', or a folder's path. A folder
-            that happens to be called like a data set is meant by './cifar10'.
+        data: a name of `NAMES` (what is downloaded is kept in $CIFARX_DATA, else ./data), or the
+            path of a folder of class folders, of IDX files or of two CSV files, or of a CSV file.
+            A folder that happens to be called like a data set is meant by './cifar10'.
 
     Raises:
-        UserError: neither a known name nor a folder; or the data set cannot be had.
+        UserError: none of these; or the data set cannot be had.
     """
-    if data == "cifar10":
-        return open_cifar10(Path(os.environ.get("CIFARX_DATA") or "data").resolve())
-    if data == "shapes":
-        return DataSet("shapes", "shapes", shapes.CLASSES, "", _read_shapes)
-    if Path(data).is_dir():
-        return open_folder(Path(data))
-    what = "is a file" if Path(data).exists() else "is not there"
+    if not data.strip():
+        raise UserError(f"--data is empty. {_ALLOWED}")
+    if data in torchvision_sets.NAMES:
+        return open_torchvision(data, Path(os.environ.get("CIFARX_DATA") or "data").resolve())
+    if data in _EMBEDDED:
+        return shapes.open_shapes(data, _EMBEDDED[data])
+    path = Path(data)
+    with reading(path):
+        if path.is_dir():
+            return _open_any_folder(path)
+        if path.is_file() and path.suffix.lower() == ".csv":
+            return open_csv(path)
+        what = "a file that is no CSV file" if path.exists() else "not there"
     raise UserError(
-        f"--data {data}: neither a data set's name nor a folder ({what}). "
-        f"{nearest(data, NAMES)}Allowed: {', '.join(NAMES)}, or a folder that holds one folder "
-        "of images a class."
+        f"--data {data}: neither a data set's name nor a folder nor a CSV file (it is {what}). "
+        f"{nearest(data, NAMES)}{_ALLOWED}"
     )
 
 
-def _read_shapes(split: Split, limit: int | None) -> Images:
-    count, seed = _SHAPES[split]
-    return Images(*shapes.generate(count if limit is None else min(limit, count), seed=seed))
+def _open_any_folder(path: Path) -> DataSet:
+    if is_idx_folder(path):  # first, for Kaggle's Fashion-MNIST has both forms in one folder
+        return open_idx(path)
+    has_folders = any(p.is_dir() for p in listed(path))
+    if csv_files(path) and not has_folders:  # beside class folders they are lists of these
+        return open_csv(path)
+    return open_folder(path)

@@ -1,9 +1,9 @@
-"""`shapes`: an embedded ten-class data set of 32x32 colour images, drawn by arithmetic alone.
+"""`shapes`: an embedded ten-class data set of small images, drawn by arithmetic alone.
 
-It stands in for CIFAR-10 where nothing can be downloaded: demos, tests, machines without a
-network. A class is a form or a texture; its place, size, angle, phase and the two colours are
-drawn at random for each image, and noise is added, so that no single pixel tells the class and a
-linear classifier fails (docs/shapes.md has the figures).
+It stands in for CIFAR-10, and `shapes-grey` for MNIST, where nothing can be downloaded: demos,
+tests, machines without a network. A class is a form or a texture; its place, size, angle, phase
+and the two colours are drawn at random for each image, and noise is added, so that no single pixel
+tells the class and a linear classifier fails (docs/shapes.md has the figures).
 
 The same seed gives the same bytes on every machine and with every version of numpy: random
 numbers are SplitMix64 [1] of a counter (numpy does not promise its Generator's streams across
@@ -16,9 +16,13 @@ defines to the last bit (a library's sine would not be).
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
+
+from cifarx.pytorch_models.data.images import DataSet, Images, Split
 
 CLASSES = (
     "disc",
@@ -32,37 +36,75 @@ CLASSES = (
     "checkers",
     "dots",
 )
-SIZE = 32
 _DRAWS = 16  # random numbers an image, noise not counted
+_UNITS = 32  # of length across an image of any size; what the forms below are measured in
+_SPLITS: dict[Split, tuple[int, int]] = {"train": (5_000, 1), "test": (1_000, 2)}  # images, seed
 
 Floats = NDArray[np.float64]
 
 
-def generate(count: int, *, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Draw `count` images; label i is i modulo 10, so every prefix is balanced.
+@dataclass(frozen=True)
+class Canvas:
+    """What an image is drawn on."""
+
+    size: int
+    """Pixels across and down."""
+    channels: int
+    """3 for RGB, 1 for grey."""
+
+
+COLOUR = Canvas(32, 3)
+GREY = Canvas(28, 1)
+
+
+def open_shapes(name: str, canvas: Canvas) -> DataSet:
+    """The embedded data set under this name: 5,000 training and 1,000 test images."""
+    return DataSet(name, name, CLASSES, "", _labels, partial(_read, canvas))
+
+
+def generate(index: NDArray[np.int64], *, seed: int, canvas: Canvas = COLOUR) -> NDArray[np.uint8]:
+    """Draw the images at these indices of the endless series that `seed` names.
+
+    Image i is of class i modulo 10, so every prefix of the series is balanced.
+
+    Args:
+        index: (N,) int64, from 0.
+        seed: names the series.
+        canvas: size and channels; the same forms, in proportion, on each.
 
     Returns:
-        images: (count, 3, 32, 32) uint8, RGB.
-        labels: (count,) int64, indices into `CLASSES`.
+        (N, channels, size, size) uint8.
     """
-    images = np.empty((count, 3, SIZE, SIZE), np.uint8)
-    labels = np.arange(count, dtype=np.int64) % len(CLASSES)
-    for start in range(0, count, 512):  # bounds the float64 intermediates to some 50 MB
-        index = np.arange(start, min(start + 512, count), dtype=np.uint64)
-        images[start : start + len(index)] = _draw(index, labels[start : start + len(index)], seed)
-    return images, labels
+    images = np.empty((len(index), canvas.channels, canvas.size, canvas.size), np.uint8)
+    for start in range(0, len(index), 512):  # bounds the float64 intermediates to some 50 MB
+        part = index[start : start + 512]
+        images[start : start + len(part)] = _draw(part, seed, canvas)
+    return images
 
 
-def _draw(index: NDArray[np.uint64], labels: NDArray[np.int64], seed: int) -> NDArray[np.uint8]:
-    u = _uniform(index, seed, stream=0, count=_DRAWS)  # (n, 16)
-    coverage = np.zeros((len(index), SIZE, SIZE))
-    for label, draw in enumerate(_FORMS):
-        chosen = labels == label
+def _labels(split: Split) -> NDArray[np.int64]:
+    return np.arange(_SPLITS[split][0]) % len(CLASSES)
+
+
+def _read(canvas: Canvas, split: Split, index: NDArray[np.int64] | None) -> Images:
+    every = _labels(split)
+    index = np.arange(len(every)) if index is None else index
+    return Images(generate(index, seed=_SPLITS[split][1], canvas=canvas), every[index])
+
+
+def _draw(index: NDArray[np.int64], seed: int, canvas: Canvas) -> NDArray[np.uint8]:
+    size, channels = canvas.size, canvas.channels
+    counter = index.astype(np.uint64)
+    u = _uniform(counter, seed, stream=0, count=_DRAWS)  # (n, 16)
+    grid = (np.arange(size, dtype=np.float64) - (size - 1) / 2.0) * (_UNITS / size)
+    coverage = np.zeros((len(index), size, size))
+    for label, form in enumerate(_FORMS):
+        chosen = index % len(_FORMS) == label
         if chosen.any():
-            coverage[chosen] = draw(u[chosen])
-    background, foreground = _colours(u)
-    images = background + coverage[:, None] * (foreground - background)  # (n, 3, 32, 32)
-    noise = _uniform(index, seed, stream=1, count=3 * SIZE * SIZE).reshape(images.shape)
+            coverage[chosen] = form(u[chosen], grid)
+    background, foreground = _colours(u, channels)
+    images = background + coverage[:, None] * (foreground - background)  # (n, channels, size, size)
+    noise = _uniform(counter, seed, stream=1, count=channels * size * size).reshape(images.shape)
     images = images + 30.0 * (noise - 0.5)
     return np.floor(np.clip(images, 0.0, 255.0)).astype(np.uint8)
 
@@ -83,21 +125,21 @@ def _mix(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return z ^ (z >> np.uint64(31))
 
 
-def _colours(u: Floats) -> tuple[Floats, Floats]:
-    """Two colours, (n, 3, 1, 1) each in 0..255: light on dark, by 70 levels or more a channel."""
-    background = 15.0 + 105.0 * u[:, 0:3]
-    foreground = background + 70.0 + 50.0 * u[:, 3:6]
+def _colours(u: Floats, channels: int) -> tuple[Floats, Floats]:
+    """Two colours, (n, channels, 1, 1) in 0..255: light on dark, by 70 levels or more a channel."""
+    background = 15.0 + 105.0 * u[:, :channels]
+    foreground = background + 70.0 + 50.0 * u[:, 3 : 3 + channels]
     return background[:, :, None, None], foreground[:, :, None, None]
 
 
-def _plane(u: Floats, *, spread: float, turn: float) -> tuple[Floats, Floats]:
-    """Pixel coordinates about a random centre, turned by a random angle: x and y, (n, 32, 32).
+def _plane(u: Floats, grid: Floats, *, spread: float, turn: float) -> tuple[Floats, Floats]:
+    """Coordinates about a random centre, turned by a random angle: x and y, (n, size, size).
 
-    The centre lies within `spread` pixels of the middle. The rotation is the rational
+    `grid` are the pixels' places along an axis, (size,). The centre lies within `spread` of the
+    middle. The rotation is the rational
     parametrisation of the circle, t -> ((1 - t^2) / (1 + t^2), 2t / (1 + t^2)) with |t| < turn:
     0.1 is 11 degrees, 0.4142 is 45, 1 is 90.
     """
-    grid = np.arange(SIZE) - (SIZE - 1) / 2.0
     x = grid[None, None, :] - spread * (2.0 * u[:, 6, None, None] - 1.0)
     y = grid[None, :, None] - spread * (2.0 * u[:, 7, None, None] - 1.0)
     t = turn * (2.0 * u[:, 8, None, None] - 1.0)
@@ -110,76 +152,76 @@ def _between(u: Floats, low: float, high: float) -> Floats:
 
 
 def _inside(distance: Floats) -> Floats:
-    """Coverage of a pixel from its signed distance to the edge, one pixel of anti-aliasing."""
+    """Coverage of a pixel from its signed distance to the edge, one unit of anti-aliasing."""
     return np.clip(0.5 - distance, 0.0, 1.0)
 
 
 def _wave(x: Floats, period: Floats) -> Floats:
-    """Signed distance, in pixels, to the bars that a triangle wave of this period cuts out."""
+    """Signed distance to the bars that a triangle wave of this period cuts out."""
     phase = x / period
     return period * (np.abs(phase - np.floor(phase + 0.5)) - 0.25)
 
 
-def _disc(u: Floats) -> Floats:
-    x, y = _plane(u, spread=6.0, turn=0.0)
+def _disc(u: Floats, grid: Floats) -> Floats:
+    x, y = _plane(u, grid, spread=6.0, turn=0.0)
     return _inside(np.sqrt(x * x + y * y) - _between(u, 6.0, 10.0))
 
 
-def _ring(u: Floats) -> Floats:
-    x, y = _plane(u, spread=6.0, turn=0.0)
+def _ring(u: Floats, grid: Floats) -> Floats:
+    x, y = _plane(u, grid, spread=6.0, turn=0.0)
     return _inside(np.abs(np.sqrt(x * x + y * y) - _between(u, 6.0, 9.0)) - 1.5)
 
 
-def _square(u: Floats) -> Floats:
-    x, y = _plane(u, spread=6.0, turn=0.2)
+def _square(u: Floats, grid: Floats) -> Floats:
+    x, y = _plane(u, grid, spread=6.0, turn=0.2)
     return _inside(np.maximum(np.abs(x), np.abs(y)) - _between(u, 5.5, 9.0))
 
 
-def _triangle(u: Floats) -> Floats:
-    x, y = _plane(u, spread=5.0, turn=0.2)
+def _triangle(u: Floats, grid: Floats) -> Floats:
+    x, y = _plane(u, grid, spread=5.0, turn=0.2)
     inscribed = _between(u, 4.5, 6.5)
     return _inside(np.maximum(y, 0.8660254037844386 * np.abs(x) - 0.5 * y) - inscribed)
 
 
-def _cross(u: Floats) -> Floats:
-    x, y = _plane(u, spread=5.0, turn=0.2)
+def _cross(u: Floats, grid: Floats) -> Floats:
+    x, y = _plane(u, grid, spread=5.0, turn=0.2)
     x, y = np.abs(x), np.abs(y)
     arm = np.minimum(x, y) - 1.75
     return _inside(np.maximum(arm, np.maximum(x, y) - _between(u, 8.0, 12.0)))
 
 
-def _horizontal(u: Floats) -> Floats:
-    _, y = _plane(u, spread=8.0, turn=0.1)
+def _horizontal(u: Floats, grid: Floats) -> Floats:
+    _, y = _plane(u, grid, spread=8.0, turn=0.1)
     return _inside(_wave(y, _between(u, 5.0, 9.0)))
 
 
-def _vertical(u: Floats) -> Floats:
-    x, _ = _plane(u, spread=8.0, turn=0.1)
+def _vertical(u: Floats, grid: Floats) -> Floats:
+    x, _ = _plane(u, grid, spread=8.0, turn=0.1)
     return _inside(_wave(x, _between(u, 5.0, 9.0)))
 
 
-def _diagonal(u: Floats) -> Floats:
-    x, y = _plane(u, spread=8.0, turn=0.1)
+def _diagonal(u: Floats, grid: Floats) -> Floats:
+    x, y = _plane(u, grid, spread=8.0, turn=0.1)
     falling = np.where(u[:, 10, None, None] < 0.5, x + y, x - y)
     return _inside(_wave(0.7071067811865476 * falling, _between(u, 5.0, 9.0)))
 
 
-def _checkers(u: Floats) -> Floats:
-    x, y = _plane(u, spread=8.0, turn=0.1)
+def _checkers(u: Floats, grid: Floats) -> Floats:
+    x, y = _plane(u, grid, spread=8.0, turn=0.1)
     period = _between(u, 8.0, 13.0)
     a, b = _wave(x, period), _wave(y, period)
     return _inside(np.where(a * b > 0.0, 1.0, -1.0) * np.minimum(np.abs(a), np.abs(b)))
 
 
-def _dots(u: Floats) -> Floats:
-    x, y = _plane(u, spread=8.0, turn=0.4142)
+def _dots(u: Floats, grid: Floats) -> Floats:
+    x, y = _plane(u, grid, spread=8.0, turn=0.4142)
     period = _between(u, 7.0, 10.0)
     x = x - period * np.floor(x / period + 0.5)
     y = y - period * np.floor(y / period + 0.5)
     return _inside(np.sqrt(x * x + y * y) - 0.27 * period)
 
 
-_FORMS: tuple[Callable[[Floats], Floats], ...] = (
+_FORMS: tuple[Callable[[Floats, Floats], Floats], ...] = (
     _disc,
     _ring,
     _square,

@@ -27,7 +27,8 @@ def _network(blocks: Sequence[int], classes: int) -> nn.Module:
     for stage in range(len(blocks) + 1, 5):
         setattr(network, f"layer{stage}", nn.Identity())
     network.fc = nn.Linear(32 * 2 ** len(blocks), classes)
-    return network
+    module: nn.Module = network
+    return module
 
 
 @register(

@@ -1,0 +1,35 @@
+"""Tables for the terminal."""
+
+from __future__ import annotations
+
+from rich.table import Table
+
+from cifarx.pytorch_models import registry
+from cifarx.pytorch_models.recipe import rows
+from cifarx.verify.reproduction_report import accuracy, shipped
+
+
+def zoo(*, layers: bool) -> Table:
+    """Every network, with the author's claim for its own recipe and what was measured here.
+
+    `layers` adds a column that says what it is made of.
+    """
+    names = ("name", "row", "input", "parameters", "multiply-adds", "recipe", "claim", "measured")
+    table = Table(*names, *(["layers"] if layers else []), box=None, pad_edge=False)
+    row_of = {recipe_name: (row, recipe) for row, (recipe_name, recipe) in rows().items()}
+    measured = {found.row: found for found in shipped()}
+    for spec in registry.models().values():
+        row, recipe = row_of.get(spec.recipe, (spec.source, None))
+        found = measured.get(row)
+        table.add_row(
+            spec.name,
+            row,
+            "x".join(map(str, (*spec.input_size[1:], spec.input_size[0]))),
+            f"{spec.parameters:,}",
+            f"{spec.multiply_adds / 1e6:,.2f} M",
+            spec.recipe,
+            recipe.claim if recipe else "",
+            accuracy(found) if found else "" if recipe is None else "not measured",
+            *([spec.summary] if layers else []),
+        )
+    return table

@@ -1,0 +1,67 @@
+"""A run's folder as it is made, and its history."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import secrets
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cifarx.pytorch_models.errors import UserError
+from cifarx.pytorch_models.files import write_bytes
+from cifarx.pytorch_models.run import RESUME
+
+if TYPE_CHECKING:
+    from cifarx.pytorch_models.train import Epoch
+
+
+def new_folder(path: Path, state: bytes, *, numbered: bool) -> Path:
+    """Make a run's folder with resume.safetensors in it, in one step.
+
+    Args:
+        path: the folder.
+        state: the content of resume.safetensors.
+        numbered: take path-2, path-3 and so on where the name is taken; else an existing folder
+            without a run is used.
+
+    Raises:
+        UserError: it cannot be made.
+    """
+    folder, n = path, 1
+    while True:
+        draft = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.partial")
+        try:
+            draft.mkdir(parents=True)
+            write_bytes(draft / RESUME, state)
+            if numbered and folder.exists():
+                raise FileExistsError(folder)
+            if not numbered and folder.is_dir():  # the user's own, with no run in it
+                os.replace(draft / RESUME, folder / RESUME)
+            else:
+                draft.rename(folder)
+            return folder
+        except OSError as error:
+            if not (numbered and folder.exists()):
+                what = "is a file" if folder.is_file() else f"cannot be made: {error.strerror}"
+                raise UserError(
+                    f"The run's folder {folder} {what}. Give another with --out."
+                ) from error
+            n += 1
+            folder = path.with_name(f"{path.name}-{n}")
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def history_csv(history: Sequence[Epoch], held_out: str) -> str:
+    """The text of history.csv; the held-out columns are named for `held_out`."""
+    table = io.StringIO()
+    names = [field.name.replace("held_out", held_out) for field in fields(history[0])]
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(asdict(epoch).values() for epoch in history)
+    return table.getvalue()
