@@ -15,7 +15,19 @@ from cifarx.export.onnx_writer import WRITERS
 
 STAGES = ("pytorch_models", "export", "verify", "cli")
 WITH_TORCH = {
-    "pytorch_models": {"augment.py", "train.py", "fit.py"},
+    "pytorch_models": {
+        "augment.py",
+        "checkpoint.py",
+        "distributed.py",
+        "fit.py",
+        "mixed_convolution.py",
+        "optimizer.py",
+        "plan.py",
+        "resident.py",
+        "step.py",
+        "train.py",
+        "weights.py",
+    },
     "export": {"torch_reader.py", "reference.py"},
     "verify": set(),
     "cli": set(),

@@ -11,16 +11,20 @@ import pytest
 import torch
 from scipy.io import loadmat
 from torch import nn
+from training import train_run
 
-from cifarx.export.bundle import Bundle, write_bundle
+from cifarx.export.bundle import Bundle, bundle_run, write_bundle
 from cifarx.export.card import ModelCard
 from cifarx.export.mat_reader import read_mat
 from cifarx.export.reference import make_batch
 from cifarx.export.torch_reader import graph_from_module
 from cifarx.pytorch_models import registry
 from cifarx.pytorch_models.data.images import Images
+from cifarx.pytorch_models.recipe import load_recipe
 from cifarx.pytorch_models.registry import ModelSpec
 from cifarx.verify.numerics import judge_logits, make_truth
+from cifarx.verify.result import Verdict
+from cifarx.verify.verify import Options, verify
 
 Builder = Callable[[int], nn.Module]
 COUNT = 6
@@ -60,8 +64,30 @@ def assert_runtimes_agree(bundle: Bundle, octave: Callable[[str], str], tmp_path
     assert judgement.passed, judgement
 
 
+TINY = [spec for spec in registry.models().values() if spec.name.endswith("-tiny")]
+WHOLE = [spec for spec in registry.models().values() if spec not in TINY]
+
+
+def test_every_family_has_a_tiny_member() -> None:
+    assert {spec.family for spec in TINY} == {spec.family for spec in WHOLE}
+
+
 @pytest.mark.octave
-@pytest.mark.parametrize("spec", registry.models().values(), ids=lambda spec: spec.name)
+@pytest.mark.usefixtures("octave_program")
+@pytest.mark.parametrize("spec", TINY, ids=lambda spec: spec.name)
+def test_a_family_trains_a_step_exports_and_verifies(spec: ModelSpec, tmp_path: Path) -> None:
+    run = train_run(spec.name, load_recipe(spec.recipe).dataset, limit=50, epochs=1, out=tmp_path)
+    assert run.record.epochs_done == 1
+    write_bundle(bundle_run(run), tmp_path, "model", onnx=True, mat=True)
+    engines = ("pytorch", "onnxruntime", "octave")
+    result = verify(Options(tmp_path / "model.onnx", engines, checkpoint=run.folder))
+    assert result.verdict is Verdict.EQUIVALENT
+    assert result.compared() == ("onnxruntime", "octave")
+
+
+@pytest.mark.slow
+@pytest.mark.octave
+@pytest.mark.parametrize("spec", WHOLE, ids=lambda spec: spec.name)
 def test_onnx_runtime_and_octave_compute_what_pytorch_does(
     spec: ModelSpec, octave: Callable[[str], str], tmp_path: Path
 ) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import numpy_helper
+from training import train_run
 
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.run import Run
@@ -362,11 +363,7 @@ def test_a_run_is_found_beside_the_file_and_by_name(
 
 
 def test_a_stale_checkpoint_is_caught(work: Path, run_in_work: Run) -> None:
-    from cifarx.pytorch_models.fit import Options as Training
-    from cifarx.pytorch_models.fit import fit, make_plan
-
-    plan = make_plan(Training("bn-tiny", "shapes", epochs=1, limit=300, seed=9, out=work / "later"))
-    fit(plan, on_start=lambda a, b, c: None, after_step=lambda n: None, after_epoch=lambda e: None)
+    train_run("bn-tiny", epochs=1, limit=300, seed=9, out=work / "later")
     result = check(checkpoint=work / "later")
     assert result.exit_code == 1
     text = "\n".join(lines(result))

@@ -1,7 +1,7 @@
 """`cifarx reproduce`: rows of seeds.md trained, exported, verified, and set beside their claims.
 
 Each row and seed is a run folder, OUT/runs/ROW-seedN (or ROW-limitL-epochsE-seedN), which holds
-its model.onnx, model.mat and report.json in it. What is finished is not done again; what was
+model.onnx, model.mat and report.json. What is finished is not done again; what was
 interrupted goes on.
 """
 
