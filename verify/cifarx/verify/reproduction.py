@@ -61,8 +61,10 @@ def chosen_rows(asked: Sequence[str]) -> list[str]:
 
 
 def _is_in(row: str, name: str) -> bool:
+    """Whether `name` is the row or the beginning of it: S2c of S2c-15, but S2c-1 not of S2c-15."""
     row, name = row.lower(), name.lower()
-    return row == name or row.startswith(f"{name}-") or (row[:-1] == name and row[-1].isalpha())
+    rest = row[len(name) :]
+    return bool(name) and row.startswith(name) and not rest[:1].isdigit()
 
 
 def reproduce(
