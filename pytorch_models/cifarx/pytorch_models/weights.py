@@ -33,10 +33,10 @@ def start_from(model: nn.Module, weights: str) -> str:
     Raises:
         UserError: cannot be had or read, or does not fit the network.
     """
-    if weights.partition(".")[0].endswith("_Weights"):
+    path = Path(weights)
+    if weights.partition(".")[0].endswith("_Weights") and not path.is_file():
         state, origin = _published(weights), weights
     else:
-        path = Path(weights)
         state, origin = _from_file(path), f"{path.name}, SHA-256 {sha256(path)}"
     _load(model, state, weights)
     return origin
@@ -45,7 +45,13 @@ def start_from(model: nn.Module, weights: str) -> str:
 def _published(name: str) -> Mapping[str, Tensor]:
     from torchvision.models import get_weight
 
-    entry = get_weight(name)
+    try:
+        entry = get_weight(name)
+    except (KeyError, ValueError) as error:
+        raise UserError(
+            f"--weights {name} is neither a file nor an entry of torchvision. Give a state dict's "
+            "file, or a name such as ResNet18_Weights.IMAGENET1K_V1."
+        ) from error
     try:
         state: Mapping[str, Tensor] = entry.get_state_dict(progress=False, check_hash=True)
     except (URLError, OSError, RuntimeError) as error:
