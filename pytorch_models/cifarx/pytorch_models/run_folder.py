@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import secrets
 import shutil
 from collections.abc import Sequence
@@ -34,16 +33,16 @@ def new_folder(path: Path, state: bytes, *, numbered: bool) -> Path:
     """
     folder, n = path, 1
     while True:
-        draft = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.partial")
+        draft = folder.parent / f".{folder.name}.{secrets.token_hex(4)}.partial"
         try:
+            if not numbered and folder.is_dir():  # the user's own, with no run in it
+                write_bytes(folder / RESUME, state)
+                return folder
             draft.mkdir(parents=True)
             write_bytes(draft / RESUME, state)
             if numbered and folder.exists():
                 raise FileExistsError(folder)
-            if not numbered and folder.is_dir():  # the user's own, with no run in it
-                os.replace(draft / RESUME, folder / RESUME)
-            else:
-                draft.rename(folder)
+            draft.rename(folder)
             return folder
         except OSError as error:
             if not (numbered and folder.exists()):
