@@ -37,9 +37,14 @@ def start_from(model: nn.Module, weights: str) -> str:
     if weights.partition(".")[0].endswith("_Weights") and not path.is_file():
         state, origin = _published(weights), weights
     else:
-        state, origin = _from_file(path), f"{path.name}, SHA-256 {sha256(path)}"
+        state, origin = _from_file(path), file_origin(path)
     _load(model, state, weights)
     return origin
+
+
+def file_origin(path: Path) -> str:
+    """What the record says of weights from a file."""
+    return f"{path.name}, SHA-256 {sha256(path)}"
 
 
 def _published(name: str) -> Mapping[str, Tensor]:
