@@ -22,7 +22,8 @@ from cifarx.pytorch_models.recipe import (
     parse_recipe,
 )
 from cifarx.pytorch_models.registry import ModelSpec, find
-from cifarx.pytorch_models.run import RECORD, RESUME, RunRecord, parse_record
+from cifarx.pytorch_models.run import RESUME, RunRecord, parse_record
+from cifarx.pytorch_models.run_folder import refuse_run
 from cifarx.pytorch_models.weights import NONE, file_origin
 
 
@@ -88,11 +89,8 @@ def make_plan(options: Options) -> Plan:
     else:
         data = open_data(recipe.dataset if options.data is None else options.data)
     folder = options.out or Path("runs") / f"{spec.name}-{data.name}"
-    if options.out is not None and any((folder / name).exists() for name in (RECORD, RESUME)):
-        raise UserError(
-            f"--out {folder} already holds a run, and cifarx overwrites none. Continue it with "
-            "--resume if it is unfinished, give another --out, or remove that folder."
-        )
+    if options.out is not None:
+        refuse_run(folder)
     return Plan(
         spec,
         recipe_name,

@@ -13,10 +13,19 @@ from typing import TYPE_CHECKING
 
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.files import write_bytes
-from cifarx.pytorch_models.run import RESUME
+from cifarx.pytorch_models.run import RECORD, RESUME
 
 if TYPE_CHECKING:
     from cifarx.pytorch_models.train import Epoch
+
+
+def refuse_run(folder: Path) -> None:
+    """Raise `UserError` if the folder holds a run, finished or not."""
+    if any((folder / name).exists() for name in (RECORD, RESUME)):
+        raise UserError(
+            f"--out {folder} already holds a run, and cifarx overwrites none. Continue it with "
+            "--resume if it is unfinished, give another --out, or remove that folder."
+        )
 
 
 def new_folder(path: Path, state: bytes, *, numbered: bool) -> Path:
@@ -36,6 +45,7 @@ def new_folder(path: Path, state: bytes, *, numbered: bool) -> Path:
         draft = folder.parent / f".{folder.name}.{secrets.token_hex(4)}.partial"
         try:
             if not numbered and folder.is_dir():  # the user's own, with no run in it
+                refuse_run(folder)  # another training may have begun since the plan was made
                 write_bytes(folder / RESUME, state)
                 return folder
             draft.mkdir(parents=True)
