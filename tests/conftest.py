@@ -15,6 +15,7 @@ from training import train_run
 
 from cifarx.cli import main
 from cifarx.export.bundle import Bundle, bundle_run, write_bundle
+from cifarx.pytorch_models import plots
 from cifarx.pytorch_models.run import Run, load_run
 from cifarx.verify.toolbox import toolbox_path
 
@@ -53,6 +54,12 @@ def work(trained: Run, bundle: Bundle, tmp_path: Path, monkeypatch: pytest.Monke
 def run_in_work(work: Path) -> Run:
     """The copy of the run in `work`."""
     return load_run(work / "runs" / "tiny")
+
+
+@pytest.fixture
+def unpainted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures of a run are empty files; painting takes most of a tiny training's time."""
+    monkeypatch.setattr(plots, "_save", lambda figure, path: path.write_bytes(b""))
 
 
 @dataclass(frozen=True)

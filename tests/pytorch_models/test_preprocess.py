@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cifarx.pytorch_models.data.images import Images
 from cifarx.pytorch_models.preprocess import pixel_units, preprocess
-from cifarx.pytorch_models.train import Resident
+from cifarx.pytorch_models.resident import Resident
 
 unit = st.floats(2.0**-6, 1.0, width=32)
 

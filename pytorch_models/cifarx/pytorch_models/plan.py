@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,9 @@ from cifarx.pytorch_models.recipe import (
     parse_recipe,
 )
 from cifarx.pytorch_models.registry import ModelSpec, find
-from cifarx.pytorch_models.run import RECORD, RESUME, RunRecord, parse_record
-from cifarx.pytorch_models.weights import NONE
+from cifarx.pytorch_models.run import RESUME, RunRecord, parse_record
+from cifarx.pytorch_models.run_folder import refuse_run
+from cifarx.pytorch_models.weights import NONE, file_origin
 
 
 @dataclass(frozen=True)
@@ -88,11 +89,8 @@ def make_plan(options: Options) -> Plan:
     else:
         data = open_data(recipe.dataset if options.data is None else options.data)
     folder = options.out or Path("runs") / f"{spec.name}-{data.name}"
-    if options.out is not None and any((folder / name).exists() for name in (RECORD, RESUME)):
-        raise UserError(
-            f"--out {folder} already holds a run, and cifarx overwrites none. Continue it with "
-            "--resume if it is unfinished, give another --out, or remove that folder."
-        )
+    if options.out is not None:
+        refuse_run(folder)
     return Plan(
         spec,
         recipe_name,
@@ -163,9 +161,11 @@ def _resumed(options: Options, world: World) -> Plan:
         "--data": (options.data, record.data.origin),
         "--limit": (options.limit, record.data.limit),
         "--seed": (options.seed, record.seed),
-        "--weights": (options.weights, record.pretrained),
-        "--recipe": (options.recipe, record.recipe_name),
+        "--weights": (_as_recorded(options.weights), record.pretrained),
     }
+    if options.recipe is not None:
+        known = replace(options, model=options.model or record.model)
+        fixed["--recipe"] = (_recipe(known)[1], record.recipe_name)
     fixed |= {
         f"--{name.replace('_', '-')}": (value, getattr(recipe, name))
         for name, value in options.changes.items()
@@ -191,6 +191,13 @@ def _resumed(options: Options, world: World) -> Plan:
         resume=True,
         world=world,
     )
+
+
+def _as_recorded(weights: str | None) -> str | None:
+    """What a run's record says of `--weights`."""
+    if weights is None or not Path(weights).is_file():
+        return "" if weights == NONE else weights
+    return file_origin(Path(weights))
 
 
 def _same_path(asked: str, recorded: str) -> bool:

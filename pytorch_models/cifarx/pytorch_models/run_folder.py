@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import secrets
 import shutil
 from collections.abc import Sequence
@@ -14,10 +13,19 @@ from typing import TYPE_CHECKING
 
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.files import write_bytes
-from cifarx.pytorch_models.run import RESUME
+from cifarx.pytorch_models.run import RECORD, RESUME
 
 if TYPE_CHECKING:
     from cifarx.pytorch_models.train import Epoch
+
+
+def refuse_run(folder: Path) -> None:
+    """Raise `UserError` if the folder holds a run, finished or not."""
+    if any((folder / name).exists() for name in (RECORD, RESUME)):
+        raise UserError(
+            f"--out {folder} already holds a run, and cifarx overwrites none. Continue it with "
+            "--resume if it is unfinished, give another --out, or remove that folder."
+        )
 
 
 def new_folder(path: Path, state: bytes, *, numbered: bool) -> Path:
@@ -34,16 +42,17 @@ def new_folder(path: Path, state: bytes, *, numbered: bool) -> Path:
     """
     folder, n = path, 1
     while True:
-        draft = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.partial")
+        draft = folder.parent / f".{folder.name}.{secrets.token_hex(4)}.partial"
         try:
+            if not numbered and folder.is_dir():  # the user's own, with no run in it
+                refuse_run(folder)  # another training may have begun since the plan was made
+                write_bytes(folder / RESUME, state)
+                return folder
             draft.mkdir(parents=True)
             write_bytes(draft / RESUME, state)
             if numbered and folder.exists():
                 raise FileExistsError(folder)
-            if not numbered and folder.is_dir():  # the user's own, with no run in it
-                os.replace(draft / RESUME, folder / RESUME)
-            else:
-                draft.rename(folder)
+            draft.rename(folder)
             return folder
         except OSError as error:
             if not (numbered and folder.exists()):

@@ -98,8 +98,11 @@ def train(
 
 
 def derived_seed(*numbers: int) -> int:
-    """A seed of 63 bits that depends on all the numbers, by numpy.random.SeedSequence."""
-    state = np.random.SeedSequence(numbers).generate_state(1, np.uint64)
+    """A seed of 63 bits that depends on all the numbers, by numpy.random.SeedSequence.
+
+    Their count comes first, for SeedSequence takes (1,) and (1, 0) for the same.
+    """
+    state = np.random.SeedSequence((len(numbers), *numbers)).generate_state(1, np.uint64)
     return int(state[0] >> np.uint64(1))
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from pickle import UnpicklingError
 from urllib.error import URLError
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -33,19 +31,30 @@ def start_from(model: nn.Module, weights: str) -> str:
     Raises:
         UserError: cannot be had or read, or does not fit the network.
     """
-    if weights.partition(".")[0].endswith("_Weights"):
+    path = Path(weights)
+    if weights.partition(".")[0].endswith("_Weights") and not path.is_file():
         state, origin = _published(weights), weights
     else:
-        path = Path(weights)
-        state, origin = _from_file(path), f"{path.name}, SHA-256 {sha256(path)}"
+        state, origin = _from_file(path), file_origin(path)
     _load(model, state, weights)
     return origin
+
+
+def file_origin(path: Path) -> str:
+    """What the record says of weights from a file."""
+    return f"{path.name}, SHA-256 {sha256(path)}"
 
 
 def _published(name: str) -> Mapping[str, Tensor]:
     from torchvision.models import get_weight
 
-    entry = get_weight(name)
+    try:
+        entry = get_weight(name)
+    except (KeyError, ValueError) as error:
+        raise UserError(
+            f"--weights {name} is neither a file nor an entry of torchvision. Give a state dict's "
+            "file, or a name such as ResNet18_Weights.IMAGENET1K_V1."
+        ) from error
     try:
         state: Mapping[str, Tensor] = entry.get_state_dict(progress=False, check_hash=True)
     except (URLError, OSError, RuntimeError) as error:
@@ -62,7 +71,7 @@ def _from_file(path: Path) -> Mapping[str, Tensor]:
         if path.suffix == ".safetensors":
             return load_file(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, SafetensorError, UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+    except Exception as error:  # a damaged pickle raises whatever it comes to
         reason = " ".join(str(error).split())[:200]
         raise UserError(
             f"--weights {path} cannot be read as a state dict ({type(error).__name__}: {reason}). "
