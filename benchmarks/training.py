@@ -1,8 +1,8 @@
 """Training speed: cifarx's loop against the write-up's own (S2a), side by side in one run.
 
 The write-up's loop takes images one by one through torchvision's transforms in a DataLoader with
-two workers, and reads `loss.item()` at each step. Same network, recipe, images and machine; the loops
-take turns, epoch by epoch, and each one's first epoch is not counted.
+two workers, and reads `loss.item()` at each step. Same network, recipe, images and machine; the
+loops take turns, epoch by epoch, and each one's first epoch is not counted.
 
     python benchmarks/training.py --network bn5 --limit 1500
     python benchmarks/training.py --network bn5 --data FOLDER --device cuda --precision tf32 bf16

@@ -69,6 +69,14 @@ def test_a_limited_figure_is_never_without_its_limits() -> None:
     assert "not measured (S0c, S0d)" in orderings([measured("S0c", 70.0, epochs=1)])
 
 
+def test_a_claim_that_is_not_reached_is_said_not_to_be_with_the_likely_reason() -> None:
+    line = "59.5%: claim not reproduced (plain SGD at this rate is far from converged"
+    assert line in table([measured("S0c", 59.5)])
+    assert "not reproduced" not in table([measured("S0c", 77.1)])
+    assert "not reproduced" not in table([measured("S0c", 59.5, epochs=1)])
+    assert "83.9%: claim not reproduced |" not in table([measured("S2a", 83.9)])  # by chance
+
+
 def test_several_seeds_give_mean_and_spread() -> None:
     assert accuracy(measured("S2a", 80.0, 82.0, 84.0)) == "82.0 ± 2.0% (3 seeds)"
 

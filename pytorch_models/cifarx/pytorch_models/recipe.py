@@ -68,6 +68,8 @@ class Recipe(BaseModel):
     """The network of that row."""
     claim: str = ""
     """What the author states, such as '84%'."""
+    shortfall: str = ""
+    """The likely reason where a whole run does not reach the claim."""
     dataset: str
     """The data set the result was published on, used when --data is not given."""
     mean: tuple[float, ...]

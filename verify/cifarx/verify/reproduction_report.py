@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import statistics
 from collections.abc import Sequence
 from importlib import resources
@@ -119,6 +120,15 @@ def accuracy(found: Measured) -> str:
     return f"{text}, limited: {found.limits}" if found.limits else text
 
 
+def beside_claim(found: Measured) -> str:
+    """The accuracy, and what is to be said of it beside the claim."""
+    stated = re.search(r"\d+(\.\d+)?", found.claim) if "%" in found.claim else None
+    if found.limits or stated is None or found.mean + 2 * found.error >= float(stated[0]):
+        return accuracy(found)
+    reason = rows()[found.row][1].shortfall
+    return f"{accuracy(found)}: claim not reproduced" + (f" ({reason})" if reason else "")
+
+
 def table(measured: Sequence[Measured]) -> str:
     """The rows of seeds.md as a Markdown table; a row that was not measured says so."""
     found = {m.row: m for m in measured}
@@ -132,7 +142,7 @@ def table(measured: Sequence[Measured]) -> str:
             substitute = "" if m.data == m.dataset else f" for {m.dataset}"
             precision = "" if m.precision == "float32" else f", {m.precision}"
             cells += [
-                accuracy(m),
+                beside_claim(m),
                 f"{m.data}{substitute}, {m.test_images:,} test images",
                 f"{m.device}{precision}, {_duration(m.seconds)}",
                 m.verdict,
