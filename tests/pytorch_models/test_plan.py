@@ -73,9 +73,7 @@ def test_the_record_of_a_run_from_a_file_asks_for_that_file(trained: Run, tmp_pa
     )  # fmt: skip
     fit(make_plan(options))
     record = str(tmp_path / "r" / "run.json")
-    with pytest.raises(
-        UserError, match=r"started from the weights model.safetensors, SHA-256 .* G"
-    ):
+    with pytest.raises(UserError, match=r"started from the weights model.safetensors, SHA-256 "):
         make_plan(Options(recipe=record))
     assert make_plan(Options(recipe=record, weights="x.pth")).weights == "x.pth"
 
@@ -90,17 +88,13 @@ def test_no_network_at_all_is_an_error() -> None:
 def test_a_recipe_that_cannot_be_read_is_named(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder.toml").mkdir()
     (tmp_path / "latin.toml").write_bytes(b'source = "\xe9"')
-    with pytest.raises(
-        UserError, match=rf"--recipe .*{name} cannot be read \(.*Give a shipped rec"
-    ):
+    with pytest.raises(UserError, match=rf"--recipe .*{name} cannot be read \(.*Give a sh"):
         make_plan(Options("bn-tiny", recipe=str(tmp_path / name)))
 
 
 def test_a_recipe_file_with_a_mistake_is_named(tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text(OWN.replace("7", '"seven"'))
-    with pytest.raises(
-        UserError, match=r"recipe .*own.toml cannot be used: batch_size: Input shou"
-    ):
+    with pytest.raises(UserError, match=r"recipe .*own.toml cannot be used: batch_size: Input"):
         make_plan(Options("bn-tiny", recipe=str(tmp_path / "own.toml")))
     (tmp_path / "run.json").write_text("{}")
     with pytest.raises(UserError, match=r"run.json is not a run record that this version reads"):
@@ -113,16 +107,12 @@ def test_an_unknown_recipe_is_an_error() -> None:
 
 
 def test_a_value_that_is_not_allowed_is_named() -> None:
-    with pytest.raises(
-        UserError, match=r"these options cannot be used: epochs: Input should be gr"
-    ):
+    with pytest.raises(UserError, match=r"these options cannot be used: epochs: Input should"):
         make_plan(Options("bn-tiny", changes={"epochs": 0}))
 
 
 def test_tf32_needs_a_gpu() -> None:
-    with pytest.raises(
-        UserError, match=r"tf32 is arithmetic of NVIDIA GPUs, and the device is cpu"
-    ):
+    with pytest.raises(UserError, match=r"tf32 is arithmetic of NVIDIA GPUs, and the device is c"):
         make_plan(Options("bn-tiny", changes={"precision": "tf32"}, device="cpu"))
 
 
@@ -137,7 +127,5 @@ def test_a_device_that_is_not_there_is_rejected() -> None:
 @pytest.mark.parametrize("name", ["run.json", "resume.safetensors"])
 def test_a_folder_that_holds_a_run_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("")
-    with pytest.raises(
-        UserError, match=r"--out .* already holds a run, and cifarx overwrites none"
-    ):
+    with pytest.raises(UserError, match=r"--out .* already holds a run, and cifarx over"):
         make_plan(Options("bn-tiny", out=tmp_path))
