@@ -183,7 +183,7 @@ def models() -> None:
 
     console = Console()
     if not console.is_terminal:
-        console = Console(width=220)
+        console = Console(width=300)  # a line a network, for grep
     console.print(zoo(layers=console.width >= 180))
 
 

@@ -6,7 +6,7 @@ from rich.table import Table
 
 from cifarx.pytorch_models import registry
 from cifarx.pytorch_models.recipe import rows
-from cifarx.verify.reproduction_report import accuracy, shipped
+from cifarx.verify.reproduction_report import Measured, shipped
 
 
 def zoo(*, layers: bool) -> Table:
@@ -20,7 +20,6 @@ def zoo(*, layers: bool) -> Table:
     measured = {found.row: found for found in shipped()}
     for spec in registry.models().values():
         row, recipe = row_of.get(spec.recipe, (spec.source, None))
-        found = measured.get(row)
         table.add_row(
             spec.name,
             row,
@@ -29,7 +28,13 @@ def zoo(*, layers: bool) -> Table:
             f"{spec.multiply_adds / 1e6:,.2f} M",
             spec.recipe,
             recipe.claim if recipe else "",
-            accuracy(found) if found else "" if recipe is None else "not measured",
+            _figure(measured.get(row)) if recipe else "",
             *([spec.summary] if layers else []),
         )
     return table
+
+
+def _figure(found: Measured | None) -> str:
+    if found is None:
+        return "not measured"
+    return f"{found.mean:.1f}%{' (limited)' if found.limits else ''}"
