@@ -122,14 +122,14 @@ def load_run(folder: Path) -> Run:
     try:
         record = parse_record((folder / RECORD).read_text("utf-8"), folder / RECORD)
     except OSError as error:
-        unfinished = (folder / RESUME).is_file()
-        reason = (
-            "no epoch of it is finished yet. Continue it with 'cifarx train --resume --out "
-            f"{folder}'."
-            if unfinished
-            else f"it has no {RECORD}. Give a folder that 'cifarx train' made."
-        )
-        raise UserError(f"{folder} is not a run to use: {reason}") from error
+        if (folder / RESUME).is_file():
+            raise UserError(
+                f"{folder} holds a run of which no epoch is finished yet. Continue it with "
+                f"'cifarx train --resume --out {folder}'."
+            ) from error
+        raise UserError(
+            f"{folder} is not a run: it has no {RECORD}. Give a folder that 'cifarx train' made."
+        ) from error
     except UnicodeDecodeError as error:
         raise UserError(f"{folder / RECORD} is not UTF-8 text ({error}).") from error
     weights, waiting = folder / WEIGHTS, folder / NEXT_WEIGHTS
