@@ -41,9 +41,7 @@ def test_no_run_at_all_says_how_to_make_one(tmp_path: Path) -> None:
 
 def test_a_run_without_a_finished_epoch_is_told_how_to_go_on(tmp_path: Path) -> None:
     (tmp_path / "resume.safetensors").touch()
-    with pytest.raises(
-        UserError, match=r"no epoch is finished yet. .*train --resume --out"
-    ):
+    with pytest.raises(UserError, match=r"no epoch is finished yet. .*train --resume --out"):
         load_run(tmp_path)
 
 
