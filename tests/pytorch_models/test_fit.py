@@ -98,7 +98,7 @@ def test_a_run_that_is_stopped_in_its_first_epoch_can_only_be_continued(tmp_path
     with pytest.raises(KeyboardInterrupt):
         train_run("bn-tiny", limit=10, out=tmp_path / "r", observer=StopAtOnce())
     assert [p.name for p in (tmp_path / "r").iterdir()] == ["resume.safetensors"]
-    with pytest.raises(UserError, match=r"no epoch of it is finished yet. .*train --resume --out"):
+    with pytest.raises(UserError, match=r"no epoch is finished yet. .*train --resume --out"):
         load_run(tmp_path / "r")
 
 

@@ -39,12 +39,6 @@ def test_no_run_at_all_says_how_to_make_one(tmp_path: Path) -> None:
         newest_run(tmp_path / "runs")
 
 
-def test_a_run_without_a_finished_epoch_is_told_how_to_go_on(tmp_path: Path) -> None:
-    (tmp_path / "resume.safetensors").touch()
-    with pytest.raises(UserError, match=r"no epoch is finished yet. .*train --resume --out"):
-        load_run(tmp_path)
-
-
 def test_a_folder_that_is_no_run_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"is not a run: it has no run.json"):
         load_run(tmp_path)

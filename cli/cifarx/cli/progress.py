@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cifarx.pytorch_models.observer import Observer
+from cifarx.pytorch_models.run import RECORD, parse_record
 
 if TYPE_CHECKING:
     from cifarx.pytorch_models.plan import Plan
@@ -97,6 +98,8 @@ class Training(Observer):
         """What an interrupted training leaves."""
         if self._folder is None:
             return "Stopped before the training began; nothing was saved."
+        if (record := self._folder / RECORD).exists():  # an epoch may be saved and not told of yet
+            self._epochs_done = parse_record(record.read_text("utf-8"), record).epochs_done
         again = f"'cifarx train --resume --out {self._folder}' goes on from there."
         if not self._epochs_done:
             return f"Stopped in the first epoch, of which nothing is kept. {again}"
