@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from cifarx.export.graph import VOCABULARY
 from cifarx.export.onnx_operators import operators
+from cifarx.export.vocabulary import VOCABULARY
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [

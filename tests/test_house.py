@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from cifarx.export.graph import VOCABULARY
 from cifarx.export.onnx_writer import WRITERS
+from cifarx.export.vocabulary import VOCABULARY
 
 STAGES = ("pytorch_models", "export", "verify", "cli")
 WITH_TORCH = {

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from cifarx.export.bundle import Bundle
-from cifarx.export.graph import Array, GraphError, Layer, LayerGraph, output_shape
+from cifarx.export.graph import LayerGraph, output_shape
+from cifarx.export.layer import Array, GraphError, Layer
 
 RELU = Layer("r", "ReLULayer", ("image",))
 

@@ -9,7 +9,8 @@ import pytest
 from scipy.io import loadmat, savemat
 
 from cifarx.export.bundle import Bundle
-from cifarx.export.graph import Array, Layer, LayerGraph
+from cifarx.export.graph import LayerGraph
+from cifarx.export.layer import Array, Layer
 from cifarx.export.mat_reader import read_mat
 from cifarx.export.mat_writer import feature_orders, mat_bytes
 from cifarx.pytorch_models.errors import UserError

@@ -14,8 +14,10 @@ from scipy.io import loadmat
 
 from cifarx.export import layout
 from cifarx.export.card import ModelCard
-from cifarx.export.graph import VOCABULARY, Array, GraphError, Hyper, Layer, LayerGraph
+from cifarx.export.graph import LayerGraph
+from cifarx.export.layer import Array, GraphError, Hyper, Layer
 from cifarx.export.mat_writer import FORMAT, VERSION, TestBatch, feature_orders
+from cifarx.export.vocabulary import VOCABULARY
 from cifarx.pytorch_models.errors import UserError
 
 

@@ -21,7 +21,9 @@ from scipy.io import savemat
 
 from cifarx.export import layout
 from cifarx.export.card import ModelCard
-from cifarx.export.graph import VOCABULARY, Layer, LayerGraph, Shape
+from cifarx.export.graph import LayerGraph
+from cifarx.export.layer import Layer, Shape
+from cifarx.export.vocabulary import VOCABULARY
 from cifarx.pytorch_models.errors import UserError
 
 FORMAT = "cifarx"

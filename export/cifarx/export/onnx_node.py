@@ -11,7 +11,8 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from cifarx.export.graph import Array, Hyper, Layer, Shape, output_shape
+from cifarx.export.graph import output_shape
+from cifarx.export.layer import Array, Hyper, Layer, Shape
 from cifarx.export.names import Namer
 
 _SCOPES = "pkg.torch.onnx.name_scopes"  # node metadata: the modules it lies in, outermost first

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from cifarx.export import layout
-from cifarx.export.graph import Array, Hyper
+from cifarx.export.layer import Array, Hyper
 from cifarx.export.onnx_node import READERS, Node, UnsupportedError, reads
 
 

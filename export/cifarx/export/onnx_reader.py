@@ -6,7 +6,8 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from cifarx.export.graph import GraphError, LayerGraph
+from cifarx.export.graph import LayerGraph
+from cifarx.export.layer import GraphError
 from cifarx.export.names import Namer
 from cifarx.export.onnx_node import READERS, Node, Reading, UnsupportedError
 from cifarx.export.onnx_operators import operators

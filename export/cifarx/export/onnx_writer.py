@@ -18,7 +18,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from cifarx.export import layout
 from cifarx.export.card import ModelCard
-from cifarx.export.graph import Layer, LayerGraph
+from cifarx.export.graph import LayerGraph
+from cifarx.export.layer import Layer
 from cifarx.export.names import Namer
 from cifarx.pytorch_models.errors import UserError
 

@@ -18,7 +18,8 @@ import torch
 from onnxscript import optimizer
 from torch import Tensor, nn
 
-from cifarx.export.graph import Array, LayerGraph
+from cifarx.export.graph import LayerGraph
+from cifarx.export.layer import Array
 from cifarx.export.onnx_reader import read_onnx
 from cifarx.pytorch_models.errors import UserError
 

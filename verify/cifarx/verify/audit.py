@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cifarx.export.graph import Array, Layer, LayerGraph
+from cifarx.export.graph import LayerGraph
+from cifarx.export.layer import Array, Layer
 from cifarx.export.onnx_reader import read_onnx
 from cifarx.pytorch_models.errors import UserError
 from cifarx.verify.checks import Check, Outcome, judged

@@ -1,0 +1,66 @@
+"""`Layer`: one layer of a `LayerGraph`, its options and its arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Shape = tuple[int, ...]
+"""Of one image, the batch axis left out: (C, H, W) for maps, (F,) for features."""
+Hyper = float | str | tuple[int, ...]
+
+
+class GraphError(ValueError):
+    """A network that the vocabulary cannot express, or that contradicts itself."""
+
+
+@dataclass(frozen=True)
+class Array:
+    """A weight, bias or statistic."""
+
+    value: NDArray[np.float32]
+    source: str
+    """Its name in the checkpoint or the ONNX file it came from; '' if the exporter made it up."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer; its output goes by its name."""
+
+    name: str
+    """A MATLAB identifier, unique in the graph without regard to case."""
+    kind: str
+    """A key of `vocabulary.VOCABULARY`."""
+    inputs: tuple[str, ...]
+    """Names of layers, or of the graph's input."""
+    hyper: Mapping[str, Hyper] = field(default_factory=dict)
+    arrays: Mapping[str, Array] = field(default_factory=dict)
+    module: str = ""
+    """Path of the PyTorch module it came from, such as 'features.conv1'; '' if unknown."""
+
+
+def pair(layer: Layer, key: str) -> tuple[int, int]:
+    """A (height, width) option."""
+    value = layer.hyper[key]
+    if not (isinstance(value, tuple) and len(value) == 2 and min(value) >= 1):
+        raise GraphError(f"{key} must be (height, width) of 1 or more, not {value}")
+    return value[0], value[1]
+
+
+def sides(layer: Layer, key: str) -> tuple[int, int, int, int]:
+    """A (top, bottom, left, right) option, such as Padding."""
+    value = layer.hyper[key]
+    if not (isinstance(value, tuple) and len(value) == 4 and min(value) >= 0):
+        raise GraphError(f"{key} must be (top, bottom, left, right), not {value}")
+    return value[0], value[1], value[2], value[3]
+
+
+def number(layer: Layer, key: str) -> float:
+    """An option that is a number."""
+    value = layer.hyper[key]
+    if not isinstance(value, int | float):
+        raise GraphError(f"{key} must be a number, not {value!r}")
+    return value
