@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from cifarx.export.graph import output_shape
 from cifarx.export.layer import Array, Hyper, Layer, Shape
-from cifarx.export.names import Namer
+from cifarx.export.onnx_value import Index, Mixed, Value, is_permutation
 
 _SCOPES = "pkg.torch.onnx.name_scopes"  # node metadata: the modules it lies in, outermost first
 
@@ -24,14 +24,33 @@ class UnsupportedError(Exception):
 
 @dataclass
 class Reading:
-    """What has been read so far."""
+    """What has been read so far. Layers have working names, '#1' and so on; the input is '#0'."""
 
-    constants: Mapping[str, NDArray[Any]]
-    namer: Namer
-    value_layer: dict[str, str]
-    """ONNX value -> the layer (or graph input) that gives it."""
+    batch: int
+    """Images in the batch that shapes are computed for."""
+    opset: int
+    constants: dict[str, NDArray[Any]]
+    values: dict[str, Value | Mixed]
+    """What ONNX values are, by name."""
     shapes: dict[str, Shape]
     layers: list[Layer] = field(default_factory=list)
+    labels: dict[str, str] = field(default_factory=dict)
+    """What each layer would be called, had the others no names."""
+    padded: dict[str, tuple[str, tuple[int, int, int, int]]] = field(default_factory=dict)
+    """Layers that only pad with zeros -> what they pad, (top, bottom, left, right)."""
+
+    def add(self, layer: Layer, label: str) -> str:
+        """Take a layer, whatever its name, and give its working name."""
+        layer = replace(layer, name=f"#{len(self.layers) + 1}")
+        self.shapes[layer.name] = output_shape(layer, self.shapes)
+        self.layers.append(layer)
+        self.labels[layer.name] = label
+        return layer.name
+
+    def layer(self, name: str) -> Layer | None:
+        """The layer of a working name; None for the input."""
+        number = int(name[1:])
+        return self.layers[number - 1] if number else None
 
 
 @dataclass(frozen=True)
@@ -41,9 +60,13 @@ class Node:
     proto: onnx.NodeProto
     reading: Reading
 
-    @property
-    def attributes(self) -> dict[str, Any]:
-        return {a.name: onnx.helper.get_attribute_value(a) for a in self.proto.attribute}
+    def attribute(self, name: str, default: Any = None) -> Any:
+        """An attribute's value; text as str."""
+        for attribute in self.proto.attribute:
+            if attribute.name == name:
+                value = onnx.helper.get_attribute_value(attribute)
+                return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+        return default
 
     @property
     def module(self) -> str:
@@ -52,68 +75,159 @@ class Node:
             if entry.key == _SCOPES:
                 try:
                     return str(ast.literal_eval(entry.value)[-2])
-                except (ValueError, SyntaxError, IndexError, TypeError):
+                except (ValueError, SyntaxError, IndexError, TypeError, RecursionError):
                     return ""
         return ""
 
-    def input_layer(self, i: int) -> str:
-        """The layer that gives input i."""
-        name = self.proto.input[i]
-        if name not in self.reading.value_layer:
-            raise UnsupportedError(f"its input {name!r} is a constant or is given by no layer")
-        return self.reading.value_layer[name]
+    @property
+    def label(self) -> str:
+        """What its layer should be called."""
+        return self.module or self.proto.name or self.proto.op_type
 
-    def shape(self, i: int) -> Shape:
-        """Shape of input i, the batch left out."""
-        return self.reading.shapes[self.input_layer(i)]
+    def value(self, i: int) -> Value:
+        """Input i, which must be computed from the image."""
+        inputs = self.proto.input
+        name = inputs[i] if i < len(inputs) else ""
+        if name not in self.reading.values:
+            what = "is a constant" if name in self.reading.constants else "is missing"
+            raise UnsupportedError(f"its input {name!r} {what}, and should come from the image")
+        value = self.reading.values[name]
+        if isinstance(value, Mixed):
+            raise UnsupportedError(f"its input does not keep the batch as first axis ({value.by})")
+        return value
+
+    def in_batch(self, i: int) -> tuple[str, Index]:
+        """Input i as positions in a batch of a layer's outputs."""
+        name = self.proto.input[i] if i < len(self.proto.input) else ""
+        value = self.reading.values.get(name)
+        if isinstance(value, Mixed):
+            return value.layer, value.index
+        value = self.value(i)
+        size = int(np.prod(self.reading.shapes[value.layer]))
+        return value.layer, value.in_batch(self.reading.batch, size)
 
     def constant(self, i: int) -> NDArray[Any] | None:
         """The value of input i, None where it is absent or computed."""
         inputs = self.proto.input
         return self.reading.constants.get(inputs[i]) if i < len(inputs) else None
 
-    def weights(self, i: int) -> Array:
-        """Input i as a float32 array that must be constant."""
+    def given(self, i: int) -> bool:
+        """Whether there is an input i."""
+        return i < len(self.proto.input) and bool(self.proto.input[i])
+
+    def fixed(self, i: int, attribute: str = "") -> NDArray[Any] | None:
+        """Input i, which older operators had as an attribute; None where neither is there.
+
+        Raises:
+            UnsupportedError: it is there, but depends on the image.
+        """
+        if not self.given(i):
+            old = self.attribute(attribute) if attribute else None
+            return None if old is None else np.asarray(old)
         value = self.constant(i)
+        if value is None:
+            raise UnsupportedError(f"its input {self.proto.input[i]!r} is not constant")
+        return value
+
+    def array(self, i: int) -> Array:
+        """Input i as a float32 array that must be constant."""
+        value = self.fixed(i)
         if value is None or value.dtype != np.float32:
-            raise UnsupportedError(f"its input {self.proto.input[i]!r} is not a float32 constant")
+            found = "missing" if value is None else str(value.dtype)
+            raise UnsupportedError(f"its input {i + 1} must be float32, and is {found}")
         return Array(value, self.proto.input[i])
 
-    def zeros(self, size: int) -> Array:
-        """A bias for a layer that has none."""
-        return Array(np.zeros(size, np.float32), "")
-
-    def layer(
+    def add(
         self,
         kind: str,
+        inputs: tuple[str, ...],
         hyper: Mapping[str, Hyper] | None = None,
         arrays: Mapping[str, Array] | None = None,
-        inputs: int = 1,
-    ) -> None:
-        """Add a layer that reads the node's first inputs and gives its first output."""
-        name = self.reading.namer(self.module or self.proto.name or self.proto.op_type)
-        sources = tuple(self.input_layer(i) for i in range(inputs))
-        layer = Layer(name, kind, sources, hyper or {}, arrays or {}, self.module)
-        self.reading.shapes[name] = output_shape(layer, self.reading.shapes)
-        self.reading.layers.append(layer)
-        self.reading.value_layer[self.proto.output[0]] = name
+        *,
+        suffix: str = "",
+    ) -> str:
+        """Add a layer that reads other layers and give its working name."""
+        layer = Layer("", kind, inputs, hyper or {}, arrays or {}, self.module)
+        return self.reading.add(layer, self.label + suffix)
 
-    def passes_through(self) -> None:
-        """Give the first input as the first output."""
-        self.reading.value_layer[self.proto.output[0]] = self.input_layer(0)
+    def elementwise(
+        self,
+        kind: str,
+        value: Value,
+        hyper: Mapping[str, Hyper] | None = None,
+        arrays: Mapping[str, Array] | None = None,
+        *,
+        suffix: str = "",
+    ) -> Value:
+        """A layer that does the same to each element, wherever it lies."""
+        return value.of(self.add(kind, (value.layer,), hyper, arrays, suffix=suffix))
+
+    def give(self, value: Value | Mixed, output: int = 0) -> None:
+        """Say what an output is."""
+        self.reading.values[self.proto.output[output]] = value
+
+    def gives(self, layer: str) -> None:
+        """Say that the first output is a layer's, as it is."""
+        self.give(Value(layer, self.reading.shapes[layer]))
+
+    def laid_out(self, value: Value, vector: NDArray[Any]) -> NDArray[Any]:
+        """Numbers for each element of a value, (the value's shape), where its layer has them.
+
+        Raises:
+            UnsupportedError: the value leaves out or repeats elements of the layer.
+        """
+        shape = self.reading.shapes[value.layer]
+        if value.order is None:
+            return vector
+        index = value.order.ravel()
+        if not is_permutation(index, int(np.prod(shape))):
+            raise UnsupportedError("a part of a layer's output is changed, and not the rest")
+        whole = np.empty(index.size, vector.dtype)
+        whole[index] = vector.ravel()
+        return whole.reshape(shape)
 
 
 Reader = Callable[[Node], None]
-READERS: dict[tuple[str, str], Reader] = {}
 
 
-def reads(operator: str, domain: str = "") -> Callable[[Reader], Reader]:
+@dataclass(frozen=True)
+class Operator:
+    """A row of the register."""
+
+    read: Reader
+    becomes: str
+    """Layers that it becomes, for the documentation; '' where none is needed."""
+    unless: str
+    """What of the operator is not taken, for the documentation."""
+
+
+READERS: dict[tuple[str, str], Operator] = {}
+
+
+def reads(
+    operator: str, becomes: str, unless: str = "", domain: str = ""
+) -> Callable[[Reader], Reader]:
     """Register the reader of an ONNX operator."""
 
     def enter(reader: Reader) -> Reader:
         if (domain, operator) in READERS:
             raise ValueError(f"two readers for {operator}")
-        READERS[domain, operator] = reader
+        READERS[domain, operator] = Operator(reader, becomes, unless)
         return reader
 
     return enter
+
+
+def zeros(size: int) -> Array:
+    """A bias or offset for a layer that has none."""
+    return Array(np.zeros(size, np.float32), "")
+
+
+def ones(size: int) -> Array:
+    """A scale for a layer that has none."""
+    return Array(np.ones(size, np.float32), "")
+
+
+def decimal(value: float) -> float:
+    """The shortest decimal that is this float32: 1e-05, not 9.999999747378752e-06."""
+    return float(str(np.float32(value)))

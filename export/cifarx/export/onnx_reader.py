@@ -2,87 +2,231 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
 import numpy as np
 import onnx
-from onnx import numpy_helper
+from numpy.typing import NDArray
+from onnx import inliner
 
 from cifarx.export.graph import LayerGraph
-from cifarx.export.layer import GraphError
+from cifarx.export.layer import GraphError, Layer
 from cifarx.export.names import Namer
+from cifarx.export.onnx_constants import Constants, constants_of, evaluated, is_constant
+from cifarx.export.onnx_fusions import Wiring, fused
+from cifarx.export.onnx_materialize import features, maps
 from cifarx.export.onnx_node import READERS, Node, Reading, UnsupportedError
-from cifarx.export.onnx_operators import operators
+from cifarx.export.onnx_value import Mixed, Value
+from cifarx.export.operators import operators
 from cifarx.pytorch_models.errors import UserError
 
+INPUT = "image"
+OUTPUT = "logits"
+_INPUT = "#0"
+_BATCH = 2  # stands for a symbolic one; no result depends on it
+_NAMED = 8  # nodes that a line on an operator names
 
-def read_onnx(model: onnx.ModelProto) -> LayerGraph:
-    """Read a classifier with one image input and one output of logits.
+
+@dataclass
+class _Faults:
+    """What cannot be read: reasons by operator, with the nodes that give them."""
+
+    by_reason: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+
+    def add(self, node: onnx.NodeProto, reason: str) -> None:
+        operator = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
+        self.by_reason.setdefault((operator, reason), []).append(node.name or "without a name")
+
+    def __str__(self) -> str:
+        parts = []
+        for (operator, reason), nodes in self.by_reason.items():
+            more = f" and {len(nodes) - _NAMED} more" if len(nodes) > _NAMED else ""
+            word = "node" if len(nodes) == 1 else "nodes"
+            parts.append(f"{operator} ({word} {', '.join(nodes[:_NAMED])}{more}): {reason}")
+        return "; ".join(parts)
+
+
+def read_onnx(
+    model: onnx.ModelProto, arrays: Mapping[str, NDArray[Any]] | None = None
+) -> LayerGraph:
+    """Read a network with one input of images and one output.
+
+    Args:
+        model: opset 7 or newer; side files of weights loaded.
+        arrays: initializers that the model lacks, by name.
 
     Raises:
         UserError: listing everything in the network that has no layer kind, with the nodes.
     """
+    if model.functions:
+        model = inliner.inline_local_functions(model)
     graph = model.graph
-    constants = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
-    for node in graph.node:
-        if node.op_type == "Constant" and node.domain == "":
-            constants[node.output[0]] = numpy_helper.to_array(_constant_tensor(node))
-    images = [value for value in graph.input if value.name not in constants]
-    if len(images) != 1 or len(graph.output) != 1:
-        raise UserError(
-            f"The network has {len(images)} inputs and {len(graph.output)} outputs; cifarx takes "
-            "classifiers with one image input and one output of logits."
-        )
-    size = _image_size(images[0])
-    namer = Namer()
-    input_name = namer(images[0].name)
-    reading = Reading(constants, namer, {images[0].name: input_name}, {input_name: size})
-    faults: list[str] = []
+    opset = next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 0)
+    constants: Constants = {**(arrays or {}), **constants_of(graph)}
+    image, output = _interface(graph, constants)
+    batch, size = _image_size(image)
+    reading = Reading(batch, opset, constants, {}, {_INPUT: (size[0], size[1], size[2])})
+    index = np.arange(int(np.prod(size)))
+    features = len(image.type.tensor_type.shape.dim) == 2
+    reading.values[image.name] = Value(
+        _INPUT, size[:1] if features else size, index if features else None
+    )
+    faults = _Faults()
     lost: set[str] = set()  # what faulty nodes, and nodes behind them, would have given
-    for proto in graph.node:
-        if proto.op_type == "Constant":
-            continue
-        if lost.intersection(proto.input):
-            lost.update(proto.output)
-            continue
-        reader = READERS.get((proto.domain, proto.op_type))
+    for proto in _needed(graph, constants, opset, output):
+        entry = READERS.get((proto.domain, proto.op_type))
         try:
-            if reader is None:
-                raise UnsupportedError("no such layer kind")
-            reader(Node(proto, reading))
+            given = [name for name in proto.input if name]
+            if all(name in constants for name in given) and not proto.domain:
+                constants.update(_evaluated(proto, constants, opset))
+            elif entry is None:
+                raise UnsupportedError("no layer kind for it")
+            elif lost.isdisjoint(given):
+                entry.read(Node(proto, reading))
+            else:
+                lost.update(proto.output)
         except (UnsupportedError, GraphError) as error:
-            faults.append(f"{proto.op_type} (node {proto.name or '?'}): {error}")
+            faults.add(proto, str(error))
             lost.update(proto.output)
-    output = graph.output[0].name
-    if faults or output not in reading.value_layer:
-        detail = "; ".join(faults) or f"nothing computes the output {output!r}"
+    if faults.by_reason or output not in reading.values:
         raise UserError(
-            f"The network has parts that cifarx cannot take to MATLAB: {detail}. "
-            f"Operators it reads: {', '.join(operators())}. Replace those parts in PyTorch."
+            "The network has parts that cifarx cannot take to MATLAB: "
+            f"{faults if faults.by_reason else f'nothing computes the output {output!r}'}. "
+            f"Operators it reads: {', '.join(operators())}. Replace those parts in PyTorch, or cut "
+            "the network before them with onnx.utils.extract_model."
         )
     try:
-        result = LayerGraph(input_name, size, tuple(reading.layers), reading.value_layer[output])
-    except GraphError as error:
-        raise UserError(f"The network contradicts itself: {error}.") from error
-    if len(result.shapes()[result.output]) != 1:
+        return _finished(reading, reading.values[output], size)
+    except (UnsupportedError, GraphError) as error:
+        raise UserError(f"The network's output cannot be taken to MATLAB: {error}.") from error
+
+
+def require_classifier(graph: LayerGraph) -> int:
+    """The number of classes.
+
+    Raises:
+        UserError: the network gives something other than one vector an image.
+    """
+    shape = graph.shapes()[graph.output]
+    if len(shape) != 1:
         raise UserError(
-            f"The network's output is {result.shapes()[result.output]} an image, not one vector of "
-            "logits; cifarx takes classifiers."
+            f"The network gives {' x '.join(map(str, shape))} numbers an image, not one vector of "
+            "logits; cifarx takes classifiers. End the network with a pooling to 1x1 and a flatten."
         )
-    return result
+    return shape[0]
 
 
-def _constant_tensor(node: onnx.NodeProto) -> onnx.TensorProto:
-    (attribute,) = node.attribute
-    if attribute.name == "value":
-        return attribute.t
-    return numpy_helper.from_array(np.asarray(onnx.helper.get_attribute_value(attribute)))
+def _interface(
+    graph: onnx.GraphProto, constants: Mapping[str, NDArray[Any]]
+) -> tuple[onnx.ValueInfoProto, str]:
+    images = [value for value in graph.input if value.name not in constants]
+    if len(images) != 1 or len(graph.output) != 1:
+        listed = "; ".join(
+            f"{word} {', '.join(repr(v.name) for v in values) or 'none'}"
+            for word, values in (("inputs", images), ("outputs", graph.output))
+        )
+        raise UserError(
+            f"The network has {len(images)} inputs and {len(graph.output)} outputs ({listed}); "
+            "cifarx takes classifiers with one image input and one output of logits. Cut out that "
+            "part with onnx.utils.extract_model."
+        )
+    return images[0], graph.output[0].name
 
 
-def _image_size(value: onnx.ValueInfoProto) -> tuple[int, int, int]:
+def _image_size(value: onnx.ValueInfoProto) -> tuple[int, tuple[int, int, int]]:
+    """The batch, and (C, H, W); features (F,) count as maps of one pixel."""
+    if value.type.WhichOneof("value") != "tensor_type":
+        kind = value.type.WhichOneof("value") or "nothing"
+        raise UserError(
+            f"The input {value.name!r} is a {kind.removesuffix('_type')}, not a tensor; cifarx takes "
+            "networks with one input of float32 images N x C x H x W."
+        )
     tensor = value.type.tensor_type
     dims = [d.dim_value for d in tensor.shape.dim]
-    if tensor.elem_type != onnx.TensorProto.FLOAT or len(dims) != 4 or min(dims[1:]) < 1:
+    if tensor.elem_type != onnx.TensorProto.FLOAT or len(dims) not in (2, 4) or min(dims[1:]) < 1:
+        shown = [d.dim_value or d.dim_param or "?" for d in tensor.shape.dim]
+        kind = onnx.TensorProto.DataType.Name(tensor.elem_type).lower()
         raise UserError(
             f"The input {value.name!r} must be float32 images N x C x H x W with fixed C, H and W; "
-            f"the file gives it {[d.dim_value or d.dim_param or '?' for d in tensor.shape.dim]}."
+            f"the file gives it {kind} {' x '.join(map(str, shown)) or 'of unknown size'}. Export "
+            "the network in float32 with fixed sizes but for the batch."
         )
-    return dims[1], dims[2], dims[3]
+    channels, height, width = (*dims[1:], 1, 1)[:3]
+    return dims[0] if dims[0] > 0 else _BATCH, (channels, height, width)
+
+
+def _needed(
+    graph: onnx.GraphProto, constants: Constants, opset: int, output: str
+) -> Iterator[onnx.NodeProto]:
+    """The nodes that the output needs, chains of them as one where they are known, in order."""
+    producers = {name: node for node in graph.node for name in node.output if name}
+    for node in graph.node:  # what fusions look for may be a constant in more than one step
+        if node.input and all(name in constants for name in node.input if name) and not node.domain:
+            try:
+                constants.update(_evaluated(node, constants, opset))
+            except UnsupportedError:
+                continue  # said where it is needed
+    wiring = Wiring(producers, constants)
+    chosen: dict[str, onnx.NodeProto] = {}
+    wanted = [output]
+    while wanted:
+        name = wanted.pop()
+        node = producers.get(name)
+        if node is None or name in constants or node.output[0] in chosen:
+            continue
+        one = fused(wiring, node) or node
+        chosen[node.output[0]] = one
+        wanted += [*one.input, *_captured(node)]
+    for node in graph.node:
+        if node.output and node.output[0] in chosen and not is_constant(node):
+            yield chosen[node.output[0]]
+
+
+def _captured(node: onnx.NodeProto) -> Iterator[str]:
+    """What the subgraphs of a node read from outside."""
+    for attribute in node.attribute:
+        if attribute.type == onnx.AttributeProto.GRAPH:
+            yield from (name for inner in attribute.g.node for name in inner.input)
+
+
+def _evaluated(node: onnx.NodeProto, constants: Constants, opset: int) -> Constants:
+    try:
+        return evaluated(node, constants, opset)
+    except Exception as error:  # the reference implementation raises what numpy and Python raise
+        reason = " ".join(str(error).split())[:200]
+        raise UnsupportedError(f"its constant value cannot be computed ({reason})") from error
+
+
+def _finished(reading: Reading, output: Value | Mixed, size: tuple[int, int, int]) -> LayerGraph:
+    """The layers that the output needs, under names of their own."""
+    last = _delivered(Node(onnx.NodeProto(name=OUTPUT), reading), output)
+    layers = {layer.name: layer for layer in reading.layers}
+    used, wanted = set(), [last]
+    while wanted:
+        name = wanted.pop()
+        if name in layers and name not in used:
+            used.add(name)
+            wanted += layers[name].inputs
+    namer = Namer(INPUT, OUTPUT)
+    names = {_INPUT: INPUT}
+    kept: list[Layer] = []
+    for layer in reading.layers:
+        if layer.name in used:
+            names[layer.name] = namer(reading.labels[layer.name])
+            inputs = tuple(names[given] for given in layer.inputs)
+            kept.append(replace(layer, name=names[layer.name], inputs=inputs))
+    return LayerGraph(INPUT, size, tuple(kept), names[last])
+
+
+def _delivered(node: Node, output: Value | Mixed) -> str:
+    """The layer that gives the network's output."""
+    if isinstance(output, Mixed):
+        raise UnsupportedError(f"it does not keep the batch as first axis ({output.by})")
+    if len(output.shape) == 3:
+        return maps(node, output)
+    value = features(node, output)
+    if value.order is not None:
+        raise UnsupportedError("it gives features in an order that no layer of MATLAB's gives")
+    return value.layer

@@ -11,16 +11,17 @@ from __future__ import annotations
 import copy
 import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
-import onnx
 import torch
 from onnxscript import optimizer
 from torch import Tensor, nn
 
 from cifarx.export.graph import LayerGraph
 from cifarx.export.layer import Array
-from cifarx.export.onnx_reader import read_onnx
+from cifarx.export.onnx_reader import INPUT, OUTPUT, read_onnx
 from cifarx.pytorch_models.errors import UserError
 
 MARKER_DOMAIN = "cifarx"  # of the Dropout marker
@@ -47,31 +48,25 @@ class _KeptDropout(nn.Module):
 
 
 def graph_from_module(module: nn.Module, input_size: tuple[int, int, int]) -> LayerGraph:
-    """Read a module for images of (C, H, W); arrays are named as in its state dict.
+    """Read a module for images of (C, H, W); arrays are named as in its state dict, and are its own.
 
     Raises:
         UserError: the module is in training mode, PyTorch cannot export it, or it has parts that
             no layer kind stands for.
     """
-    graph = read_onnx(onnx_from_module(module, input_size))
-    names = set(module.state_dict())
-
-    def own(array: Array) -> Array:
-        # PyTorch writes the bias that a convolution does not have as zeros with a name of its own
-        made_up = array.source not in names and not array.value.any()
-        return replace(array, source="") if made_up else array
-
-    layers = (
-        replace(layer, arrays={key: own(array) for key, array in layer.arrays.items()})
-        for layer in graph.layers
-    )
-    return replace(graph, layers=tuple(layers))
+    program = onnx_program(exported_program(module, input_size))
+    arrays = {}
+    for name, value in list(program.model.graph.initializers.items()):
+        assert value.const_value is not None
+        arrays[name] = value.const_value.numpy()  # the module's memory, not a copy
+        del program.model.graph.initializers[name]
+    return _with_names_of(module, read_onnx(program.model_proto, arrays))
 
 
-def onnx_from_module(module: nn.Module, input_size: tuple[int, int, int]) -> onnx.ModelProto:
-    """Trace a module on the CPU for images of (C, H, W); its input is `image`, its output `logits`.
-
-    Initializers keep the names of the state dict; the metadata of nodes names the module.
+def exported_program(
+    module: nn.Module, input_size: tuple[int, int, int]
+) -> torch.export.ExportedProgram:
+    """Trace a module on the CPU for a batch of images of (C, H, W), dropout marked.
 
     Raises:
         UserError: the module is in training mode, or PyTorch cannot export it.
@@ -81,38 +76,80 @@ def onnx_from_module(module: nn.Module, input_size: tuple[int, int, int]) -> onn
             f"The module {type(module).__name__} is in training mode, in which batch norm and "
             "dropout behave differently. Call its eval() before exporting."
         )
-    module = _with_marked_dropout(module)
-    example = torch.zeros(_BATCH, *input_size)
+    with _told_in_a_paragraph(module):
+        # Left to itself, torch.onnx.export of torch 2.8 answers a module that torch.export
+        # rejects with a trace of one example, in which branches on data are frozen.
+        return torch.export.export(
+            _with_marked_dropout(module), (torch.zeros(_BATCH, *input_size),), strict=False
+        )
+
+
+def onnx_program(exported: torch.export.ExportedProgram) -> torch.onnx.ONNXProgram:
+    """Its ONNX form, constants folded; initializers are named as in the state dict."""
     quiet = logging.getLogger("torch.onnx")
     level = quiet.level
     quiet.setLevel(logging.ERROR)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # deprecations inside torch and onnxscript
-            # Left to itself, torch.onnx.export of torch 2.8 answers a module that torch.export
-            # rejects with a trace of one example, in which branches on data are frozen.
-            exported = torch.export.export(module, (example,), strict=False)
+        with _told_in_a_paragraph(exported.graph_module):
             program = torch.onnx.export(
                 exported,
                 dynamo=True,
                 optimize=False,
                 external_data=False,
                 verbose=False,
-                input_names=["image"],
-                output_names=["logits"],
+                input_names=[INPUT],
+                output_names=[OUTPUT],
             )
             assert program is not None
             optimizer.fold_constants(program.model)
             optimizer.remove_unused_nodes(program.model)
-            return program.model_proto
+            return program
+    finally:
+        quiet.setLevel(level)
+
+
+@contextmanager
+def _told_in_a_paragraph(module: nn.Module) -> Iterator[None]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # deprecations inside torch and onnxscript
+            yield
     except Exception as error:  # torch.export raises exceptions of many families
         reason = next((line for line in str(error).splitlines() if line.strip()), repr(error))
         raise UserError(
             f"PyTorch cannot export the module {type(module).__name__}: {reason} "
             "Try torch.export.export(module, ...) on it alone to see which line is at fault."
         ) from error
-    finally:
-        quiet.setLevel(level)
+
+
+def _with_names_of(module: nn.Module, graph: LayerGraph) -> LayerGraph:
+    """The graph, its arrays named after the tensors of the module's state dict that they equal."""
+    state = module.state_dict()
+    unnamed = [a for a in graph.arrays().values() if a.source not in state]
+    sizes = {a.value.size for a in unnamed if not _is_zero(a)}
+    taken = {a.source for a in graph.arrays().values()}
+    by_content: dict[bytes, list[str]] = {}
+    for name, tensor in state.items():
+        if name not in taken and tensor.numel() in sizes and tensor.dtype == torch.float32:
+            by_content.setdefault(tensor.detach().cpu().numpy().tobytes(), []).append(name)
+
+    def named(array: Array) -> Array:
+        if array.source in state:
+            return array
+        if not _is_zero(array):  # PyTorch transposes a linear layer's weights; they are the same
+            names = by_content.get(array.value.tobytes(), [])
+            return replace(array, source=names.pop(0) if names else "")
+        return replace(array, source="")  # such as the bias that a convolution does not have
+
+    layers = (
+        replace(layer, arrays={key: named(array) for key, array in layer.arrays.items()})
+        for layer in graph.layers
+    )
+    return replace(graph, layers=tuple(layers))
+
+
+def _is_zero(array: Array) -> bool:
+    return not array.value.any()
 
 
 def _with_marked_dropout(module: nn.Module) -> nn.Module:

@@ -1,0 +1,62 @@
+"""Constants of an ONNX graph, and what is computed from constants alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
+
+Constants = dict[str, NDArray[Any]]
+
+
+def constants_of(graph: onnx.GraphProto) -> Constants:
+    """Initializers and Constant nodes by name."""
+    found = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
+    for node in graph.node:
+        if is_constant(node):
+            found[node.output[0]] = _value(node)
+    return found
+
+
+def is_constant(node: onnx.NodeProto) -> bool:
+    """Whether it is a Constant node."""
+    return node.op_type == "Constant" and node.domain == ""
+
+
+def _value(node: onnx.NodeProto) -> NDArray[Any]:
+    (attribute,) = node.attribute
+    value = helper.get_attribute_value(attribute)
+    if attribute.name == "value":
+        return numpy_helper.to_array(value)
+    kind = np.float32 if attribute.name.startswith("value_float") else None
+    return np.asarray(value, kind)
+
+
+def evaluated(
+    node: onnx.NodeProto, constants: Mapping[str, NDArray[Any]], opset: int
+) -> dict[str, NDArray[Any]]:
+    """The outputs of a node all of whose inputs are constant, by `onnx.reference`.
+
+    Raises:
+        Exception: of whatever kind, where the reference implementation cannot compute it.
+    """
+    names = [name for name in node.input if name]
+    outputs = [name for name in node.output if name]
+    graph = helper.make_graph(
+        [node],
+        "constant",
+        [helper.make_tensor_value_info(name, _type(constants[name]), None) for name in names],
+        [onnx.ValueInfoProto(name=name) for name in outputs],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)])
+    results = ReferenceEvaluator(model).run(None, {name: constants[name] for name in names})
+    return {name: np.asarray(value) for name, value in zip(outputs, results, strict=True)}
+
+
+def _type(array: NDArray[Any]) -> int:
+    return int(helper.np_dtype_to_tensor_dtype(array.dtype))

@@ -1,0 +1,198 @@
+"""Operators that exporters scatter over several nodes, seen as one again.
+
+Each function looks from the last node of such a chain back along its inputs, and gives one node in
+its place, of an operator that `operators` reads.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import helper
+
+_CLOSE = 1e-4  # of constants such as the square root of 2, which exporters round differently
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """Who computes what, and what is constant."""
+
+    producers: Mapping[str, onnx.NodeProto]
+    constants: Mapping[str, NDArray[Any]]
+
+    def made_by(self, name: str, *operators: str) -> onnx.NodeProto | None:
+        """The node that computes a value, if it is one of these operators."""
+        node = self.producers.get(name)
+        known = node is not None and node.domain == "" and node.op_type in operators
+        return node if known else None
+
+    def number(self, name: str) -> float | None:
+        """The value of a constant with one element."""
+        value = self.constants.get(name)
+        return None if value is None or value.size != 1 else float(value.reshape(()))
+
+    def is_number(self, name: str, wanted: float) -> bool:
+        """Whether it is this constant, rounded somehow."""
+        value = self.number(name)
+        return value is not None and math.isclose(value, wanted, rel_tol=_CLOSE)
+
+    def with_number(self, node: onnx.NodeProto) -> tuple[str, float] | None:
+        """Of a product, sum or quotient with a number: the other input, and the number."""
+        first, second = node.input
+        if (value := self.number(second)) is not None:
+            return first, value
+        if node.op_type != "Div" and (value := self.number(first)) is not None:
+            return second, value
+        return None
+
+    def factors(self, name: str, leaf: str) -> tuple[float, list[str]]:
+        """A value as a number times computed values, products taken apart, but for `leaf`."""
+        node = self.made_by(name, "Mul", "Div") if name != leaf else None
+        if node is None:
+            return 1.0, [name]
+        pair = self.with_number(node)
+        if pair is not None:
+            number, names = self.factors(pair[0], leaf)
+            return (number / pair[1] if node.op_type == "Div" else number * pair[1]), names
+        if node.op_type == "Div":
+            return 1.0, [name]
+        (a, left), (b, right) = (self.factors(given, leaf) for given in node.input)
+        return a * b, left + right
+
+
+Fusion = Callable[[Wiring, onnx.NodeProto], onnx.NodeProto | None]
+
+
+def fused(wiring: Wiring, node: onnx.NodeProto) -> onnx.NodeProto | None:
+    """What a node ends, as one node with the same name and output; None where it ends nothing."""
+    if node.domain == "":
+        for fusion, _ in FUSIONS.get(node.op_type, ()):
+            one = fusion(wiring, node)
+            if one is not None:
+                one.name = node.name
+                one.output.append(node.output[0])
+                one.metadata_props.extend(node.metadata_props)
+                return one
+    return None
+
+
+def _swish(wiring: Wiring, node: onnx.NodeProto) -> onnx.NodeProto | None:
+    """`x * Sigmoid(x)`."""
+    for x, other in (node.input, reversed(node.input)):
+        sigmoid = wiring.made_by(other, "Sigmoid")
+        if sigmoid is not None and sigmoid.input[0] == x:
+            return helper.make_node("Swish", [x], [])
+    return None
+
+
+def _exact_gelu(wiring: Wiring, node: onnx.NodeProto) -> onnx.NodeProto | None:
+    """`0.5 * x * (1 + Erf(x / sqrt(2)))`, in any order."""
+    found = _one_plus(wiring, node, "Erf")
+    if found is None:
+        return None
+    bracket, inside = found
+    scaled = wiring.made_by(inside, "Div", "Mul")
+    pair = wiring.with_number(scaled) if scaled else None
+    if scaled is None or pair is None:
+        return None
+    factor = 1 / pair[1] if scaled.op_type == "Div" else pair[1]
+    if not math.isclose(factor, math.sqrt(0.5), rel_tol=_CLOSE):
+        return None
+    return _gelu(wiring, node, pair[0], bracket, "none")
+
+
+def _tanh_gelu(wiring: Wiring, node: onnx.NodeProto) -> onnx.NodeProto | None:
+    """`0.5 * x * (1 + Tanh(sqrt(2 / pi) * (x + 0.044715 * x**3)))`, in any order."""
+    found = _one_plus(wiring, node, "Tanh")
+    if found is None:
+        return None
+    bracket, inside = found
+    number, names = wiring.factors(inside, "")
+    total = wiring.made_by(names[0], "Add") if len(names) == 1 else None
+    if total is None or not math.isclose(number, math.sqrt(2 / math.pi), rel_tol=_CLOSE):
+        return None
+    for x, cubic in (total.input, reversed(total.input)):
+        number, names = wiring.factors(cubic, x)
+        power = wiring.made_by(names[0], "Pow") if len(names) == 1 else None
+        cube = power is not None and power.input[0] == x and wiring.is_number(power.input[1], 3)
+        if math.isclose(number, 0.044715, rel_tol=_CLOSE) and (cube or names == [x, x, x]):
+            return _gelu(wiring, node, x, bracket, "tanh")
+    return None
+
+
+def _one_plus(wiring: Wiring, node: onnx.NodeProto, operator: str) -> tuple[str, str] | None:
+    """Among the factors of a product: `1 + operator(z)`, as its name and that of z."""
+    for name in wiring.factors(node.output[0], "")[1]:
+        total = wiring.made_by(name, "Add")
+        pair = wiring.with_number(total) if total else None
+        if pair is not None and pair[1] == 1:
+            inner = wiring.made_by(pair[0], operator)
+            if inner is not None:
+                return name, inner.input[0]
+    return None
+
+
+def _gelu(
+    wiring: Wiring, node: onnx.NodeProto, x: str, bracket: str, form: str
+) -> onnx.NodeProto | None:
+    number, names = wiring.factors(node.output[0], x)
+    if sorted(names) != sorted([x, bracket]) or not math.isclose(number, 0.5, rel_tol=_CLOSE):
+        return None
+    return helper.make_node("Gelu", [x], [], approximate=form)
+
+
+def _layer_normalization(wiring: Wiring, node: onnx.NodeProto) -> onnx.NodeProto | None:
+    """`(x - mean) / sqrt(variance + epsilon)`; scale and offset follow as any others do."""
+    centred = wiring.made_by(node.input[0], "Sub")
+    root = wiring.made_by(node.input[1], "Sqrt")
+    total = wiring.made_by(root.input[0], "Add") if root else None
+    pair = wiring.with_number(total) if total else None
+    if centred is None or pair is None:
+        return None
+    variance = wiring.made_by(pair[0], "ReduceMean")
+    axes = _centred_over(wiring, centred)
+    if variance is None or axes is None or _axes(wiring, variance) != axes:
+        return None
+    square = wiring.made_by(variance.input[0], "Pow", "Mul")
+    if square is None:
+        return None
+    power = square.op_type == "Pow" and wiring.is_number(square.input[1], 2)
+    if not power and square.input[0] != square.input[1]:
+        return None
+    again = wiring.made_by(square.input[0], "Sub")
+    if again is None or again.input[0] != centred.input[0] or _centred_over(wiring, again) != axes:
+        return None
+    return helper.make_node(
+        "LayerNormalization", [centred.input[0]], [], axes=axes, epsilon=pair[1]
+    )
+
+
+def _centred_over(wiring: Wiring, node: onnx.NodeProto) -> list[int] | None:
+    """Axes of the mean in `x - ReduceMean(x)`."""
+    mean = wiring.made_by(node.input[1], "ReduceMean")
+    return _axes(wiring, mean) if mean and mean.input[0] == node.input[0] else None
+
+
+def _axes(wiring: Wiring, mean: onnx.NodeProto) -> list[int] | None:
+    """Axes of a ReduceMean that keeps them, counted from the last as -1."""
+    attributes = {a.name: helper.get_attribute_value(a) for a in mean.attribute}
+    given = attributes.get("axes")
+    if len(mean.input) > 1:
+        constant = wiring.constants.get(mean.input[1])
+        given = None if constant is None else np.asarray(constant).tolist()
+    if not given or not attributes.get("keepdims", 1):
+        return None
+    return [int(a) for a in given]
+
+
+FUSIONS: dict[str, list[tuple[Fusion, str]]] = {
+    "Mul": [(_swish, "SwishLayer"), (_exact_gelu, "GELULayer"), (_tanh_gelu, "GELULayer")],
+    "Div": [(_layer_normalization, "LayerNormalizationLayer")],
+}
+"""By the operator of the last node: what to look for, and what it becomes."""
