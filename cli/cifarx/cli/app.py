@@ -106,28 +106,66 @@ def train(
 @app.command()
 def export(
     source: Annotated[
-        Path | None, typer.Argument(help="A run's folder; the newest run when left out.")
+        str | None,
+        typer.Argument(
+            help="A run's folder, an .onnx file, or a module as package.module:callable; "
+            "the newest run when left out."
+        ),
     ] = None,
     onnx: Annotated[bool, typer.Option("--onnx", help="Write NAME.onnx.")] = False,
     mat: Annotated[bool, typer.Option("--mat", help="Write NAME.mat.")] = False,
+    pt2: Annotated[
+        bool, typer.Option("--pt2", help="Write NAME.pt2, for importNetworkFromPyTorch of R2026a.")
+    ] = False,
+    torchscript: Annotated[
+        bool, typer.Option("--torchscript", help="Write NAME.pt, for the same of older releases.")
+    ] = False,
+    weights: Annotated[
+        Path | None, typer.Option(help="State dict for a module: .safetensors, .pt or .pth.")
+    ] = None,
+    input_size: Annotated[
+        str | None, typer.Option(help="CHANNELS,HEIGHT,WIDTH of a module's images: 3,224,224.")
+    ] = None,
+    mean: Annotated[
+        str | None,
+        typer.Option(help="Of pixels 0..1 by channel, as torchvision has it: 0.485,0.456,0.406."),
+    ] = None,
+    std: Annotated[str | None, typer.Option(help="The same for the standard deviation.")] = None,
+    classes: Annotated[
+        Path | None, typer.Option(help="Text file with the name of a class a line.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path(),
-    name: Annotated[str, typer.Option(help="Name of the files.")] = "model",
+    name: Annotated[
+        str | None, typer.Option(help="Of the files; 'model' for a run, else the source's.")
+    ] = None,
     opset: Annotated[int, typer.Option(help="Of NAME.onnx; 14 suits every importer.")] = 14,
 ) -> None:
-    """Write model.onnx and model.mat (both when neither is named)."""
+    """Write what MATLAB takes: NAME.onnx and NAME.mat when no format is named."""
     from rich.filesize import decimal
 
-    from cifarx.export.bundle import bundle_run, check_name, write_bundle
-    from cifarx.pytorch_models.run import load_run, newest_run
+    from cifarx.cli.numbers import numbers, size
+    from cifarx.export.bundle import Formats, check_name, write_bundle
+    from cifarx.export.sources import Options, open_source, require_other_file
 
-    check_name(name, opset)
-    run = newest_run() if source is None else load_run(source)
-    both = not (onnx or mat)
-    bundle = bundle_run(run)
-    print(
-        f"{run.folder}: {len(bundle.graph.layers)} layers, {len(bundle.batch.labels)} test images"
+    check_name(name or "model", opset)
+    formats = Formats(onnx, mat, pt2, torchscript)
+    if not (onnx or mat or pt2 or torchscript):
+        formats = Formats(onnx=True, mat=True)
+    options = Options(
+        weights,
+        None if input_size is None else size("--input-size", input_size),
+        tuple(255 * value for value in numbers("--mean", mean)),
+        tuple(255 * value for value in numbers("--std", std)),
+        classes,
     )
-    for path in write_bundle(bundle, out, name, onnx=onnx or both, mat=mat or both, opset=opset):
+    found = open_source(source, options, answers=formats.mat)
+    name = name or found.name
+    require_other_file(found, out, name, formats)
+    images = 0 if found.bundle.batch is None else len(found.bundle.batch.inputs)
+    print(f"{found.origin}: {len(found.bundle.graph.layers)} layers, {images} test images")
+    for note in found.notes:
+        print(f"note: {note}")
+    for path in write_bundle(found.bundle, out, name, formats, opset):
         print(f"wrote {path} ({decimal(path.stat().st_size)})")
 
 

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 from cifarx.export.card import ModelCard
 from cifarx.export.graph import LayerGraph
-from cifarx.export.mat_writer import TestBatch, mat_bytes
+from cifarx.export.mat_writer import TestBatch, write_mat
 from cifarx.export.names import identifier
-from cifarx.export.onnx_writer import OPSET, check_opset, onnx_bytes, onnx_from_graph
+from cifarx.export.onnx_reader import require_classifier
+from cifarx.export.onnx_writer import OPSET, check_opset, onnx_from_graph
 from cifarx.pytorch_models.data.images import Images
 from cifarx.pytorch_models.data.open import reopen_data
 from cifarx.pytorch_models.data.split import split_data
 from cifarx.pytorch_models.errors import UserError
-from cifarx.pytorch_models.files import write_bytes
+from cifarx.pytorch_models.files import replacing
 from cifarx.pytorch_models.run import Run, build_module
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 @dataclass(frozen=True)
@@ -25,7 +31,20 @@ class Bundle:
 
     graph: LayerGraph
     card: ModelCard
-    batch: TestBatch
+    batch: TestBatch | None
+    """None where no model.mat is wanted."""
+    module: nn.Module | None = None
+    """The PyTorch module that it was read from, where there is one."""
+
+
+@dataclass(frozen=True)
+class Formats:
+    """Which files to write."""
+
+    onnx: bool = False
+    mat: bool = False
+    pt2: bool = False
+    torchscript: bool = False
 
 
 def card_of(run: Run) -> ModelCard:
@@ -51,9 +70,11 @@ def bundle_run(run: Run) -> Bundle:
     from cifarx.export.torch_reader import graph_from_module
 
     module = build_module(run)
-    graph = graph_from_module(module, run.record.input_size)
     images = sample_images(run, max(SIZE, len(run.record.classes)))
-    return Bundle(graph, card_of(run), make_batch(module, images, *run.mean_std()))
+    batch = make_batch(module, images, *run.mean_std())
+    graph = graph_from_module(module, run.record.input_size)
+    require_classifier(graph)
+    return Bundle(graph, card_of(run), batch, module)
 
 
 def sample_images(run: Run, count: int) -> Images:
@@ -97,23 +118,52 @@ def check_name(name: str, opset: int) -> None:
 
 
 def write_bundle(
-    bundle: Bundle, folder: Path, name: str, *, onnx: bool, mat: bool, opset: int = OPSET
+    bundle: Bundle, folder: Path, name: str, formats: Formats, opset: int = OPSET
 ) -> list[Path]:
-    """Write NAME.onnx and NAME.mat, as asked for, and give their paths.
+    """Write NAME.onnx, NAME.mat, NAME.pt2 and NAME.pt, as asked for, and give their paths.
 
-    Both contents are complete before the first file appears, and each appears by rename.
+    All are complete under other names before the first appears, and each appears by rename.
 
     Raises:
-        UserError: a name that MATLAB could not use, an opset out of range, no room or permission.
+        UserError: a name that MATLAB could not use, an opset out of range, no module for a format
+            that needs one, more than a file can hold, no room or permission.
     """
     check_name(name, opset)
-    content = onnx_bytes(onnx_from_graph(bundle.graph, bundle.card, opset))
-    digest = hashlib.sha256(content).hexdigest()
-    files = {}
-    if onnx:
-        files[folder / f"{name}.onnx"] = content
-    if mat:
-        files[folder / f"{name}.mat"] = mat_bytes(bundle.graph, bundle.card, bundle.batch, digest)
-    for path, data in files.items():
-        write_bytes(path, data)
-    return list(files)
+    file = onnx_from_graph(bundle.graph, bundle.card, opset)
+    digest = file.sha256() if formats.mat else ""
+    contents: dict[Path, Callable[[BinaryIO], object]] = {}
+    if formats.onnx:
+        contents[folder / f"{name}.onnx"] = lambda out: out.writelines(file.chunks())
+    if formats.mat:
+        assert bundle.batch is not None
+        batch = bundle.batch
+        contents[folder / f"{name}.mat"] = lambda out: write_mat(
+            out, bundle.graph, bundle.card, batch, digest
+        )
+    if formats.pt2 or formats.torchscript:
+        contents |= _for_pytorch(bundle, folder, name, formats)
+    with ExitStack() as stack:
+        for path, write in contents.items():
+            temporary = stack.enter_context(replacing(path))
+            with temporary.open("w+b") as out:
+                write(out)
+    return list(contents)
+
+
+def _for_pytorch(
+    bundle: Bundle, folder: Path, name: str, formats: Formats
+) -> dict[Path, Callable[[BinaryIO], object]]:
+    if bundle.module is None:
+        raise UserError(
+            "--pt2 and --torchscript need a PyTorch module, and an ONNX file has none. Give the "
+            "run or package.module:callable that the file came from."
+        )
+    from cifarx.export.torch_writer import write_pt2, write_torchscript
+
+    module, size = bundle.module, bundle.graph.input_size
+    contents: dict[Path, Callable[[BinaryIO], object]] = {}
+    if formats.pt2:
+        contents[folder / f"{name}.pt2"] = lambda out: write_pt2(out, module, size)
+    if formats.torchscript:
+        contents[folder / f"{name}.pt"] = lambda out: write_torchscript(out, module, size)
+    return contents

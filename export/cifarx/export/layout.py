@@ -5,6 +5,9 @@
 | images, activations | N x C x H x W                  | H x W x C x N                      |
 | features, logits    | N x F                          | F x N                              |
 | kernels             | F x C x kH x kW  (O I H W)     | kH x kW x C x F  (H W I O)         |
+| transposed kernels  | C x F x kH x kW  (I O H W)     | kH x kW x F x C  (H W O I)         |
+| grouped kernels     | F x C/g x kH x kW              | kH x kW x C/g x F/g x g            |
+| grouped biases      | F                              | 1 x 1 x F/g x g                    |
 | channel vectors     | C                              | 1 x 1 x C beside maps, else F x 1  |
 | linear weights      | out x in                       | out x in                           |
 | flattened maps      | w fastest, then h, then c      | h fastest, then w, then c          |
@@ -50,6 +53,38 @@ def kernels_to_matlab(kernels: NDArray[Any]) -> NDArray[Any]:
 def kernels_from_matlab(kernels: NDArray[Any]) -> NDArray[Any]:
     """(kH, kW, C, F) -> (F, C, kH, kW)."""
     return kernels.transpose(3, 2, 0, 1)
+
+
+def grouped_kernels_to_matlab(kernels: NDArray[Any], groups: int) -> NDArray[Any]:
+    """(F, C/g, kH, kW) -> (kH, kW, C/g, F/g, g)."""
+    filters, *rest = kernels.shape
+    return kernels.reshape(groups, filters // groups, *rest).transpose(3, 4, 2, 1, 0)
+
+
+def grouped_kernels_from_matlab(kernels: NDArray[Any]) -> NDArray[Any]:
+    """(kH, kW, C/g, F/g, g) -> (F, C/g, kH, kW)."""
+    height, width, channels, _, _ = kernels.shape
+    return kernels.transpose(4, 3, 2, 0, 1).reshape(-1, channels, height, width)
+
+
+def grouped_channels_to_matlab(vector: NDArray[Any], groups: int) -> NDArray[Any]:
+    """(F,) -> (1, 1, F/g, g)."""
+    return vector.reshape(groups, -1).T[None, None]
+
+
+def grouped_channels_from_matlab(vector: NDArray[Any], groups: int) -> NDArray[Any]:
+    """(1, 1, F/g, g) -> (F,)."""
+    return vector.reshape(-1, groups).T.reshape(-1)
+
+
+def image_to_matlab(image: NDArray[Any]) -> NDArray[Any]:
+    """(C, H, W) -> (H, W, C)."""
+    return image.transpose(1, 2, 0)
+
+
+def image_from_matlab(image: NDArray[Any]) -> NDArray[Any]:
+    """(H, W, C) -> (C, H, W)."""
+    return image.transpose(2, 0, 1)
 
 
 def channels_to_matlab(vector: NDArray[Any], *, maps: bool) -> NDArray[Any]:

@@ -14,8 +14,8 @@ from scipy.io import loadmat
 
 from cifarx.export import layout
 from cifarx.export.card import ModelCard
-from cifarx.export.graph import LayerGraph
-from cifarx.export.layer import Array, GraphError, Hyper, Layer
+from cifarx.export.graph import LayerGraph, output_shape
+from cifarx.export.layer import Array, GraphError, Hyper, Layer, Shape
 from cifarx.export.mat_writer import FORMAT, VERSION, TestBatch, feature_orders
 from cifarx.export.vocabulary import VOCABULARY
 from cifarx.pytorch_models.errors import UserError
@@ -69,19 +69,21 @@ def _interpret(content: Mapping[str, Any]) -> MatFile:
             f"its format is version {found:g}; this cifarx reads up to {VERSION}. Update cifarx."
         )
     inputs = _struct(content, "input")
-    if (form_of := _text(inputs, "Normalization")) != "zscore":
-        raise UserError(f"its input.Normalization is {form_of!r}; only 'zscore' is known.")
+    if (form_of := _text(inputs, "Normalization")) not in ("zscore", "none"):
+        raise UserError(
+            f"its input.Normalization is {form_of!r}; only 'zscore' and 'none' are known."
+        )
     height, width, channels = (int(n) for n in inputs["InputSize"].ravel())
     graph = _graph(content, _text(inputs, "Name"), (channels, height, width))
     card = ModelCard(
         _text(form, "model"),
         _text(form, "recipe"),
         tuple(_strings(content["classes"])),
-        tuple(map(float, _single(inputs["Mean"]).ravel())),
-        tuple(map(float, _single(inputs["StandardDeviation"]).ravel())),
+        tuple(map(float, inputs["Mean"].ravel())),
+        tuple(map(float, inputs["StandardDeviation"].ravel())),
         _text(form, "checkpoint_sha256"),
     )
-    if not len(card.mean) == len(card.std) == channels:
+    if not len(card.mean) == len(card.std) == (channels if form_of == "zscore" else 0):
         raise GraphError(f"Mean and StandardDeviation are not 1x1x{channels}")
     batch = _batch(_struct(content, "test"), graph, len(card.classes))
     return MatFile(graph, card, batch, _text(form, "onnx_sha256"), _text(form, "arrays_sha256"))
@@ -91,35 +93,62 @@ def _graph(
     content: Mapping[str, Any], input_name: str, input_size: tuple[int, int, int]
 ) -> LayerGraph:
     layers = []
+    shapes: dict[str, Shape] = {input_name: input_size}
     for item in content["layers"].ravel():
         kind = _text(item, "Kind")
         if kind not in VOCABULARY:
             raise GraphError(f"unknown layer kind {kind!r}")
         row = VOCABULARY[kind]
-        source = item["Source"][0, 0] if row.arrays else None
+        inputs = tuple(_strings(item["Inputs"]))
+        hyper = {key: _hyper(item[key]) for key in row.hyper}
         arrays = {}
-        for key in row.arrays:
-            value = _single(item[key])
-            if key == "Weights" and kind != "FullyConnectedLayer":
-                value = layout.kernels_from_matlab(
-                    value.reshape(value.shape + (1,) * (4 - value.ndim))
-                )
-            elif key != "Weights":
-                value = layout.channels_from_matlab(value)
-            arrays[key] = Array(value, _text(source, key))
-        layers.append(
-            Layer(
-                _text(item, "Name"),
-                kind,
-                tuple(_strings(item["Inputs"])),
-                {key: _hyper(item[key]) for key in row.hyper},
-                arrays,
-                _text(item, "Module"),
-            )
-        )
+        if row.arrays:
+            source = item["Source"][0, 0]
+            given = shapes[inputs[0]]
+            arrays = {
+                key: Array(_array(kind, key, _single(item[key]), hyper, given), _text(source, key))
+                for key in row.arrays
+            }
+        layer = Layer(_text(item, "Name"), kind, inputs, hyper, arrays, _text(item, "Module"))
+        shapes[layer.name] = output_shape(layer, shapes)
+        layers.append(layer)
     (output,) = _strings(content["outputs"])
     graph = LayerGraph(input_name, input_size, tuple(layers), output)
     return _in_torch_order(graph)
+
+
+def _array(
+    kind: str,
+    key: str,
+    value: NDArray[np.float32],
+    hyper: Mapping[str, Hyper],
+    given: Shape,
+) -> NDArray[np.float32]:
+    """Undo `mat_writer.array_to_matlab`, but for the order of features.
+
+    Args:
+        kind: of the layer.
+        key: of the array.
+        value: as the file has it, trailing ones missing.
+        hyper: the layer's options.
+        given: shape of the layer's input.
+    """
+    if kind == "FullyConnectedLayer":
+        return value if key == "Weights" else layout.channels_from_matlab(value)
+    if kind == "GroupedConvolution2DLayer":
+        groups = hyper["NumGroups"]
+        assert isinstance(groups, float)
+        if key == "Weights":
+            whole = value.reshape(value.shape + (1,) * (5 - value.ndim))
+            return layout.grouped_kernels_from_matlab(whole)
+        return layout.grouped_channels_from_matlab(value, int(groups))
+    if key == "Weights":
+        return layout.kernels_from_matlab(value.reshape(value.shape + (1,) * (4 - value.ndim)))
+    each = kind == "ScalingLayer" and len(given) == 3 and value.size not in (1, given[0])
+    if each:
+        channels, height, width = given
+        return layout.image_from_matlab(value.reshape(height, width, channels))
+    return layout.channels_from_matlab(value)
 
 
 def _in_torch_order(graph: LayerGraph) -> LayerGraph:
@@ -133,7 +162,9 @@ def _in_torch_order(graph: LayerGraph) -> LayerGraph:
         back = np.argsort(order)
         features = [k for k in layer.arrays if (layer.kind, k) != ("FullyConnectedLayer", "Bias")]
         arrays = {
-            key: Array(array.value[..., back], array.source) if key in features else array
+            key: Array(array.value[..., back], array.source)
+            if key in features and array.value.shape[-1] == len(back)
+            else array
             for key, array in layer.arrays.items()
         }
         return replace(layer, arrays=arrays)
@@ -142,7 +173,10 @@ def _in_torch_order(graph: LayerGraph) -> LayerGraph:
 
 
 def _batch(test: Any, graph: LayerGraph, classes: int) -> TestBatch:
-    images, inputs = (_images(test[key], graph.input_size) for key in ("images", "inputs"))
+    inputs = _images(test["inputs"], graph.input_size)
+    n = len(inputs)
+    none = np.empty((0, *graph.input_size), np.uint8)
+    images = _images(test["images"], graph.input_size) if test["images"].size else none
     batch = TestBatch(
         images,
         inputs,
@@ -150,18 +184,12 @@ def _batch(test: Any, graph: LayerGraph, classes: int) -> TestBatch:
         layout.features_from_matlab(_single(test["logits"])),
         layout.features_from_matlab(test["reference"]),
     )
-    n = len(images)
-    shapes = {"inputs": inputs.shape, "labels": batch.labels.shape}
-    shapes |= {"logits": batch.logits.shape, "reference": batch.reference.shape}
-    wanted = {
-        "inputs": images.shape,
-        "labels": (n,),
-        "logits": (n, classes),
-        "reference": (n, classes),
-    }
-    if not n or shapes != wanted or images.dtype != np.uint8 or inputs.dtype != np.float32:
-        raise GraphError(f"test batch of {shapes}, expected {wanted}")
-    if n and not 0 <= batch.labels.min() <= batch.labels.max() < classes:
+    found = {"images": len(images), "labels": len(batch.labels)}
+    sizes = {"logits": batch.logits.shape, "reference": batch.reference.shape}
+    alike = set(found.values()) <= {0, n} and set(sizes.values()) == {(n, classes)}
+    if not n or not alike or images.dtype != np.uint8 or inputs.dtype != np.float32:
+        raise GraphError(f"a test batch of {found | sizes} for {n} inputs and {classes} classes")
+    if len(batch.labels) and not 0 <= batch.labels.min() <= batch.labels.max() < classes:
         raise GraphError("test labels outside the classes")
     return batch
 
@@ -177,12 +205,18 @@ def _struct(content: Mapping[str, Any], name: str) -> Any:
 
 
 def _text(struct: Any, field: str) -> str:
-    value = struct[field]
+    return _string(struct[field])
+
+
+def _string(value: NDArray[Any]) -> str:
+    """Char, or the bytes of UTF-8."""
+    if value.dtype == np.uint8:
+        return value.tobytes().decode("utf-8", "surrogateescape")
     return str(value.item()) if value.size else ""
 
 
 def _strings(cells: NDArray[Any]) -> list[str]:
-    return [str(cell.item()) if cell.size else "" for cell in cells.ravel()]
+    return [_string(cell) for cell in cells.ravel()]
 
 
 def _single(value: NDArray[Any]) -> NDArray[np.float32]:
@@ -192,6 +226,8 @@ def _single(value: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def _hyper(value: NDArray[Any]) -> Hyper:
+    if value.dtype.kind == "U":
+        return _string(value)
     if value.size == 1:
         return float(value.item())
     if not np.array_equal(value, np.floor(value)):

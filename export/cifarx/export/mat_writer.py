@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,13 +22,15 @@ from scipy.io import savemat
 from cifarx.export import layout
 from cifarx.export.card import ModelCard
 from cifarx.export.graph import LayerGraph
-from cifarx.export.layer import Layer, Shape
+from cifarx.export.layer import Layer, Shape, number
 from cifarx.export.vocabulary import VOCABULARY
 from cifarx.pytorch_models.errors import UserError
 
 FORMAT = "cifarx"
 VERSION = 1
 _LARGEST = 2**31 - 1  # bytes a variable, MATLAB's limit for version 7 MAT-files
+_EMPTY = np.empty((0, 0))
+_CHUNK = 2**21  # elements whose copy in another order is made at a time
 _HEADER = 116  # bytes of descriptive text at the start of a version 5 MAT-file
 
 
@@ -39,24 +41,25 @@ class TestBatch:
     __test__ = False  # no test class, whatever pytest makes of the name
 
     images: NDArray[np.uint8]
-    """(N, C, H, W)."""
+    """(N, C, H, W); empty where nobody knows how pixels are normalised."""
     inputs: NDArray[np.float32]
     """(N, C, H, W), the images normalised."""
     labels: NDArray[np.int64]
-    """(N,), from 0."""
+    """(N,), from 0; empty where nobody knows them."""
     logits: NDArray[np.float32]
     """(N, K), by PyTorch in float32."""
     reference: NDArray[np.float64]
     """(N, K), by PyTorch with the same weights in float64."""
 
 
-def mat_bytes(graph: LayerGraph, card: ModelCard, batch: TestBatch, onnx_sha256: str) -> bytes:
-    """The content of model.mat, a version 7 MAT-file; equal arguments give equal bytes.
+def write_mat(
+    file: BinaryIO, graph: LayerGraph, card: ModelCard, batch: TestBatch, onnx_sha256: str
+) -> None:
+    """Write the content of model.mat, a MAT-file; equal arguments give equal bytes.
 
     Raises:
-        UserError: a name that a MAT-file cannot hold, or an array of 2 GiB or more.
+        UserError: a variable of 2 GiB or more.
     """
-    _require_ascii([card.model, card.recipe, *card.classes])
     layers, arrays_sha256 = matlab_layers(graph)
     channels, height, width = graph.input_size
     content = {
@@ -64,8 +67,8 @@ def mat_bytes(graph: LayerGraph, card: ModelCard, batch: TestBatch, onnx_sha256:
             "name": FORMAT,
             "version": float(VERSION),
             "producer": f"cifarx {version('cifarx')}",
-            "model": card.model,
-            "recipe": card.recipe,
+            "model": _text(card.model),
+            "recipe": _text(card.recipe),
             "checkpoint_sha256": card.checkpoint_sha256,
             "onnx_sha256": onnx_sha256,
             "arrays_sha256": arrays_sha256,
@@ -73,26 +76,35 @@ def mat_bytes(graph: LayerGraph, card: ModelCard, batch: TestBatch, onnx_sha256:
         "input": {
             "Name": graph.input_name,
             "InputSize": _row([height, width, channels]),
-            "Normalization": "zscore",
-            "Mean": np.asarray(card.mean, np.float32).reshape(1, 1, -1),
-            "StandardDeviation": np.asarray(card.std, np.float32).reshape(1, 1, -1),
+            "Normalization": "zscore" if card.mean else "none",
+            "Mean": _by_channel(card.mean),
+            "StandardDeviation": _by_channel(card.std),
         },
         "layers": layers,
         "outputs": _cellstr([graph.output]),
         "classes": _cellstr(card.classes),
         "test": {
-            "images": layout.images_to_matlab(batch.images),
+            "images": layout.images_to_matlab(batch.images) if card.mean else _EMPTY,
             "inputs": layout.images_to_matlab(batch.inputs),
-            "labels": _row(batch.labels + 1),
+            "labels": _row(batch.labels + 1) if len(batch.labels) else _EMPTY,
             "logits": layout.features_to_matlab(batch.logits),
             "reference": layout.features_to_matlab(batch.reference),
         },
     }
     _require_size(content)
-    file = io.BytesIO()
-    savemat(file, content, do_compression=True, long_field_names=True)
+    start = file.tell()
+    savemat(file, content, long_field_names=True)
+    file.seek(start)
     text = f"MATLAB 5.0 MAT-file, written by cifarx {version('cifarx')}".encode("ascii")
-    return text.ljust(_HEADER) + file.getvalue()[_HEADER:]
+    file.write(text.ljust(_HEADER))
+    file.seek(0, io.SEEK_END)
+
+
+def mat_bytes(graph: LayerGraph, card: ModelCard, batch: TestBatch, onnx_sha256: str) -> bytes:
+    """What `write_mat` writes."""
+    file = io.BytesIO()
+    write_mat(file, graph, card, batch, onnx_sha256)
+    return file.getvalue()
 
 
 def matlab_layers(graph: LayerGraph) -> tuple[NDArray[Any], str]:
@@ -113,17 +125,20 @@ def matlab_layers(graph: LayerGraph) -> tuple[NDArray[Any], str]:
             key: array_to_matlab(layer, key, shapes[layer.name], order) for key in layer.arrays
         }
         for array in arrays.values():
-            digest.update(array.astype("<f4").tobytes(order="F"))
-        values: dict[str, Any] = dict.fromkeys(fields, np.empty((0, 0)))
-        values |= {key: _row(np.atleast_1d(value)) for key, value in layer.hyper.items()}
+            for part in _column_major(array):
+                digest.update(part)
+        values: dict[str, Any] = dict.fromkeys(fields, _EMPTY)
+        values |= {
+            key: value if isinstance(value, str) else _row(np.atleast_1d(value))
+            for key, value in layer.hyper.items()
+        }
         values |= arrays
         values |= {
             "Name": layer.name,
             "Kind": layer.kind,
             "Inputs": _cellstr(layer.inputs),
-            "Module": layer.module,
-            "Source": {key: array.source for key, array in layer.arrays.items()}
-            or np.empty((0, 0)),
+            "Module": _text(layer.module),
+            "Source": {key: _text(array.source) for key, array in layer.arrays.items()} or _EMPTY,
         }
         for field, value in values.items():
             layers[0, i][field] = value
@@ -139,11 +154,26 @@ def array_to_matlab(
         if key == "Weights" and order is not None:
             value = value[:, order]
         return value.reshape(len(value), -1)  # out x in, and the bias out x 1
+    if "NumGroups" in layer.hyper and "Weights" in layer.arrays:
+        groups = int(number(layer, "NumGroups"))
+        if key == "Weights":
+            return layout.grouped_kernels_to_matlab(value, groups)
+        return layout.grouped_channels_to_matlab(value, groups)
     if key == "Weights":
         return layout.kernels_to_matlab(value)
-    if order is not None:
+    if value.ndim == 3:  # a scaling of each element
+        return layout.image_to_matlab(value)
+    if order is not None and value.size == order.size:
         value = value[order]
     return layout.channels_to_matlab(value, maps=len(output) == 3)
+
+
+def _column_major(array: NDArray[np.float32]) -> Iterator[bytes]:
+    """An array's elements in column-major order, little-endian, some megabytes at a time."""
+    rows = array.transpose()  # its C order is the other's column-major one
+    step = max(1, _CHUNK * len(rows) // max(1, rows.size))
+    for i in range(0, len(rows), step):
+        yield rows[i : i + step].astype("<f4", copy=False).tobytes()
 
 
 def feature_orders(graph: LayerGraph) -> dict[str, NDArray[np.int64]]:
@@ -158,6 +188,22 @@ def feature_orders(graph: LayerGraph) -> dict[str, NDArray[np.int64]]:
     shapes = graph.shapes()
     orders: dict[str, NDArray[np.int64]] = {}
     for layer in graph.layers:
+        if layer.kind == "FullyConnectedLayer":
+            continue
+        if layer.kind == "FlattenLayer" and len(shapes[layer.inputs[0]]) == 3:
+            channels, height, width = shapes[layer.inputs[0]]
+            if height * width > 1:
+                orders[layer.name] = layout.flatten_order(channels, height, width)
+            continue
+        if layer.kind == "ConcatenationLayer" and any(name in orders for name in layer.inputs):
+            sizes = [shapes[name][0] for name in layer.inputs]
+            starts = np.cumsum([0, *sizes[:-1]])
+            parts = [
+                orders.get(name, np.arange(size)) + start
+                for name, size, start in zip(layer.inputs, sizes, starts, strict=True)
+            ]
+            orders[layer.name] = np.concatenate(parts)
+            continue
         # a single feature multiplies all others alike, whatever their order
         given = [orders.get(name) for name in layer.inputs if shapes[name] != (1,)]
         if len({_key(order) for order in given}) > 1:
@@ -166,11 +212,7 @@ def feature_orders(graph: LayerGraph) -> dict[str, NDArray[np.int64]]:
                 "others; MATLAB orders flattened features otherwise than PyTorch. Put a linear "
                 "layer after the flatten."
             )
-        if layer.kind == "FlattenLayer" and len(shapes[layer.inputs[0]]) == 3:
-            channels, height, width = shapes[layer.inputs[0]]
-            if height * width > 1:
-                orders[layer.name] = layout.flatten_order(channels, height, width)
-        elif layer.kind != "FullyConnectedLayer" and given and given[0] is not None:
+        if given and given[0] is not None:
             orders[layer.name] = given[0]
     if graph.output in orders:
         raise UserError(
@@ -188,20 +230,25 @@ def _row(values: Any) -> NDArray[np.float64]:
     return np.asarray(values, np.float64).reshape(1, -1)
 
 
+def _by_channel(values: Sequence[float]) -> NDArray[Any]:
+    return np.asarray(values, np.float32).reshape(1, 1, -1) if values else _EMPTY
+
+
+def _text(text: str) -> Any:
+    """Char, or where there are letters outside ASCII the bytes of UTF-8, 1 x n uint8.
+
+    Octave 7.3 cuts other encodings short; MATLAB makes char of the bytes by native2unicode.
+    """
+    if text.isascii():
+        return text
+    return np.frombuffer(text.encode("utf-8", "surrogateescape"), np.uint8).reshape(1, -1)
+
+
 def _cellstr(strings: Sequence[str]) -> NDArray[Any]:
     cells = np.empty((1, len(strings)), object)
-    cells[0, :] = strings
+    for i, string in enumerate(strings):
+        cells[0, i] = _text(string)
     return cells
-
-
-def _require_ascii(names: Sequence[str]) -> None:
-    for name in names:
-        if not name.isascii():
-            raise UserError(
-                f"The name {name!r} has letters outside ASCII, which not every reader of MAT-files "
-                "gets right. Rename the class's folder and train again; model.onnx alone "
-                "('cifarx export --onnx') takes any name."
-            )
 
 
 def _require_size(content: Mapping[str, Any]) -> None:
@@ -209,7 +256,8 @@ def _require_size(content: Mapping[str, Any]) -> None:
         if _size(value) > _LARGEST:
             raise UserError(
                 f"The variable {name!r} of model.mat would take {_size(value) / 2**30:.1f} GiB; a "
-                "version 7 MAT-file holds less than 2 GiB a variable."
+                "MAT-file that every MATLAB reads holds less than 2 GiB a variable. Write "
+                "model.onnx alone ('cifarx export --onnx'), or give a smaller network."
             )
 
 

@@ -25,14 +25,14 @@ def constants_of(graph: onnx.GraphProto) -> Constants:
 
 def is_constant(node: onnx.NodeProto) -> bool:
     """Whether it is a Constant node."""
-    return node.op_type == "Constant" and node.domain == ""
+    return bool(node.op_type == "Constant" and node.domain == "")
 
 
 def _value(node: onnx.NodeProto) -> NDArray[Any]:
     (attribute,) = node.attribute
     value = helper.get_attribute_value(attribute)
     if attribute.name == "value":
-        return numpy_helper.to_array(value)
+        return np.asarray(numpy_helper.to_array(value))
     kind = np.float32 if attribute.name.startswith("value_float") else None
     return np.asarray(value, kind)
 

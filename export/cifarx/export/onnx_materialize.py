@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from cifarx.export.layer import Array, Layer, Shape
+from cifarx.export.layer import Array, Hyper, Layer, Shape
 from cifarx.export.onnx_node import Node, UnsupportedError, zeros
 from cifarx.export.onnx_value import Choice, Value, choice_of, is_all_in_order
 
@@ -100,10 +100,8 @@ def _as_convolution(node: Node, layer: Layer) -> str:
     """The linear layer as a convolution of the maps that it reads flattened."""
     before = node.reading.layer(layer.inputs[0])
     assert before is not None
-    if before.kind == "FlattenLayer":
-        given = before.inputs[0]
-    else:
-        given = as_maps(node, layer.inputs[0])
+    flat = before.kind == "FlattenLayer"
+    given = before.inputs[0] if flat else as_maps(node, layer.inputs[0])
     weights = layer.arrays["Weights"]
     kernels = weights.value.reshape(len(weights.value), *node.reading.shapes[given])
     convolution = replace(
@@ -150,7 +148,7 @@ def made_up_convolution(
     suffix: str,
 ) -> str:
     """A convolution with kernels that no file held; channel by channel where they are so."""
-    hyper = {"Stride": stride, "Padding": padding, "DilationFactor": (1, 1)}
+    hyper: dict[str, Hyper] = {"Stride": stride, "Padding": padding, "DilationFactor": (1, 1)}
     arrays = {"Weights": Array(kernels, ""), "Bias": zeros(len(kernels))}
     if by_channel and len(kernels) > 1:
         groups = {**hyper, "NumGroups": float(len(kernels))}

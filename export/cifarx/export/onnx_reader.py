@@ -140,8 +140,8 @@ def _image_size(value: onnx.ValueInfoProto) -> tuple[int, tuple[int, int, int]]:
     if value.type.WhichOneof("value") != "tensor_type":
         kind = value.type.WhichOneof("value") or "nothing"
         raise UserError(
-            f"The input {value.name!r} is a {kind.removesuffix('_type')}, not a tensor; cifarx takes "
-            "networks with one input of float32 images N x C x H x W."
+            f"The input {value.name!r} is a {kind.removesuffix('_type')}, not a tensor; cifarx "
+            "takes networks with one input of float32 images N x C x H x W."
         )
     tensor = value.type.tensor_type
     dims = [d.dim_value for d in tensor.shape.dim]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -11,6 +9,7 @@ from torch import nn
 
 from cifarx.export.mat_writer import TestBatch
 from cifarx.pytorch_models.data.images import Images
+from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.preprocess import preprocess
 
 SIZE = 256
@@ -22,8 +21,14 @@ def make_batch(
 ) -> TestBatch:
     """Run a module in evaluation mode on the CPU over the images, in both precisions."""
     inputs = preprocess(images.pixels, mean, std)
-    logits, reference = logits_float32(module, inputs), logits_float64(module, inputs)
-    return TestBatch(images.pixels, inputs, images.labels, logits, reference)
+    return TestBatch(images.pixels, inputs, images.labels, *make_answers(module, inputs))
+
+
+def make_answers(
+    module: nn.Module, inputs: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """(N, C, H, W) float32 -> (N, K) in float32 and in float64."""
+    return logits_float32(module, inputs), logits_float64(module, inputs)
 
 
 def logits_float32(module: nn.Module, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -32,10 +37,23 @@ def logits_float32(module: nn.Module, inputs: NDArray[np.float32]) -> NDArray[np
 
 
 def logits_float64(module: nn.Module, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The same with weights, inputs and arithmetic in float64: the truth that runtimes approach."""
-    return _run(copy.deepcopy(module).double(), torch.from_numpy(inputs).double()).numpy()
+    """The same with weights, inputs and arithmetic in float64: the truth that runtimes approach.
+
+    The module, whose tensors must be float32, is widened and narrowed again in place, which loses
+    nothing and needs no second copy of it.
+    """
+    try:
+        return _run(module.double(), torch.from_numpy(inputs).double()).numpy()
+    finally:
+        module.float()
 
 
 @torch.no_grad()
 def _run(module: nn.Module, inputs: torch.Tensor) -> torch.Tensor:
-    return torch.cat([module(part) for part in torch.split(inputs, _AT_ONCE)])
+    parts = [module(part) for part in torch.split(inputs, _AT_ONCE)]
+    if not isinstance(parts[0], torch.Tensor):
+        raise UserError(
+            f"The module {type(module).__name__} gives a {type(parts[0]).__name__}, not one tensor "
+            "of logits. Wrap it in a module that gives the logits alone."
+        )
+    return torch.cat(parts)

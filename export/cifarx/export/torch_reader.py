@@ -54,7 +54,7 @@ def graph_from_module(module: nn.Module, input_size: tuple[int, int, int]) -> La
         UserError: the module is in training mode, PyTorch cannot export it, or it has parts that
             no layer kind stands for.
     """
-    program = onnx_program(exported_program(module, input_size))
+    program = onnx_program(exported_program(_with_marked_dropout(module), input_size))
     arrays = {}
     for name, value in list(program.model.graph.initializers.items()):
         assert value.const_value is not None
@@ -64,24 +64,25 @@ def graph_from_module(module: nn.Module, input_size: tuple[int, int, int]) -> La
 
 
 def exported_program(
-    module: nn.Module, input_size: tuple[int, int, int]
+    module: nn.Module, input_size: tuple[int, int, int], batch: int = _BATCH
 ) -> torch.export.ExportedProgram:
-    """Trace a module on the CPU for a batch of images of (C, H, W), dropout marked.
+    """Trace a module on the CPU for a batch of images of (C, H, W).
 
     Raises:
-        UserError: the module is in training mode, or PyTorch cannot export it.
+        UserError: the module or a part of it is in training mode, or PyTorch cannot export it.
     """
-    if module.training:
+    training = [name for name, part in module.named_modules() if part.training]
+    if training:
+        where = "" if training[0] == "" else f" in its part {training[0]}"
         raise UserError(
-            f"The module {type(module).__name__} is in training mode, in which batch norm and "
+            f"The module {type(module).__name__} is in training mode{where}, in which batch norm and "
             "dropout behave differently. Call its eval() before exporting."
         )
-    with _told_in_a_paragraph(module):
+    with told_in_a_paragraph(module):
         # Left to itself, torch.onnx.export of torch 2.8 answers a module that torch.export
         # rejects with a trace of one example, in which branches on data are frozen.
-        return torch.export.export(
-            _with_marked_dropout(module), (torch.zeros(_BATCH, *input_size),), strict=False
-        )
+        example = torch.zeros(batch, *input_size)
+        return torch.export.export(module, (example,), strict=False)
 
 
 def onnx_program(exported: torch.export.ExportedProgram) -> torch.onnx.ONNXProgram:
@@ -90,7 +91,7 @@ def onnx_program(exported: torch.export.ExportedProgram) -> torch.onnx.ONNXProgr
     level = quiet.level
     quiet.setLevel(logging.ERROR)
     try:
-        with _told_in_a_paragraph(exported.graph_module):
+        with told_in_a_paragraph(exported.graph_module):
             program = torch.onnx.export(
                 exported,
                 dynamo=True,
@@ -109,11 +110,14 @@ def onnx_program(exported: torch.export.ExportedProgram) -> torch.onnx.ONNXProgr
 
 
 @contextmanager
-def _told_in_a_paragraph(module: nn.Module) -> Iterator[None]:
+def told_in_a_paragraph(module: nn.Module) -> Iterator[None]:
+    """Raise `UserError` where PyTorch cannot export a module."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # deprecations inside torch and onnxscript
             yield
+    except UserError:
+        raise
     except Exception as error:  # torch.export raises exceptions of many families
         reason = next((line for line in str(error).splitlines() if line.strip()), repr(error))
         raise UserError(

@@ -45,6 +45,29 @@ def file_origin(path: Path) -> str:
     return f"{path.name}, SHA-256 {sha256(path)}"
 
 
+def load_exactly(model: nn.Module, path: Path) -> None:
+    """Put a state dict into a model, tensor by tensor.
+
+    Raises:
+        UserError: it cannot be read, or has not exactly the model's tensors.
+    """
+    state, own = _from_file(path), model.state_dict()
+    lacking = sorted(own.keys() - state.keys())
+    foreign = sorted(state.keys() - own.keys())
+    other = sorted(n for n in own.keys() & state.keys() if own[n].shape != state[n].shape)
+    faults = [
+        f"{word} {', '.join(names[:3])}{' and more' if len(names) > 3 else ''}"
+        for word, names in (("lacks", lacking), ("has besides", foreign), ("resizes", other))
+        if names
+    ]
+    if faults:
+        raise UserError(
+            f"--weights {path} does not fit the network: it {'; '.join(faults)}. Give the state dict "
+            "of the same network, saved by model.state_dict()."
+        )
+    model.load_state_dict(dict(state))
+
+
 def _published(name: str) -> Mapping[str, Tensor]:
     from torchvision.models import get_weight
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cifarx.export.bundle import bundle_run, write_bundle
+from cifarx.export.bundle import Formats, bundle_run, write_bundle
 from cifarx.pytorch_models.errors import UserError, nearest
 from cifarx.pytorch_models.files import write_text
 from cifarx.pytorch_models.observer import Observer
@@ -139,7 +139,7 @@ def _verified(run: Run) -> str:
     """The verdict on the run's files, which are exported first where they are not there."""
     report = run.folder / REPORT
     if not report.exists():
-        write_bundle(bundle_run(run), run.folder, "model", onnx=True, mat=True)
+        write_bundle(bundle_run(run), run.folder, "model", Formats(onnx=True, mat=True))
         result = verify(VerifyOptions(run.folder / "model.onnx", checkpoint=run.folder))
         write_text(report, json.dumps(as_json(result), indent=2, allow_nan=False) + "\n")
     return _verdict(report)

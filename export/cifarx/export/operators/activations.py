@@ -183,10 +183,10 @@ def softmax(node: Node) -> None:
     size = node.reading.shapes[value.layer]
     index = np.moveaxis(value.index, axis - 1, -1)
     alone = not old or together == 0
-    if axis and alone and len(size) == 3:
-        if channels_last(index, (size[0], size[1], size[2])) is not None:
-            node.give(node.elementwise("SoftmaxLayer", value))
-            return
+    last = channels_last(index, (size[0], size[1], size[2])) if len(size) == 3 else None
+    if axis and alone and last is not None:
+        node.give(node.elementwise("SoftmaxLayer", value))
+        return
     if axis == 1 and rank == 4:
         layer = maps(node, value)
         if alone or node.reading.shapes[layer][1:] == (1, 1):

@@ -1,0 +1,129 @@
+"""An ONNX file from the disk, trusted in nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import onnx
+from google.protobuf.message import DecodeError
+from onnx.external_data_helper import load_external_data_for_model
+
+from cifarx.pytorch_models.errors import UserError
+
+OLDEST_OPSET = 7  # since when operators broadcast as they do today
+_ADVICE = "Export it again, or ask for it again where it came from."
+
+
+def load_onnx(path: Path) -> onnx.ModelProto:
+    """Read and fully check an ONNX file, its side files of weights included.
+
+    Raises:
+        UserError: it is missing, a folder, empty, no ONNX, cut short, inconsistent, of an opset
+            that is not known, or its side files are missing or lie outside its folder.
+    """
+    if not path.is_file():
+        state = "is a folder" if path.is_dir() else "is not there"
+        raise UserError(
+            f"{path} {state}. Give an ONNX file, or make one with 'cifarx export --onnx --mat'."
+        )
+    try:
+        model = onnx.load_model(path, format="protobuf", load_external_data=False)
+    except (DecodeError, ValueError, OSError) as error:
+        raise _unsound(path, error) from error
+    if not model.graph.node:
+        raise UserError(f"{path} is not a sound ONNX file: it holds no network. {_ADVICE}")
+    _require_known_opset(path, model)
+    _load_side_files(path, model)
+    try:
+        onnx.checker.check_model(model, full_check=True)
+    except (
+        onnx.checker.ValidationError,
+        onnx.shape_inference.InferenceError,
+        ValueError,
+        RuntimeError,
+    ) as error:
+        raise _unsound(path, error) from error
+    return model
+
+
+def _unsound(path: Path, error: Exception) -> UserError:
+    reason = " ".join(str(error).split())
+    if "topologically sorted" in reason:
+        return UserError(
+            f"{path} is not a sound ONNX file: its nodes run in a circle, or are not in the "
+            f"order in which they compute ({reason[:200]}). {_ADVICE}"
+        )
+    kind = _looks_like(path)
+    return UserError(
+        f"{path} is not a sound ONNX file: it is damaged, cut short or of another kind"
+        f"{f'; it looks like {kind}' if kind else ''} ({reason[:300]}). {_ADVICE}"
+    )
+
+
+def _looks_like(path: Path) -> str:
+    """What a file's first bytes say it is, '' where they say nothing."""
+    with path.open("rb") as file:
+        head = file.read(512)
+    if not head:
+        return "an empty file"
+    if head.startswith(b"MATLAB 5.0 MAT-file"):
+        return "a MAT-file"
+    if head.startswith(b"PK\x03\x04"):
+        return "a PyTorch or other zip file"
+    if all(32 <= byte < 127 or byte in b"\t\r\n" for byte in head):
+        return "text"
+    return ""
+
+
+def _require_known_opset(path: Path, model: onnx.ModelProto) -> None:
+    newest = onnx.defs.onnx_opset_version()
+    versions = [o.version for o in model.opset_import if o.domain in ("", "ai.onnx")]
+    if not versions or not OLDEST_OPSET <= versions[0] <= newest:
+        found = f"opset {versions[0]}" if versions else "no opset of ONNX's own"
+        raise UserError(
+            f"{path} has {found}; cifarx reads {OLDEST_OPSET} to {newest}, the newest that the "
+            "installed onnx package knows. Export it with an opset in between, or convert it by "
+            "onnx.version_converter."
+        )
+
+
+def _load_side_files(path: Path, model: onnx.ModelProto) -> None:
+    folder = path.resolve().parent
+    for tensor in _tensors(model.graph):
+        if tensor.data_location != onnx.TensorProto.EXTERNAL:
+            continue
+        entries = {entry.key: entry.value for entry in tensor.external_data}
+        location = entries.get("location", "")
+        side = Path(location)
+        whole = (folder / side).resolve()
+        if not location or side.is_absolute() or folder not in whole.parents:
+            raise UserError(
+                f"{path} asks for its weights in {location!r}, which is outside its own folder; "
+                "cifarx reads side files only beside the file that names them. Put the side file "
+                "there and save the model again with onnx.save."
+            )
+        if not whole.is_file():
+            raise UserError(
+                f"{path} keeps its weights in a side file {location!r}, which is not beside it. "
+                f"Get that file, too, and put it into {path.parent}; the two belong together."
+            )
+    try:
+        load_external_data_for_model(model, str(folder))
+    except Exception as error:  # onnx raises ValidationError, ValueError, OSError and others here
+        raise UserError(
+            f"The side file of weights of {path} cannot be read, or is cut short "
+            f"({' '.join(str(error).split())[:200]}). {_ADVICE}"
+        ) from error
+
+
+def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
+    """All tensors, those of attributes and subgraphs included."""
+    yield from graph.initializer
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.HasField("t"):
+                yield attribute.t
+            yield from attribute.tensors
+            for inner in (attribute.g, *attribute.graphs):
+                yield from _tensors(inner)

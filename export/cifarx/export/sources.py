@@ -1,0 +1,301 @@
+"""What can be exported: a run, an ONNX file, or any module that Python can import."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cifarx.export.bundle import Bundle, Formats, bundle_run
+from cifarx.export.card import ModelCard
+from cifarx.export.mat_writer import TestBatch
+from cifarx.export.names import identifier
+from cifarx.export.onnx_load import load_onnx
+from cifarx.export.onnx_reader import read_onnx, require_classifier
+from cifarx.export.onnx_reference import at_once, image_shape, logits_float32, logits_float64
+from cifarx.pytorch_models.errors import UserError, nearest
+from cifarx.pytorch_models.files import reading, sha256
+from cifarx.pytorch_models.preprocess import preprocess
+from cifarx.pytorch_models.run import load_run, newest_run
+
+if TYPE_CHECKING:
+    from torch import nn
+
+IMAGES = 4  # of noise, where there are no data
+_UNKNOWN = np.empty(0, np.int64)  # labels
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user says of a network that is no run."""
+
+    weights: Path | None = None
+    """A state dict for a module."""
+    input_size: tuple[int, int, int] | None = None
+    """(C, H, W) for a module."""
+    mean: tuple[float, ...] = ()
+    """Per channel, in units of the pixels 0..255; empty where nobody knows."""
+    std: tuple[float, ...] = ()
+    classes: Path | None = None
+    """A text file with a name a line."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A network that was found, and what is to be said of it."""
+
+    bundle: Bundle
+    origin: str
+    """As the user may call it: the run's folder, the file, or the callable."""
+    name: str
+    """Of the files to be written."""
+    notes: tuple[str, ...] = ()
+    file: Path | None = None
+    """The ONNX file that it was read from."""
+
+
+def open_source(text: str | None, options: Options, *, answers: bool = True) -> Source:
+    """Find a network and read it for export.
+
+    Args:
+        text: a run's folder, an .onnx file, `package.module:callable`, or None for the newest run.
+        options: see `Options`; for a run there are none.
+        answers: whether to compute the test batch that model.mat holds.
+
+    Raises:
+        UserError: nothing of that name, a damaged file, or parts that cannot be exported.
+    """
+    path = Path(text or "")
+    if text is not None and (path.is_file() or (path.suffix == ".onnx" and not path.is_dir())):
+        _require_none(text, "an ONNX file", weights=options.weights, input_size=options.input_size)
+        return _from_onnx(path, options, answers)
+    if text is not None and ":" in text and not path.exists():
+        return _from_callable(text, options, answers)
+    _require_none(
+        text or "the newest run",
+        "a run",
+        weights=options.weights,
+        input_size=options.input_size,
+        mean=options.mean,
+        std=options.std,
+        classes=options.classes,
+    )
+    run = newest_run() if text is None else load_run(path)
+    return Source(bundle_run(run), str(run.folder), "model")
+
+
+def require_other_file(source: Source, folder: Path, name: str, formats: Formats) -> None:
+    """Raise `UserError` where NAME.onnx would replace the file that it is made from."""
+    if source.file is None or not formats.onnx:
+        return
+    target = folder / f"{name}.onnx"
+    if target.exists() and target.samefile(source.file):
+        raise UserError(
+            f"{target} is the file to export, and would be replaced. Give another place with --out "
+            f"DIR, another name with --name, such as --name {name}_matlab, or write {name}.mat alone "
+            "with --mat."
+        )
+
+
+def _require_none(text: str, kind: str, **given: object) -> None:
+    names = [f"--{name.replace('_', '-')}" for name, value in given.items() if value]
+    if names:
+        raise UserError(
+            f"{', '.join(names)} cannot be used with {text}: it is {kind}, which says that itself. "
+            "Leave it out, or give a module as package.module:callable."
+        )
+
+
+def _from_onnx(path: Path, options: Options, answers: bool) -> Source:
+    if path.suffix != ".onnx":
+        raise UserError(
+            f"{path} is not named .onnx. 'cifarx export' takes a run's folder, an ONNX file, or a "
+            "module as package.module:callable, with its state dict as --weights. If the file is "
+            "ONNX, rename it."
+        )
+    model = load_onnx(path)
+    graph = read_onnx(model)
+    classes = require_classifier(graph)
+    _require_contract(options, graph.input_size[0])
+    known = ModelCard.from_metadata({e.key: e.value for e in model.metadata_props})
+    if known is None or len(known.classes) != classes:
+        known = _card(identifier(path.stem), sha256(path), classes)
+    card = _with_contract(known, options)
+    batch = None
+    if answers:
+        inputs, images = _noise(graph.input_size, card, at_once(model))
+        given = inputs.reshape(-1, *image_shape(model))
+        logits, reference = logits_float32(model, given), logits_float64(model, given)
+        batch = TestBatch(images, inputs, _UNKNOWN, logits, reference)
+    return Source(Bundle(graph, card, batch), str(path), identifier(path.stem), _notes(card), path)
+
+
+def _from_callable(text: str, options: Options, answers: bool) -> Source:
+    from cifarx.export.reference import make_answers
+    from cifarx.export.torch_reader import graph_from_module, told_in_a_paragraph
+
+    if options.input_size is None:
+        raise UserError(
+            f"{text} needs the size of its images: --input-size CHANNELS,HEIGHT,WIDTH, such as "
+            "--input-size 3,224,224."
+        )
+    _require_contract(options, options.input_size[0])
+    module = _module(text)
+    notes = []
+    if any(part.training for part in module.modules()):
+        module.eval()
+        notes.append(
+            f"{text} was in training mode; it is exported as in evaluation, batch norm with its "
+            "trained statistics and dropout without effect"
+        )
+    _require_float32(text, module)
+    if options.weights is not None:
+        from cifarx.pytorch_models.weights import load_exactly
+
+        load_exactly(module, options.weights)
+        digest = sha256(options.weights)
+    else:
+        digest = _digest(module)
+        notes.append("no --weights: it keeps the weights that its callable gave it")
+    batch = None
+    if answers:  # first, for afterwards the graph shares the module's memory
+        inputs, images = _noise(options.input_size, options)
+        with told_in_a_paragraph(module):
+            batch = TestBatch(images, inputs, _UNKNOWN, *make_answers(module, inputs))
+    graph = graph_from_module(module, options.input_size)
+    name = identifier(text.rpartition(":")[2].rpartition(".")[2])
+    card = _with_contract(_card(name, digest, require_classifier(graph)), options)
+    bundle = Bundle(graph, card, batch, module)
+    return Source(bundle, text, name, (*notes, *_notes(card)))
+
+
+def _module(text: str) -> nn.Module:
+    """What the callable of `package.module:callable` gives."""
+    from torch import nn
+
+    package, _, attribute = text.partition(":")
+    if "" not in sys.path:
+        sys.path.insert(0, "")  # the current folder, as 'python -m' has it
+    try:
+        found: Any = importlib.import_module(package)
+    except Exception as error:  # the user's own code may raise anything
+        raise UserError(
+            f"The module {package!r} of {text} cannot be imported ({type(error).__name__}: {error}). "
+            "Give package.module:callable as Python imports it from this folder, such as "
+            "torchvision.models:resnet18."
+        ) from error
+    for part in attribute.split("."):
+        if not hasattr(found, part):
+            raise UserError(
+                f"{package} has nothing called {attribute!r}. {nearest(part, dir(found))}Give a class "
+                "of nn.Module, a function that makes one, or a module."
+            )
+        found = getattr(found, part)
+    if not isinstance(found, nn.Module):
+        found = _called(text, found)
+    if not isinstance(found, nn.Module):
+        raise UserError(
+            f"{text} gives a {type(found).__name__}, not a torch.nn.Module. Give a class of "
+            "nn.Module, a function without arguments that makes one, or a module."
+        )
+    return found
+
+
+def _called(text: str, function: Callable[[], Any]) -> Any:
+    if not callable(function):
+        return function
+    try:
+        return function()
+    except Exception as error:
+        raise UserError(
+            f"{text} cannot be called without arguments ({type(error).__name__}: {error}). Write a "
+            "function that makes the network, such as 'def net(): return MyNet(classes=10)', and "
+            "give that."
+        ) from error
+
+
+def _require_float32(text: str, module: nn.Module) -> None:
+    import torch
+
+    wrong = {
+        name: str(tensor.dtype).removeprefix("torch.")
+        for name, tensor in module.state_dict().items()
+        if tensor.is_floating_point() and tensor.dtype != torch.float32
+    }
+    if wrong:
+        name, kind = next(iter(wrong.items()))
+        raise UserError(
+            f"{text} has {len(wrong)} tensors that are not float32, such as {name} ({kind}); both "
+            "files hold single precision. Call float() on the module before it is exported."
+        )
+
+
+def _digest(module: nn.Module) -> str:
+    """SHA-256 over names and bytes of a state dict."""
+    digest = hashlib.sha256()
+    for name, tensor in module.state_dict().items():
+        digest.update(name.encode())
+        digest.update(np.ascontiguousarray(tensor.detach().cpu().numpy()).data)
+    return digest.hexdigest()
+
+
+def _card(name: str, digest: str, classes: int) -> ModelCard:
+    return ModelCard(name, "", tuple(f"class_{i + 1}" for i in range(classes)), (), (), digest)
+
+
+def _require_contract(options: Options, channels: int) -> None:
+    """Raise `UserError` where mean and std are not a number a channel each."""
+    mean, std = options.mean, options.std
+    if (mean or std) and (not len(mean) == len(std) == channels or min(std) <= 0):
+        raise UserError(
+            f"--mean and --std need {channels} numbers each, separated by commas, the latter above "
+            f"0; got {len(mean)} and {len(std)}."
+        )
+
+
+def _with_contract(card: ModelCard, options: Options) -> ModelCard:
+    """The card with what the user says of pixels and classes."""
+    classes = len(card.classes)
+    if options.mean:
+        card = replace(card, mean=options.mean, std=options.std)
+    if options.classes is not None:
+        with reading(options.classes):
+            names = options.classes.read_text("utf-8").split("\n")
+        names = [name.strip() for name in names if name.strip()]
+        if len(names) != classes:
+            raise UserError(
+                f"--classes {options.classes} has {len(names)} names, but the network gives "
+                f"{classes} logits. Give a text file with one name a line, in their order."
+            )
+        card = replace(card, classes=tuple(names))
+    return card
+
+
+def _notes(card: ModelCard) -> tuple[str, ...]:
+    if card.mean:
+        return ()
+    return (
+        "nobody knows how its pixels are normalised: model.mat takes normalised images only; "
+        "--mean and --std say it",
+    )
+
+
+def _noise(
+    input_size: tuple[int, int, int], contract: ModelCard | Options, at_once: int = 1
+) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """Inputs (N, C, H, W) and the pixels that they are of, none where unknown; whole batches."""
+    random = np.random.RandomState(0)  # its sequence is the same in every version of numpy
+    shape = (-(-IMAGES // at_once) * at_once, *input_size)
+    if contract.mean:
+        pixels = random.randint(0, 256, shape, dtype=np.uint8)
+        mean, std = (np.asarray(v, np.float32) for v in (contract.mean, contract.std))
+        return preprocess(pixels, mean, std), pixels
+    inputs = random.standard_normal(shape).astype(np.float32)
+    return inputs, np.empty((0, *input_size), np.uint8)
