@@ -1,152 +1,94 @@
-"""The MATLAB arithmetic, run in GNU Octave, against PyTorch in float64 and one case by hand."""
+"""Pooling, joins and plain layers of the MATLAB toolbox, run in GNU Octave, against PyTorch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from scipy.io import loadmat, savemat
+from matlab_layers import Octave, apply, double, from_matlab, layer, roundings, row, single
 from torch.nn import functional
-
-from cifarx.export import layout
 
 pytestmark = pytest.mark.octave
 
-Octave = Callable[[str], str]
-RANDOM = np.random.RandomState(0)
-
-
-def single(*shape: int) -> np.ndarray:
-    return RANDOM.standard_normal(shape).astype(np.float32)
-
-
-def call(octave: Octave, folder: Path, code: str, **variables: object) -> np.ndarray:
-    """Run `Y = code` with these variables (arrays in MATLAB's axes)."""
-    savemat(folder / "in.mat", {k: np.asarray(v) for k, v in variables.items()})
-    octave(f"load('in.mat'); Y = {code}; assert(isa(Y, 'single')); save('-v6', 'out.mat', 'Y');")
-    return np.asarray(loadmat(folder / "out.mat")["Y"])
-
-
-def maps(y: np.ndarray, shape: torch.Size) -> np.ndarray:
-    """Octave's maps in PyTorch's axes; MAT-files drop trailing axes of length one."""
-    n, c, h, w = shape
-    return layout.images_from_matlab(y.reshape(h, w, c, n, order="F"))
+Pair = tuple[int, int]
 
 
 @pytest.mark.parametrize(
-    ("size", "channels", "filters", "kernel", "stride", "padding", "dilation", "count"),
-    [
-        ((6, 7), 3, 4, (3, 2), (1, 1), (0, 0, 0, 0), (1, 1), 2),
-        ((6, 7), 3, 4, (3, 3), (2, 3), (1, 1, 1, 1), (1, 1), 2),
-        ((9, 8), 2, 5, (3, 2), (1, 2), (0, 2, 3, 1), (2, 3), 3),
-        ((5, 5), 1, 1, (5, 5), (1, 1), (0, 0, 0, 0), (1, 1), 1),
-        ((4, 4), 3, 2, (1, 1), (3, 3), (0, 0, 0, 0), (1, 1), 1),
-    ],
+    ("kernel", "stride", "padding"),
+    [((2, 2), (2, 2), (0, 0)), ((3, 2), (1, 3), (1, 0)), ((5, 7), (3, 1), (2, 3))],
 )
-def test_convolution(
-    octave: Octave,
-    tmp_path: Path,
-    size: tuple[int, int],
-    channels: int,
-    filters: int,
-    kernel: tuple[int, int],
-    stride: tuple[int, int],
-    padding: tuple[int, int, int, int],
-    dilation: tuple[int, int],
-    count: int,
-) -> None:
-    x, w, b = single(count, channels, *size), single(filters, channels, *kernel), single(filters)
-    top, bottom, left, right = padding
-    padded = functional.pad(torch.tensor(x).double(), (left, right, top, bottom))
-    expected = functional.conv2d(
-        padded, torch.tensor(w).double(), torch.tensor(b).double(), stride, 0, dilation
-    )
-    y = call(
-        octave,
-        tmp_path,
-        "cifarx.layer.convolution2d(X, W, reshape(B, 1, 1, []), S, P, D)",
-        X=layout.images_to_matlab(x),
-        W=layout.kernels_to_matlab(w),
-        B=b,
-        S=np.array(stride, float),
-        P=np.array(padding, float),
-        D=np.array(dilation, float),
-    )
-    np.testing.assert_allclose(maps(y, expected.shape), expected.numpy(), rtol=0, atol=2e-5)
-
-
-def test_convolution_by_hand(octave: Octave) -> None:
-    octave(
-        """
-        X = single([1 2 3; 4 5 6; 7 8 9]);
-        W = single([1 0; 0 -2]);                 % not turned by 180 degrees, as conv2 would
-        Y = cifarx.layer.convolution2d(X, W, single(10), [1 1], [0 0 0 0], [1 1]);
-        assert(Y, single([10 + 1 - 10, 10 + 2 - 12; 10 + 4 - 16, 10 + 5 - 18]));
-        % padded:  0 0 0 0; 1 2 3 0; 4 5 6 0; 7 8 9 0
-        Y = cifarx.layer.convolution2d(X, W, single(0), [2 2], [1 0 0 1], [1 1]);
-        assert(Y, single([0 - 2 * 2, 0; 4 - 2 * 8, 6]));
-        """
-    )
-
-
-@pytest.mark.parametrize("features", [False, True])
-def test_batch_normalization(octave: Octave, tmp_path: Path, features: bool) -> None:
-    x = single(4, 3) if features else single(4, 3, 5, 6)
-    scale, offset, mean, variance = single(3), single(3), single(3), np.abs(single(3))
-    expected = functional.batch_norm(
-        *(torch.tensor(v).double() for v in (x, mean, variance, scale, offset)), eps=1e-3
-    )
-    y = call(
-        octave,
-        tmp_path,
-        "cifarx.layer.batchNormalization(X, S, O, M, V, 1e-3)",
-        X=layout.features_to_matlab(x) if features else layout.images_to_matlab(x),
-        **{
-            name: layout.channels_to_matlab(v, maps=not features)
-            for name, v in zip("SOMV", (scale, offset, mean, variance), strict=True)
-        },
-    )
-    y = layout.features_from_matlab(y) if features else maps(y, expected.shape)
-    np.testing.assert_allclose(y, expected.numpy(), rtol=0, atol=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("kernel", "stride", "padding"), [((2, 2), (2, 2), (0, 0)), ((3, 2), (1, 3), (1, 0))]
-)
+@pytest.mark.parametrize("shape", [(2, 3, 7, 8), (1, 3, 7, 8), (1, 1, 8, 7)])
 def test_pooling(
     octave: Octave,
     tmp_path: Path,
-    kernel: tuple[int, int],
-    stride: tuple[int, int],
-    padding: tuple[int, int],
+    shape: tuple[int, ...],
+    kernel: Pair,
+    stride: Pair,
+    padding: Pair,
 ) -> None:
-    x = single(2, 3, 7, 8)
+    x = single(*shape)
     v, h = padding
-    arguments = {
-        "X": layout.images_to_matlab(x),
-        "K": np.array(kernel, float),
-        "S": np.array(stride, float),
-        "P": np.array([v, v, h, h], float),
-    }
-    for name, function in (
-        ("maxPooling2d", functional.max_pool2d),
-        ("averagePooling2d", functional.avg_pool2d),
-    ):
-        expected = function(torch.tensor(x).double(), kernel, stride, padding)
-        y = call(octave, tmp_path, f"cifarx.layer.{name}(X, K, S, P)", **arguments)
-        np.testing.assert_allclose(maps(y, expected.shape), expected.numpy(), rtol=0, atol=1e-6)
+    options = {"PoolSize": row(*kernel), "Stride": row(*stride), "Padding": row(v, v, h, h)}
+    most, zeros, left_out = apply(
+        octave,
+        tmp_path,
+        (layer("MaxPooling2DLayer", **options), [x]),
+        (layer("AveragePooling2DLayer", **options, PaddingValue=row(0)), [x]),
+        (layer("AveragePooling2DLayer", **options, PaddingValue="mean"), [x]),
+    )
+    window = (double(x), kernel, stride, padding)
+    assert roundings(most, functional.max_pool2d(*window)) == 0
+    assert roundings(zeros, functional.avg_pool2d(*window)) < 4
+    assert roundings(left_out, functional.avg_pool2d(*window, count_include_pad=False)) < 4
 
 
-def test_max_pooling_never_takes_the_padding(octave: Octave) -> None:
+def test_padding_of_unequal_sides(octave: Octave) -> None:
     octave(
         """
-        Y = cifarx.layer.maxPooling2d(single(-[1 2; 3 4]), [2 2], [1 1], [1 0 0 0]);
-        assert(Y, single([-1; -1]));
+        X = single([1 2; 3 4]);
+        Y = cifarx.layer.maxPooling2d(-X, [2 2], [1 1], [1 0 0 0]);
+        assert(Y, single([-1; -1]));                             % padding never wins
+        Y = cifarx.layer.averagePooling2d(X, [2 2], [1 1], [1 0 0 1], 0);
+        assert(Y, single([3 2; 10 6] / 4));
+        Y = cifarx.layer.averagePooling2d(X, [2 2], [1 1], [1 0 0 1], 'mean');
+        assert(Y, single([1.5 2; 2.5 3]));
         """
     )
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 5, 7), (1, 3, 5, 7), (1, 1, 5, 7), (2, 3, 1, 1)])
+def test_global_pooling(octave: Octave, tmp_path: Path, shape: tuple[int, ...]) -> None:
+    x = single(*shape)
+    most, mean = apply(
+        octave,
+        tmp_path,
+        (layer("GlobalMaxPooling2DLayer"), [x]),
+        (layer("GlobalAveragePooling2DLayer"), [x]),
+    )
+    assert roundings(most, double(x).amax((2, 3), keepdim=True)) == 0
+    assert roundings(mean, double(x).mean((2, 3), keepdim=True)) <= 1
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_concatenation(octave: Octave, tmp_path: Path, count: int) -> None:
+    size = (3, 5, 7)
+    joined = {1: (2, (3, 4, 7)), 2: (3, (3, 5, 6)), 3: (1, (4, 5, 7))}  # Dim: axis, another size
+    first, third = single(count, *size), single(count, *size)
+    cases, expected = [], []
+    for dim, (axis, other) in joined.items():
+        parts = [first, single(count, *other), third]
+        cases.append((layer("ConcatenationLayer", Dim=row(dim)), parts))
+        expected.append(torch.cat([double(p) for p in parts], axis))
+        if dim == 3:
+            cases.append((layer("DepthConcatenationLayer"), parts))
+            expected.append(expected[-1])
+    features = [single(count, 4), single(count, 3)]
+    cases.append((layer("ConcatenationLayer", Dim=row(1)), features))
+    expected.append(torch.cat([double(p) for p in features], 1))
+    for y, truth in zip(apply(octave, tmp_path, *cases), expected, strict=True):
+        assert roundings(y, truth) == 0
 
 
 @pytest.mark.parametrize("count", [1, 2])
@@ -169,21 +111,14 @@ def test_multiplication(
 ) -> None:
     a, b = single(count, *first), single(count, *second)
     expected = torch.tensor(a) * torch.tensor(b)
-    y = call(
-        octave,
-        tmp_path,
-        "cifarx.layer.multiplication({A, B})",
-        A=layout.images_to_matlab(a),
-        B=layout.images_to_matlab(b),
-    )
-    np.testing.assert_array_equal(maps(y, expected.shape), expected.numpy())  # rounded once
+    (y,) = apply(octave, tmp_path, (layer("MultiplicationLayer"), [a, b]))
+    np.testing.assert_array_equal(from_matlab(y, expected.shape), expected.numpy())  # rounded once
 
 
 def test_the_small_layers(octave: Octave) -> None:
     octave(
         """
         X = reshape(single(1:24), [2 3 2 2]);
-        assert(cifarx.layer.relu(single([-1 0 2])), single([0 0 2]));
         assert(cifarx.layer.dropout(X), X);
         assert(cifarx.layer.flatten(X), reshape(single(1:24), 12, 2));
         assert(squeeze(cifarx.layer.globalAveragePooling2d(X)), single([3.5 15.5; 9.5 21.5]));

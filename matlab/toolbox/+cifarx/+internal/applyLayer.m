@@ -11,18 +11,58 @@ switch layer.Kind
     case 'Convolution2DLayer'
         Y = cifarx.layer.convolution2d(X, layer.Weights, layer.Bias, layer.Stride, ...
                                        layer.Padding, layer.DilationFactor);
+    case 'GroupedConvolution2DLayer'
+        Y = cifarx.layer.groupedConvolution2d(X, layer.Weights, layer.Bias, layer.Stride, ...
+                                              layer.Padding, layer.DilationFactor, ...
+                                              layer.NumGroups);
+    case 'TransposedConvolution2DLayer'
+        Y = cifarx.layer.transposedConvolution2d(X, layer.Weights, layer.Bias, ...
+                                                 layer.Stride, layer.Cropping);
     case 'BatchNormalizationLayer'
         Y = cifarx.layer.batchNormalization(X, layer.Scale, layer.Offset, ...
                                             layer.TrainedMean, layer.TrainedVariance, ...
                                             layer.Epsilon);
+    case 'LayerNormalizationLayer'
+        Y = cifarx.layer.layerNormalization(X, layer.Scale, layer.Offset, layer.Epsilon);
+    case 'GroupNormalizationLayer'
+        Y = cifarx.layer.groupNormalization(X, layer.Scale, layer.Offset, layer.Epsilon, ...
+                                            layer.NumGroups);
+    case 'InstanceNormalizationLayer'
+        Y = cifarx.layer.instanceNormalization(X, layer.Scale, layer.Offset, layer.Epsilon);
+    case 'CrossChannelNormalizationLayer'
+        Y = cifarx.layer.crossChannelNormalization(X, layer.WindowChannelSize, ...
+                                                   layer.Alpha, layer.Beta, layer.K);
     case 'ReLULayer'
         Y = cifarx.layer.relu(X);
+    case 'LeakyReLULayer'
+        Y = cifarx.layer.leakyReLU(X, layer.Scale);
+    case 'ClippedReLULayer'
+        Y = cifarx.layer.clippedReLU(X, layer.Ceiling);
+    case 'PReLULayer'
+        Y = cifarx.layer.pReLU(X, layer.Alpha);
+    case 'ELULayer'
+        Y = cifarx.layer.eLU(X, layer.Alpha);
+    case 'GELULayer'
+        Y = cifarx.layer.gELU(X, layer.Approximation);
+    case 'SwishLayer'
+        Y = cifarx.layer.swish(X);
+    case 'SigmoidLayer'
+        Y = cifarx.layer.sigmoid(X);
+    case 'TanhLayer'
+        Y = cifarx.layer.tanh(X);
+    case 'SoftmaxLayer'
+        Y = cifarx.layer.softmax(X);
+    case 'ScalingLayer'
+        Y = cifarx.layer.scaling(X, layer.Scale, layer.Offset);
     case 'MaxPooling2DLayer'
         Y = cifarx.layer.maxPooling2d(X, layer.PoolSize, layer.Stride, layer.Padding);
     case 'AveragePooling2DLayer'
-        Y = cifarx.layer.averagePooling2d(X, layer.PoolSize, layer.Stride, layer.Padding);
+        Y = cifarx.layer.averagePooling2d(X, layer.PoolSize, layer.Stride, ...
+                                          layer.Padding, layer.PaddingValue);
     case 'GlobalAveragePooling2DLayer'
         Y = cifarx.layer.globalAveragePooling2d(X);
+    case 'GlobalMaxPooling2DLayer'
+        Y = cifarx.layer.globalMaxPooling2d(X);
     case 'DropoutLayer'
         Y = cifarx.layer.dropout(X);
     case 'FlattenLayer'
@@ -33,6 +73,10 @@ switch layer.Kind
         Y = cifarx.layer.addition(inputs);
     case 'MultiplicationLayer'
         Y = cifarx.layer.multiplication(inputs);
+    case 'DepthConcatenationLayer'
+        Y = cifarx.layer.depthConcatenation(inputs);
+    case 'ConcatenationLayer'
+        Y = cifarx.layer.concatenation(inputs, layer.Dim);
     otherwise
         error('cifarx:predict:unknownKind', ...
               'Layer ''%s'' is of kind ''%s'', which this toolbox does not know.', ...

@@ -1,11 +1,22 @@
-function Y = averagePooling2d(X, poolSize, stride, padding)
+function Y = averagePooling2d(X, poolSize, stride, padding, paddingValue)
 %AVERAGEPOOLING2D  Mean of each window.
 %
-%   Y = CIFARX.LAYER.AVERAGEPOOLING2D(X, POOLSIZE, STRIDE, PADDING) slides a
-%   window of POOLSIZE = [h w] over the H-by-W-by-C-by-N single array X in steps
-%   of STRIDE = [v h]. PADDING = [t b l r] counts as zeros in the mean, as
-%   averagePooling2dLayer's default PaddingValue 0 does.
+%   Y = CIFARX.LAYER.AVERAGEPOOLING2D(X, POOLSIZE, STRIDE, PADDING, PADDINGVALUE)
+%   slides a window of POOLSIZE = [h w] over the H-by-W-by-C-by-N single array X in
+%   steps of STRIDE = [v h]. PADDING = [t b l r] counts as zeros in the mean where
+%   PADDINGVALUE is 0, and is left out of it where PADDINGVALUE is 'mean', as in
+%   averagePooling2dLayer.
 
+Y = summed(X, poolSize, stride, padding);
+if strcmp(paddingValue, 'mean')
+    Y = Y ./ summed(ones(size(X, 1), size(X, 2), 'single'), poolSize, stride, padding);
+else
+    Y = Y / prod(poolSize);
+end
+end
+
+function Y = summed(X, poolSize, stride, padding)
+%SUMMED  Sum of each window.
 X = cifarx.internal.pad(X, padding, 0);
 [rows, columns] = cifarx.internal.windowed([size(X, 1), size(X, 2)], poolSize, stride, [1 1]);
 Y = zeros(1, 'single');
@@ -14,5 +25,4 @@ for j = 1:poolSize(2)
         Y = Y + X(rows + i, columns + j, :, :);
     end
 end
-Y = Y / single(prod(poolSize));
 end

@@ -1,0 +1,8 @@
+function Y = clippedReLU(X, ceiling)
+%CLIPPEDRELU  Cut values off below zero and above a ceiling.
+%
+%   Y = CIFARX.LAYER.CLIPPEDRELU(X, CEILING) is min(max(X, 0), CEILING) for a
+%   single array X of any size; 6 is the CEILING of ReLU6.
+
+Y = min(max(X, 0), ceiling);
+end

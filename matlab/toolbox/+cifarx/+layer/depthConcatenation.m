@@ -1,0 +1,8 @@
+function Y = depthConcatenation(inputs)
+%DEPTHCONCATENATION  Maps of several layers, channels one behind the other.
+%
+%   Y = CIFARX.LAYER.DEPTHCONCATENATION(INPUTS) joins the H-by-W-by-C-by-N single
+%   arrays in the cell array INPUTS, which may differ in C.
+
+Y = cat(3, inputs{:});
+end
