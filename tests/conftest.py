@@ -14,7 +14,7 @@ import pytest
 from training import train_run
 
 from cifarx.cli import main
-from cifarx.export.bundle import Bundle, bundle_run, write_bundle
+from cifarx.export.bundle import Bundle, Formats, bundle_run, write_bundle
 from cifarx.pytorch_models import plots
 from cifarx.pytorch_models.run import Run, load_run
 from cifarx.verify.toolbox import toolbox_path
@@ -45,7 +45,7 @@ def bundle(trained: Run) -> Bundle:
 def work(trained: Run, bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An own folder, made the current one, with runs/tiny, model.onnx and model.mat in it."""
     shutil.copytree(trained.folder, tmp_path / "runs" / "tiny")
-    write_bundle(bundle, tmp_path, "model", onnx=True, mat=True)
+    write_bundle(bundle, tmp_path, "model", Formats(onnx=True, mat=True))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

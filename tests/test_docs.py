@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cifarx.export.onnx_operators import operators
+from cifarx.export.operators import operators
 from cifarx.export.vocabulary import VOCABULARY
 
 ROOT = Path(__file__).resolve().parents[1]

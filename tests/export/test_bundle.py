@@ -9,15 +9,15 @@ import pytest
 import torch
 from scipy.io import loadmat
 
-from cifarx.export.bundle import Bundle, bundle_run, write_bundle
+from cifarx.export.bundle import Bundle, Formats, bundle_run, write_bundle
 from cifarx.pytorch_models.data.open import open_data
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.run import Run, build_module
 
 
 def test_the_files_are_the_same_from_any_folder(bundle: Bundle, tmp_path: Path) -> None:
-    first = write_bundle(bundle, tmp_path / "a", "model", onnx=True, mat=True)
-    second = write_bundle(bundle, tmp_path / "b" / "c", "model", onnx=True, mat=True)
+    first = write_bundle(bundle, tmp_path / "a", "model", Formats(onnx=True, mat=True))
+    second = write_bundle(bundle, tmp_path / "b" / "c", "model", Formats(onnx=True, mat=True))
     for one, other in zip(first, second, strict=True):
         assert one.read_bytes() == other.read_bytes()
         assert str(tmp_path).encode() not in one.read_bytes()
@@ -27,13 +27,13 @@ def test_exporting_a_run_again_gives_the_same_files(
     trained: Run, bundle: Bundle, tmp_path: Path
 ) -> None:
     again = bundle_run(trained)
-    first = write_bundle(bundle, tmp_path / "a", "model", onnx=True, mat=True)
-    second = write_bundle(again, tmp_path / "b", "model", onnx=True, mat=True)
+    first = write_bundle(bundle, tmp_path / "a", "model", Formats(onnx=True, mat=True))
+    second = write_bundle(again, tmp_path / "b", "model", Formats(onnx=True, mat=True))
     assert [p.read_bytes() for p in first] == [p.read_bytes() for p in second]
 
 
 def test_the_mat_file_names_the_onnx_file_it_belongs_to(bundle: Bundle, tmp_path: Path) -> None:
-    onnx, mat = write_bundle(bundle, tmp_path, "model", onnx=True, mat=True)
+    onnx, mat = write_bundle(bundle, tmp_path, "model", Formats(onnx=True, mat=True))
     stored = str(loadmat(mat)["format"]["onnx_sha256"][0, 0].item())
     assert stored == hashlib.sha256(onnx.read_bytes()).hexdigest()
 
@@ -57,7 +57,7 @@ def test_the_images_are_the_runs_own_test_images(bundle: Bundle) -> None:
 
 def test_a_name_that_matlab_could_not_use_is_rejected(bundle: Bundle, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"--name 'my net'.*such as 'my_net'"):
-        write_bundle(bundle, tmp_path, "my net", onnx=True, mat=True)
+        write_bundle(bundle, tmp_path, "my net", Formats(onnx=True, mat=True))
     assert not list(tmp_path.iterdir())
 
 
@@ -65,5 +65,5 @@ def test_a_name_that_matlab_could_not_use_is_rejected(bundle: Bundle, tmp_path: 
 def test_a_folder_without_permission_is_left_as_it_was(bundle: Bundle, tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(UserError, match="Cannot write"):
-        write_bundle(bundle, tmp_path, "model", onnx=True, mat=True)
+        write_bundle(bundle, tmp_path, "model", Formats(onnx=True, mat=True))
     assert not list(tmp_path.iterdir())

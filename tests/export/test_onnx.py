@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 import numpy as np
@@ -13,7 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 from cifarx.export.bundle import Bundle
 from cifarx.export.card import ModelCard
 from cifarx.export.onnx_reader import read_onnx
-from cifarx.export.onnx_writer import onnx_bytes, onnx_from_graph
+from cifarx.export.onnx_writer import onnx_from_graph
 from cifarx.pytorch_models.errors import UserError
 
 CARD = ModelCard("net", "recipe", ("a", "b"), (0.0,), (255.0,), "0" * 64)
@@ -137,13 +138,13 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_what_is_read_and_written_again_computes_the_same(case: str) -> None:
     model = foreign(*CASES[case])
-    again = onnx_from_graph(read_onnx(model), CARD)
+    again = onnx_from_graph(read_onnx(model), CARD).proto()
     x = weights(5, 2, 6, 7)
     np.testing.assert_allclose(run(again, x), run(model, x), rtol=1e-5, atol=1e-5)
 
 
 def test_the_portable_profile_is_kept(bundle: Bundle) -> None:
-    model = onnx_from_graph(bundle.graph, bundle.card)
+    model = onnx_from_graph(bundle.graph, bundle.card).proto()
     onnx.checker.check_model(model, full_check=True)
     assert model.ir_version == 7
     assert [(o.domain, o.version) for o in model.opset_import] == [("", 14)]
@@ -167,13 +168,23 @@ def test_the_portable_profile_is_kept(bundle: Bundle) -> None:
 
 
 def test_the_same_network_gives_the_same_bytes(bundle: Bundle) -> None:
-    first, second = (onnx_bytes(onnx_from_graph(bundle.graph, bundle.card)) for _ in range(2))
+    files = [onnx_from_graph(bundle.graph, bundle.card) for _ in range(2)]
+    first, second = (b"".join(file.chunks()) for file in files)
     assert first == second
+    assert files[0].sha256() == hashlib.sha256(first).hexdigest()
+
+
+def test_the_bytes_are_those_that_protobuf_would_write(bundle: Bundle) -> None:
+    file = onnx_from_graph(bundle.graph, bundle.card)
+    whole = onnx.ModelProto()
+    whole.CopyFrom(file.model)
+    whole.graph.initializer.extend(numpy_helper.from_array(a, name) for name, a in file.arrays)
+    assert b"".join(file.chunks()) == whole.SerializeToString(deterministic=True)
 
 
 @pytest.mark.parametrize(("opset", "ir"), [(14, 7), (15, 8), (17, 8), (19, 9), (21, 10)])
 def test_the_opset_asked_for_is_the_one_written(bundle: Bundle, opset: int, ir: int) -> None:
-    model = onnx_from_graph(bundle.graph, bundle.card, opset)
+    model = onnx_from_graph(bundle.graph, bundle.card, opset).proto()
     assert (model.opset_import[0].version, model.ir_version) == (opset, ir)
     x = bundle.batch.inputs[:8]
     np.testing.assert_allclose(run(model, x), bundle.batch.logits[:8], rtol=1e-4, atol=1e-5)
@@ -186,7 +197,7 @@ def test_an_opset_out_of_range_is_rejected(bundle: Bundle, opset: int) -> None:
 
 
 def test_reading_what_was_written_gives_the_same_graph(bundle: Bundle) -> None:
-    again = read_onnx(onnx_from_graph(bundle.graph, bundle.card))
+    again = read_onnx(onnx_from_graph(bundle.graph, bundle.card).proto())
     assert [(a.name, a.kind, a.hyper) for a in again.layers] == [
         (b.name, b.kind, b.hyper) for b in bundle.graph.layers
     ]

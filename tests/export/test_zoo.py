@@ -13,7 +13,7 @@ from scipy.io import loadmat
 from torch import nn
 from training import train_run
 
-from cifarx.export.bundle import Bundle, bundle_run, write_bundle
+from cifarx.export.bundle import Bundle, Formats, bundle_run, write_bundle
 from cifarx.export.card import ModelCard
 from cifarx.export.mat_reader import read_mat
 from cifarx.export.reference import make_batch
@@ -49,7 +49,7 @@ def random_bundle(builder: Builder, name: str, input_size: tuple[int, int, int])
 
 
 def assert_runtimes_agree(bundle: Bundle, octave: Callable[[str], str], tmp_path: Path) -> None:
-    onnx, _ = write_bundle(bundle, tmp_path, "model", onnx=True, mat=True)
+    onnx, _ = write_bundle(bundle, tmp_path, "model", Formats(onnx=True, mat=True))
     batch = bundle.batch
     truth = make_truth(batch.reference, batch.logits, "PyTorch")
     session = onnxruntime.InferenceSession(onnx, providers=["CPUExecutionProvider"])
@@ -78,7 +78,7 @@ def test_every_family_has_a_tiny_member() -> None:
 def test_a_family_trains_a_step_exports_and_verifies(spec: ModelSpec, tmp_path: Path) -> None:
     run = train_run(spec.name, load_recipe(spec.recipe).dataset, limit=50, epochs=1, out=tmp_path)
     assert run.record.epochs_done == 1
-    write_bundle(bundle_run(run), tmp_path, "model", onnx=True, mat=True)
+    write_bundle(bundle_run(run), tmp_path, "model", Formats(onnx=True, mat=True))
     engines = ("pytorch", "onnxruntime", "octave")
     result = verify(Options(tmp_path / "model.onnx", engines, checkpoint=run.folder))
     assert result.verdict is Verdict.EQUIVALENT
@@ -124,7 +124,7 @@ def test_convolutions_mixed_image_by_image_compute_what_pytorch_does(
 ) -> None:
     bundle = random_bundle(Mixed, "mixed", (3, 8, 10))
     assert [la.kind for la in bundle.graph.layers].count("MultiplicationLayer") == 2
-    again = read_mat(write_bundle(bundle, tmp_path, "again", onnx=False, mat=True)[0]).graph
+    again = read_mat(write_bundle(bundle, tmp_path, "again", Formats(mat=True))[0]).graph
     assert [(la.kind, la.inputs) for la in again.layers] == [
         (la.kind, la.inputs) for la in bundle.graph.layers
     ]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy.io import loadmat, savemat
 
-from cifarx.export.bundle import Bundle, write_bundle
+from cifarx.export.bundle import Bundle, Formats, write_bundle
 
 pytestmark = pytest.mark.octave
 
@@ -19,7 +19,7 @@ Octave = Callable[[str], str]
 
 @pytest.fixture
 def folder(bundle: Bundle, tmp_path: Path) -> Path:
-    write_bundle(bundle, tmp_path, "model", onnx=True, mat=True)
+    write_bundle(bundle, tmp_path, "model", Formats(onnx=True, mat=True))
     return tmp_path
 
 
