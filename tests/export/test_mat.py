@@ -1,8 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -175,10 +177,72 @@ def test_an_order_that_cannot_be_undone_is_rejected(
         feature_orders(flattened(*tail, output=output))
 
 
-def test_names_outside_ascii_are_rejected(bundle: Bundle) -> None:
-    card = replace(bundle.card, classes=("Käfer", *bundle.card.classes[1:]))
-    with pytest.raises(UserError, match=r"'Käfer' has letters outside ASCII.*Rename"):
-        mat_bytes(bundle.graph, card, bundle.batch, ONNX)
+NAMES = ("Käfer", "自転車", "naïve 🚲", "a" * 70, "_private", "1st", "it's", "")
+
+
+def test_names_in_any_letters_survive_the_round_trip(bundle: Bundle, tmp_path: Path) -> None:
+    classes = (*NAMES, *bundle.card.classes[len(NAMES) :])
+    first = replace(bundle.graph.layers[0], module="größe.conv")
+    graph = replace(bundle.graph, layers=(first, *bundle.graph.layers[1:]))
+    path = tmp_path / "m.mat"
+    card = replace(bundle.card, classes=classes, model="Käfer")
+    path.write_bytes(mat_bytes(graph, card, bundle.batch, ONNX))
+    again = read_mat(path)
+    assert again.card == card
+    assert again.graph.layers[0].module == "größe.conv"
+    stored = loadmat(path)["classes"].ravel()
+    assert stored[0].dtype == np.uint8  # the bytes of UTF-8
+    assert bytes(stored[0].ravel()).decode() == "Käfer"
+    assert stored[3].item() == "a" * 70  # char where ASCII will do
+
+
+def leaves(value: Any) -> Iterator[np.ndarray]:
+    if value.dtype.names:
+        for item in value.ravel():
+            for name in value.dtype.names:
+                yield from leaves(item[name])
+    elif value.dtype == object:
+        for item in value.ravel():
+            yield from leaves(item)
+    else:
+        yield value
+
+
+def test_nothing_in_the_file_is_an_integer_a_padded_matrix_of_char_or_missing(file: Path) -> None:
+    content = loadmat(file, chars_as_strings=False)
+    wanted = {"format", "input", "layers", "outputs", "classes", "test"}
+    assert {name for name in content if not name.startswith("__")} == wanted
+    kinds = {
+        leaf.dtype.kind + str(leaf.dtype.itemsize) for v in wanted for leaf in leaves(content[v])
+    }
+    assert kinds == {"U4", "f4", "f8", "u1"}
+    for name in wanted:
+        for leaf in leaves(content[name]):
+            if leaf.dtype.kind == "U":
+                assert leaf.size == 0 or leaf.shape[0] == 1
+    bytes_only = content["test"]["images"][0, 0]
+    assert [x.dtype == np.uint8 for v in wanted for x in leaves(content[v])].count(True) == 1
+    assert bytes_only.dtype == np.uint8
+
+
+def test_the_header_holds_no_time(file: Path) -> None:
+    head = file.read_bytes()[:116]
+    assert re.fullmatch(rb"MATLAB 5.0 MAT-file, written by cifarx [0-9.]+ *", head)
+
+
+def test_a_file_without_normalization_holds_no_images(bundle: Bundle, tmp_path: Path) -> None:
+    none = np.empty((0, *bundle.graph.input_size), np.uint8)
+    batch = replace(bundle.batch, images=none, labels=np.empty(0, np.int64))
+    card = replace(bundle.card, mean=(), std=())
+    path = tmp_path / "m.mat"
+    path.write_bytes(mat_bytes(bundle.graph, card, batch, ONNX))
+    content = loadmat(path)
+    assert content["input"]["Normalization"][0, 0].item() == "none"
+    assert content["input"]["Mean"][0, 0].size == content["test"]["images"][0, 0].size == 0
+    again = read_mat(path)
+    assert again.card == card
+    assert len(again.batch.images) == len(again.batch.labels) == 0
+    np.testing.assert_array_equal(again.batch.inputs, bundle.batch.inputs)
 
 
 def test_an_array_of_2_gib_is_rejected_before_it_is_written(bundle: Bundle) -> None:
@@ -244,8 +308,8 @@ def high_label(content: dict[str, np.ndarray]) -> None:
         (set_version, "its format is version 2; this cifarx reads up to 1"),
         (set_kind, "unknown layer kind 'MagicLayer'"),
         (double_weights, "an array is float64, expected single"),
-        (cut_weights, "has kernels for 2 channels and gets 3"),
-        (cut_labels, "test batch of"),
+        (cut_weights, "has 4 kernels for 2 channels and gets 3"),
+        (cut_labels, "a test batch of"),
         (high_label, "test labels outside the classes"),
         (lambda content: content.pop("layers"), "KeyError: 'layers'"),
     ],

@@ -207,42 +207,44 @@ def test_reading_what_was_written_gives_the_same_graph(bundle: Bundle) -> None:
 
 def test_everything_that_cannot_be_read_is_listed_at_once() -> None:
     nodes = [
-        N("Conv", ["in put", "k"], ["a"], name="c1", group=2),
-        N("LRN", ["in put"], ["b"], name="n1", size=3),
+        N("Conv", ["in put", "k"], ["a"], name="c1", group=3),
+        N("Softplus", ["in put"], ["b"], name="n1"),
         N("Relu", ["b"], ["c"], name="r1"),
-        N("Conv", ["c", "k"], ["e"], name="c2"),
-        N("MaxPool", ["in put"], ["d"], name="p1", kernel_shape=[2, 2], ceil_mode=1),
-        N("Gemm", ["d", "w"], ["y"], name="g1"),
+        N("Softplus", ["c"], ["e"], name="n2"),
+        N("MaxPool", ["in put"], ["d"], name="p1", kernel_shape=[2, 2], dilations=[2, 2]),
+        N("Sum", ["a", "d", "e"], ["s"], name="s1"),
+        N("Gemm", ["s", "w"], ["y"], name="g1"),
+        N("Mish", ["in put"], ["unused"], name="m1"),
     ]
     with pytest.raises(UserError) as caught:
-        read_onnx(foreign(nodes, {"k": weights(2, 1, 3, 3), "w": weights(3, 3)}))
+        read_onnx(foreign(nodes, {"k": weights(3, 1, 3, 3), "w": weights(3, 3)}))
     text = str(caught.value)
-    assert "Conv (node c1): grouped convolution" in text
-    assert "LRN (node n1): no such layer kind" in text
-    assert "MaxPool (node p1): ceil_mode" in text
-    assert "r1" not in text  # they only follow n1
-    assert "c2" not in text
+    assert "Conv (node c1): " in text
+    assert "3 kernels for 1 channels in 3 groups and gets 2" in text
+    assert "Softplus (nodes n1, n2): no layer kind for it" in text
+    assert "MaxPool (node p1): dilations" in text
+    assert "r1" not in text  # it only follows n1
+    assert "s1" not in text
+    assert "m1" not in text  # nothing needs it
     assert "Operators it reads: Add, AveragePool," in text
 
 
 @pytest.mark.parametrize(
     ("nodes", "tensors", "shape", "complaint"),
     [
-        ([N("Relu", ["in put"], ["y"])], {}, ("n", 3), "must be float32 images N x C x H x W"),
+        ([N("Relu", ["in put"], ["y"])], {}, ("n", 3, 3), "must be float32 images N x C x H x W"),
         ([N("Relu", ["in put"], ["y"])], {}, ("n", "c", 3, 3), "fixed C, H and W"),
-        ([N("Relu", ["in put"], ["y"])], {}, ("n", 2, 3, 3), "not one vector of logits"),
-        ([N("Add", ["in put", "k"], ["y"])], {"k": weights(1)}, ("n", 2, 3, 3), "is a constant"),
         (
-            [N("Mul", ["k", "in put"], ["y"])],
-            {"k": weights(1)},
+            [N("Conv", ["k", "in put"], ["y"])],
+            {"k": weights(1, 2, 3, 3)},
             ("n", 2, 3, 3),
-            r"Mul \(node \?\): its input 'k' is a constant",
+            r"Conv \(node without a name\): its input 'k' is a constant",
         ),
         (
             [N("Flatten", ["in put"], ["f"]), N("Gemm", ["f", "w"], ["y"])],
             {"w": weights(3, 3)},
             ("n", 2, 3, 3),
-            r"Gemm \(node \?\): .* do not fit an input of \(18,\)",
+            r"Gemm \(node without a name\): weights of \(3, 3\) for features of \(18,\)",
         ),
     ],
 )

@@ -88,7 +88,7 @@ def read_onnx(
             else:
                 lost.update(proto.output)
         except (UnsupportedError, GraphError) as error:
-            faults.add(proto, str(error))
+            faults.add(proto, str(error.__cause__ or error))  # the cause names no layer of ours
             lost.update(proto.output)
     if faults.by_reason or output not in reading.values:
         raise UserError(

@@ -98,9 +98,9 @@ def require_other_file(source: Source, folder: Path, name: str, formats: Formats
     target = folder / f"{name}.onnx"
     if target.exists() and target.samefile(source.file):
         raise UserError(
-            f"{target} is the file to export, and would be replaced. Give another place with --out "
-            f"DIR, another name with --name, such as --name {name}_matlab, or write {name}.mat alone "
-            "with --mat."
+            f"{target} is the file to export, and would be replaced. Give another place with "
+            f"--out DIR, another name, such as --name {name}_matlab, or write {name}.mat "
+            "alone with --mat."
         )
 
 
@@ -187,15 +187,15 @@ def _module(text: str) -> nn.Module:
         found: Any = importlib.import_module(package)
     except Exception as error:  # the user's own code may raise anything
         raise UserError(
-            f"The module {package!r} of {text} cannot be imported ({type(error).__name__}: {error}). "
-            "Give package.module:callable as Python imports it from this folder, such as "
-            "torchvision.models:resnet18."
+            f"The module {package!r} of {text} cannot be imported ({type(error).__name__}: "
+            f"{error}). Give package.module:callable as Python imports it from this folder, "
+            "such as torchvision.models:resnet18."
         ) from error
     for part in attribute.split("."):
         if not hasattr(found, part):
             raise UserError(
-                f"{package} has nothing called {attribute!r}. {nearest(part, dir(found))}Give a class "
-                "of nn.Module, a function that makes one, or a module."
+                f"{package} has nothing called {attribute!r}. {nearest(part, dir(found))}Give a "
+                "class of nn.Module, a function that makes one, or a module."
             )
         found = getattr(found, part)
     if not isinstance(found, nn.Module):

@@ -48,7 +48,7 @@ class _KeptDropout(nn.Module):
 
 
 def graph_from_module(module: nn.Module, input_size: tuple[int, int, int]) -> LayerGraph:
-    """Read a module for images of (C, H, W); arrays are named as in its state dict, and are its own.
+    """Read a module for images of (C, H, W); arrays are those of its state dict, under its names.
 
     Raises:
         UserError: the module is in training mode, PyTorch cannot export it, or it has parts that
@@ -75,8 +75,8 @@ def exported_program(
     if training:
         where = "" if training[0] == "" else f" in its part {training[0]}"
         raise UserError(
-            f"The module {type(module).__name__} is in training mode{where}, in which batch norm and "
-            "dropout behave differently. Call its eval() before exporting."
+            f"The module {type(module).__name__} is in training mode{where}, in which batch norm "
+            "and dropout behave differently. Call its eval() before exporting."
         )
     with told_in_a_paragraph(module):
         # Left to itself, torch.onnx.export of torch 2.8 answers a module that torch.export

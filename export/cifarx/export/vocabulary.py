@@ -19,7 +19,7 @@ class Kind:
     """One row of the vocabulary."""
 
     inputs: int | None
-    """Number of inputs; None for two or more. Additions and multiplications have two, as in ONNX."""
+    """Number of inputs; None for two or more. Sums and products have two, as in ONNX."""
     hyper: tuple[str, ...]
     arrays: tuple[str, ...]
     shape: Callable[[Layer, list[Shape]], Shape]

@@ -62,8 +62,8 @@ def load_exactly(model: nn.Module, path: Path) -> None:
     ]
     if faults:
         raise UserError(
-            f"--weights {path} does not fit the network: it {'; '.join(faults)}. Give the state dict "
-            "of the same network, saved by model.state_dict()."
+            f"--weights {path} does not fit the network: it {'; '.join(faults)}. Give the state "
+            "dict of the same network, saved by model.state_dict()."
         )
     model.load_state_dict(dict(state))
 

@@ -38,7 +38,9 @@ class Original:
     def value(self, layer: Layer, key: str) -> NDArray[Any]:
         """The checkpoint's tensor for an array of a layer of `graph`, else the graph's own."""
         array = layer.arrays[key]
-        return self.state.get(array.source, array.value)
+        stored = self.state.get(array.source, array.value)
+        # a linear layer may have become a convolution of 1x1: the same numbers in the same order
+        return stored.reshape(array.value.shape) if stored.size == array.value.size else stored
 
 
 @dataclass(frozen=True)

@@ -31,9 +31,16 @@ class Contract:
     inputs_sha256: str
     """Of the normalised images, (N, C, H, W) float32 in C order."""
     normalized_by: tuple[str, ...]
-    """Who gave exactly those bits."""
+    """Who gave exactly those bits; empty where nobody knows how pixels are normalised."""
 
     def check(self, images: int) -> Check:
+        if not self.normalized_by and not self.faults:
+            return judged(
+                True,
+                "input",
+                f"classes, size and layout agree; no file says how pixels are normalised, so that "
+                f"{images} inputs are taken as they are (SHA-256 {self.inputs_sha256[:12]}…)",
+            )
         agreed = (
             f"classes, mean, std, size and layout agree; {images} images normalised alike by "
             f"{', '.join(self.normalized_by)} (SHA-256 {self.inputs_sha256[:12]}…)"
@@ -52,18 +59,18 @@ def check_contract(
     Args:
         subject: what is verified.
         images: as they were read.
-        inputs: (N, C, H, W), the images as `preprocess` gives them.
+        inputs: (N, C, H, W), the images as `preprocess` gives them; as they are without images.
         normalized: the same images as each runtime that can do so normalised them.
     """
     faults = [*_card_faults(subject, _MEANING), *_size_faults(subject)]
     digest = _sha256(inputs)
-    sure = ["python"]
+    sure = ["python"] if len(images) else []
     for runtime, values in normalized.items():
         if values.shape == inputs.shape and _sha256(values) == digest:
             sure.append(runtime)
         else:
             faults.append(f"{runtime} normalises the images to other numbers than python")
-    if subject.mat is not None:
+    if subject.mat is not None and subject.mat.card.mean:
         batch, card = subject.mat.batch, subject.mat.card
         mean, std = np.asarray(card.mean, np.float32), np.asarray(card.std, np.float32)
         if np.array_equal(preprocess(batch.images, mean, std), batch.inputs):

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import onnx
-from google.protobuf.message import DecodeError
 
 from cifarx.export.card import ModelCard
 from cifarx.export.mat_reader import MatFile, read_mat
+from cifarx.export.onnx_load import load_onnx
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.files import sha256
 from cifarx.pytorch_models.run import RECORD, Run, load_run
@@ -37,7 +37,7 @@ def open_subject(path: Path, checkpoint: Path | None) -> Subject:
     Raises:
         UserError: a file that is missing, damaged or of another kind; or nothing to compare with.
     """
-    model = read_onnx_file(path)
+    model = load_onnx(path)
     card = ModelCard.from_metadata(metadata(model))
     mat_path = path.with_suffix(".mat")
     mat = read_mat(mat_path) if mat_path.exists() else None
@@ -56,40 +56,6 @@ def open_subject(path: Path, checkpoint: Path | None) -> Subject:
         )
     digests = {p.name: sha256(p) for p in (path, mat_path) if p.exists()}
     return Subject(path, model, card, mat_path, mat, run, digests)
-
-
-def read_onnx_file(path: Path) -> onnx.ModelProto:
-    """Read and fully check an ONNX file.
-
-    Raises:
-        UserError: it is missing, a folder, no ONNX, cut short, or inconsistent.
-    """
-    if not path.is_file():
-        state = "is a folder" if path.is_dir() else "is not there"
-        raise UserError(
-            f"{path} {state}. Give an ONNX file, or make one with 'cifarx export --onnx --mat'."
-        )
-    try:
-        model = onnx.load(path)
-        onnx.checker.check_model(model, full_check=True)
-    except (
-        DecodeError,
-        onnx.checker.ValidationError,
-        onnx.shape_inference.InferenceError,
-        ValueError,
-        OSError,
-    ) as error:
-        reason = " ".join(str(error).split())[:300]
-        raise UserError(
-            f"{path} is not a sound ONNX file: it is damaged, cut short or of another kind "
-            f"({reason}). Export it again with 'cifarx export --onnx'."
-        ) from error
-    if not model.graph.node:
-        raise UserError(
-            f"{path} is not a sound ONNX file: it holds no network. Export it again with "
-            "'cifarx export --onnx'."
-        )
-    return model
 
 
 def metadata(model: onnx.ModelProto) -> dict[str, str]:

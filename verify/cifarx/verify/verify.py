@@ -55,9 +55,7 @@ def verify(options: Options, progress: Callable[[str], None] = lambda _: None) -
     names = _engine_names(options.engines)
     subject = open_subject(options.file, options.checkpoint)
     progress("reading images")
-    images, origin = _images(subject, options.images)
-    mean, std = _mean_std(subject)
-    inputs = preprocess(images.pixels, mean, std)
+    images, inputs, origin = _inputs(subject, options.images)
     opened: list[tuple[str, Engine | None, EngineError | None]] = []
     for name in names:
         try:
@@ -101,7 +99,7 @@ def verify(options: Options, progress: Callable[[str], None] = lambda _: None) -
         reports.append(EngineReport(name, outputs.runtime, judgement, ""))
     return Result(
         subject,
-        len(images),
+        len(inputs),
         origin,
         truth.origin,
         tuple(audit(subject, original)),
@@ -123,27 +121,28 @@ def _engine_names(asked: Sequence[str] | None) -> list[str]:
     return [name for name in ENGINES if asked is None or name in asked]
 
 
-def _images(subject: Subject, count: int) -> tuple[Images, str]:
-    """The images to run, and whose they are: the run's data if they are there, else model.mat's."""
+def _inputs(subject: Subject, count: int) -> tuple[Images, NDArray[np.float32], str]:
+    """Images, what a network gets of them, and whose they are.
+
+    They are the run's data where these are there, else model.mat's. Where nobody knows how pixels
+    are normalised there are no images, and model.mat's inputs are taken as they are.
+    """
     if subject.run is not None:
         try:
             chosen = sample_images(subject.run, max(count, len(subject.run.record.classes)))
-            return chosen, f"test images of {subject.run.record.data.name}"
+            inputs = preprocess(chosen.pixels, *subject.run.mean_std())
+            return chosen, inputs, f"test images of {subject.run.record.data.name}"
         except UserError:
             if subject.mat is None:
                 raise
     assert subject.mat is not None
-    batch = subject.mat.batch
+    batch, card = subject.mat.batch, subject.mat.card
+    images = Images(batch.images[:count], batch.labels[:count])
+    if not card.mean:
+        return images, batch.inputs[:count], f"inputs of the test batch in {subject.mat_path.name}"
+    mean, std = np.asarray(card.mean, np.float32), np.asarray(card.std, np.float32)
     origin = f"images of the test batch in {subject.mat_path.name}"
-    return Images(batch.images[:count], batch.labels[:count]), origin
-
-
-def _mean_std(subject: Subject) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    if subject.run is not None:
-        return subject.run.mean_std()
-    assert subject.mat is not None
-    card = subject.mat.card
-    return np.asarray(card.mean, np.float32), np.asarray(card.std, np.float32)
+    return images, preprocess(images.pixels, mean, std), origin
 
 
 def _truth(
@@ -168,7 +167,7 @@ def _truth(
     return truth, judged(
         agrees,
         "reference",
-        f"{subject.mat_path.name}'s outputs for its {len(batch.images)} test images "
+        f"{subject.mat_path.name}'s outputs for its {len(batch.inputs)} test images "
         f"{'are' if agrees else 'are not'} those of the run {subject.run.folder.name} "
         f"(max difference in float64 {error:.1e}); {_own_error(truth)}",
     )

@@ -28,7 +28,7 @@ class Engine(Protocol):
         """Run the network.
 
         Args:
-            images: (N, C, H, W) uint8 pixels.
+            images: (N, C, H, W) uint8 pixels; none where nobody knows how they are normalised.
             inputs: (N, C, H, W) float32, the same normalised.
 
         Raises:

@@ -40,13 +40,10 @@ class Octave:
         """See `Engine.run`."""
         with tempfile.TemporaryDirectory(prefix="cifarx-") as name:
             job, result = Path(name, "job.mat"), Path(name, "result.mat")
-            savemat(
-                job,
-                {
-                    "images": layout.images_to_matlab(images),
-                    "inputs": layout.images_to_matlab(inputs),
-                },
-            )
+            given = {"inputs": layout.images_to_matlab(inputs)}
+            if len(images):
+                given["images"] = layout.images_to_matlab(images)
+            savemat(job, given)
             code = (
                 f"addpath({quoted(toolbox_path())}); "
                 f"cifarx.internal.runJob({quoted(self._model)}, {quoted(job)}, {quoted(result)});"
@@ -68,11 +65,13 @@ class Octave:
                 reason = errors[0] if errors else f"exit code {done.returncode}"
                 raise EngineError(f"it broke down: {reason}")
             content = loadmat(result)
-        shape = (*layout.images_to_matlab(images).shape,)
-        normalized = layout.images_from_matlab(content["inputs"].reshape(shape, order="F"))
+        normalized = None
+        if len(images):
+            shape = layout.images_to_matlab(images).shape
+            values = content["inputs"].reshape(shape, order="F")
+            normalized = np.ascontiguousarray(layout.images_from_matlab(values))
         logits = layout.features_from_matlab(content["logits"])
-        runtime = str(content["runtime"].item())
-        return Outputs(runtime, np.ascontiguousarray(logits), np.ascontiguousarray(normalized))
+        return Outputs(str(content["runtime"].item()), np.ascontiguousarray(logits), normalized)
 
 
 def quoted(path: Path) -> str:
