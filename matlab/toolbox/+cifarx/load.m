@@ -6,13 +6,17 @@ function net = load(file)
 %   plain arrays. No toolbox is needed. NET has the fields
 %
 %     format   who wrote it, and digests of the weights
-%     input    InputSize [H W C], Mean and StandardDeviation (1-by-1-by-C
-%              single, in units of the pixels 0..255)
+%     input    InputSize [H W C], Normalization ('zscore' or 'none'), Mean and
+%              StandardDeviation (1-by-1-by-C single, in units of the pixels
+%              0..255; empty for 'none')
 %     layers   1-by-L structure array: Name, Kind, Inputs and the properties
 %              of the Deep Learning Toolbox layer of that kind
 %     outputs  1-by-1 cell array with the name of the layer that gives logits
 %     classes  1-by-K cell array of class names
-%     test     images, labels and the logits that PyTorch gives for them
+%     test     images (empty where they are not to be normalised), the inputs
+%              made of them, labels and the logits that PyTorch gives for them
+%
+%   Text outside ASCII is in the file as its UTF-8 bytes, and is char in NET.
 %
 %   Example:
 %      net = cifarx.load('model.mat');
@@ -58,5 +62,19 @@ for i = 1:numel(fields)
               file, fields{i});
     end
     net.(fields{i}) = content.(fields{i});
+end
+net.classes = cellfun(@text, net.classes, 'UniformOutput', false);
+for i = 1:numel(net.layers)
+    net.layers(i).Module = text(net.layers(i).Module);
+    if isstruct(net.layers(i).Source)
+        net.layers(i).Source = structfun(@text, net.layers(i).Source, 'UniformOutput', false);
+    end
+end
+end
+
+function words = text(words)
+%TEXT  Char from UTF-8 bytes; what is char already stays as it is.
+if isa(words, 'uint8')
+    words = native2unicode(words, 'UTF-8');
 end
 end

@@ -4,7 +4,9 @@ function scores = predict(net, X, varargin)
 %   SCORES = CIFARX.PREDICT(NET, X) runs NET, as returned by CIFARX.LOAD, on the
 %   H-by-W-by-C-by-N array X and returns the K-by-N single array of the
 %   outputs (logits). X of class uint8 holds pixels 0..255, which are normalised
-%   with NET.input; X of class single is taken as it is, already normalised.
+%   with NET.input (where NET.input.Normalization is 'none', the file does not say
+%   how, and pixels are refused); X of class single is taken as it is, already
+%   normalised.
 %
 %   SCORES = CIFARX.PREDICT(NET, X, 'MiniBatchSize', M) computes M images at a
 %   time (default 16). Memory grows with M, not with N.
@@ -37,7 +39,12 @@ if ~isa(X, 'uint8') && ~isa(X, 'single')
            'but is %s. Convert it with uint8(X) or single(X).'], class(X));
 end
 
-[inputs, lastUse] = wiring(net);
+if isa(X, 'uint8') && ~strcmp(net.input.Normalization, 'zscore')
+    error('cifarx:predict:normalization', ...
+          ['X is uint8 (pixels), but the file of this network does not say how pixels ' ...
+           'are normalised. Give the images as the network was trained on them, in single.']);
+end
+
 count = size(X, 4);
 scores = zeros(numel(net.classes), count, 'single');
 for first = 1:step:count
@@ -46,40 +53,6 @@ for first = 1:step:count
     if isa(part, 'uint8')
         part = cifarx.internal.normalize(part, net.input);
     end
-    scores(:, chosen) = forward(net, part, inputs, lastUse);
+    scores(:, chosen) = cifarx.internal.forward(net, part);
 end
-end
-
-function Y = forward(net, X, inputs, lastUse)
-%FORWARD  Run all layers on one mini-batch; values{1} is the input.
-values = {X};
-for i = 1:numel(net.layers)
-    values{i + 1} = cifarx.internal.applyLayer(net.layers(i), values(inputs{i}));
-    done = inputs{i}(lastUse(inputs{i}) == i);
-    values(done) = {[]};  % free what no later layer reads
-end
-Y = values{lastUse == Inf};
-end
-
-function [inputs, lastUse] = wiring(net)
-%WIRING  Positions of each layer's inputs, and who reads each value last.
-names = [{net.input.Name}, {net.layers.Name}];
-inputs = cell(1, numel(net.layers));
-lastUse = zeros(1, numel(names));
-for i = 1:numel(net.layers)
-    [known, position] = ismember(net.layers(i).Inputs, names(1:i));
-    if ~all(known)
-        error('cifarx:predict:unknownInput', ...
-              'Layer ''%s'' reads ''%s'', which no layer before it gives.', ...
-              net.layers(i).Name, net.layers(i).Inputs{find(~known, 1)});
-    end
-    inputs{i} = position(:).';
-    lastUse(inputs{i}) = i;
-end
-output = ismember(names, net.outputs);
-if sum(output) ~= 1
-    error('cifarx:predict:output', ...
-          'The network must have one output, but %d layers are called so.', sum(output));
-end
-lastUse(output) = Inf;
 end

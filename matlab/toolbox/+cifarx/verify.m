@@ -17,7 +17,8 @@ function report = verify(file)
 %   EQUIVALENT: weights, normalised images and outputs are right to within
 %   float32 rounding. SAME PREDICTIONS: something differs by more, but no
 %   prediction. DIFFERENT: predictions differ, or the images are not prepared
-%   as for PyTorch. No toolbox is needed.
+%   as for PyTorch. A file without normalisation has no images, only inputs, which
+%   are taken as they are. No toolbox is needed.
 %
 %   Example:
 %      report = cifarx.verify('model.mat');
@@ -33,11 +34,7 @@ report.checks = struct('passed', {}, 'name', {}, 'detail', {});
 [same, detail] = weightsAreWhole(net);
 report = note(report, same, 'weights', detail);
 
-inputs = cifarx.internal.normalize(net.test.images, net.input);
-contract = isequal(inputs, net.test.inputs) && ~isempty(inputs);
-detail = sprintf('%d of %d test images normalised to the bits that PyTorch was given', ...
-                 sum(all(reshape(inputs == net.test.inputs, [], size(inputs, 4)), 1)), ...
-                 size(inputs, 4));
+[contract, detail] = inputsAreRight(net);
 report = note(report, contract, 'input', detail);
 
 report.logits = cifarx.predict(net, net.test.inputs);
@@ -56,7 +53,7 @@ else
     report.verdict = 'DIFFERENT';
 end
 fprintf('%s | %s on the %d test images of %s\n', report.verdict, report.runtime, ...
-        size(inputs, 4), file);
+        size(net.test.inputs, 4), file);
 end
 
 function requireSizes(net, file)
@@ -67,15 +64,19 @@ if ~isstruct(net.test) || ~all(isfield(net.test, known))
           'The variable ''test'' of ''%s'' must be a structure with the fields %s.', ...
           file, strjoin(known, ', '));
 end
-count = size(net.test.images, 4);
+count = size(net.test.inputs, 4);
 wide = @(x) [size(x, 1), size(x, 2)];
 outputs = [numel(net.classes), count];
-sound = count > 0 && isequal(size(net.test.images), size(net.test.inputs));
-sound = sound && numel(net.test.labels) == count;
+sound = ~isempty(net.test.inputs) && any(numel(net.test.labels) == [0, count]);
+if strcmp(net.input.Normalization, 'none')
+    sound = sound && isempty(net.test.images);
+else
+    sound = sound && isequal(size(net.test.images), size(net.test.inputs));
+end
 sound = sound && isequal(outputs, wide(net.test.logits), wide(net.test.reference));
 if ~sound
     error('cifarx:verify:testBatch', ...
-          ['The test batch of ''%s'' is not sound: for %d images and %d classes, inputs, ' ...
+          ['The test batch of ''%s'' is not sound: for %d images and %d classes, images, ' ...
            'labels, logits or reference have other sizes, or there is no image.'], ...
           file, count, numel(net.classes));
 end
@@ -86,6 +87,21 @@ function report = note(report, passed, name, detail)
 report.checks(end + 1) = struct('passed', passed, 'name', name, 'detail', detail);
 words = {'FAILED', 'PASSED'};
 fprintf('%s | %s | %s\n', words{passed + 1}, name, detail);
+end
+
+function [right, detail] = inputsAreRight(net)
+%INPUTSARERIGHT  Compare the images, normalised here, with what PyTorch was given.
+count = size(net.test.inputs, 4);
+if strcmp(net.input.Normalization, 'none')
+    right = true;
+    detail = sprintf('the file has no normalisation; its %d inputs are taken as they are', count);
+    return
+end
+inputs = cifarx.internal.normalize(net.test.images, net.input);
+same = all(reshape(inputs == net.test.inputs, [], count), 1);
+right = all(same);
+detail = sprintf('%d of %d test images normalised to the bits that PyTorch was given', ...
+                 sum(same), count);
 end
 
 function [same, detail] = weightsAreWhole(net)

@@ -6,8 +6,8 @@ function X = pad(X, padding, value)
 
 if any(padding)
     [height, width, channels, count] = size(X);
-    padded = value * ones(height + padding(1) + padding(2), ...
-                          width + padding(3) + padding(4), channels, count, 'single');
+    padded = repmat(single(value), [height + padding(1) + padding(2), ...
+                                    width + padding(3) + padding(4), channels, count]);
     padded(padding(1) + (1:height), padding(3) + (1:width), :, :) = X;
     X = padded;
 end

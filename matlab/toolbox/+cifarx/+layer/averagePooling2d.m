@@ -19,10 +19,13 @@ function Y = summed(X, poolSize, stride, padding)
 %SUMMED  Sum of each window.
 X = cifarx.internal.pad(X, padding, 0);
 [rows, columns] = cifarx.internal.windowed([size(X, 1), size(X, 2)], poolSize, stride, [1 1]);
-Y = zeros(1, 'single');
-for j = 1:poolSize(2)
-    for i = 1:poolSize(1)
-        Y = Y + X(rows + i, columns + j, :, :);
-    end
+Y = X(rows + 1, :, :, :);
+for i = 2:poolSize(1)
+    Y = Y + X(rows + i, :, :, :);
+end
+X = Y;
+Y = X(:, columns + 1, :, :);
+for j = 2:poolSize(2)
+    Y = Y + X(:, columns + j, :, :);
 end
 end

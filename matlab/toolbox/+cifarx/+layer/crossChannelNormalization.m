@@ -9,11 +9,13 @@ function Y = crossChannelNormalization(X, windowChannelSize, alpha, beta, k)
 %   where squares is the sum of X.^2 over WINDOWCHANNELSIZE (an odd number)
 %   channels around each; there is nothing beyond the first and the last.
 
-channels = size(X, 3);
-squares = zeros(size(X), 'single');
-for shift = -(windowChannelSize - 1) / 2:(windowChannelSize - 1) / 2
-    there = max(1, 1 - shift):min(channels, channels - shift);
-    squares(:, :, there, :) = squares(:, :, there, :) + X(:, :, there + shift, :).^2;
+[height, width, channels, count] = size(X);
+around = (windowChannelSize - 1) / 2;
+squares = zeros(height, width, channels + 2 * around, count, 'single');
+squares(:, :, around + (1:channels), :) = X.^2;
+total = squares(:, :, 1:channels, :);
+for shift = 1:windowChannelSize - 1
+    total = total + squares(:, :, shift + (1:channels), :);
 end
-Y = X ./ (k + alpha / windowChannelSize * squares).^beta;
+Y = X ./ (k + alpha / windowChannelSize * total).^beta;
 end

@@ -8,30 +8,21 @@ function Y = groupedConvolution2d(X, weights, bias, stride, padding, dilation, n
 %   STRIDE and DILATION are [vertical horizontal], PADDING is [top bottom left
 %   right] zeros. Y is H'-by-W'-by-F-by-N, the groups one behind the other.
 
-[height, width, channels, filters, groups] = size(weights);
 if numGroups == size(X, 3)
-    Y = channelWise(X, weights, stride, padding, dilation);
+    Y = channelWise(X, weights, bias, stride, padding, dilation);
 else
-    Y = cell(1, numGroups);
-    for g = 1:groups
-        chosen = (g - 1) * channels + (1:channels);
-        Y{g} = cifarx.layer.convolution2d(X(:, :, chosen, :), weights(:, :, :, :, g), ...
-                                          zeros(1, 1, filters, 'single'), stride, padding, ...
-                                          dilation);
-    end
-    Y = cat(3, Y{:});
+    Y = cifarx.internal.convolve(X, weights, bias, stride, padding, dilation, numGroups);
 end
-Y = Y + reshape(bias, 1, 1, []);
 end
 
-function Y = channelWise(X, weights, stride, padding, dilation)
+function Y = channelWise(X, weights, bias, stride, padding, dilation)
 %CHANNELWISE  One channel a group: all channels at once, one position of the kernel at a time.
 [height, width, ~, filters, channels] = size(weights);
 X = cifarx.internal.pad(X, padding, 0);
 count = size(X, 4);
 [rows, columns] = cifarx.internal.windowed([size(X, 1), size(X, 2)], [height, width], ...
                                            stride, dilation);
-Y = zeros(1, 'single');
+Y = reshape(bias, 1, filters, channels);
 for j = 1:width
     for i = 1:height
         shifted = X(rows + 1 + (i - 1) * dilation(1), columns + 1 + (j - 1) * dilation(2), :, :);

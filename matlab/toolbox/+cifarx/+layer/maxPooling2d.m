@@ -7,10 +7,13 @@ function Y = maxPooling2d(X, poolSize, stride, padding)
 
 X = cifarx.internal.pad(X, padding, -Inf);
 [rows, columns] = cifarx.internal.windowed([size(X, 1), size(X, 2)], poolSize, stride, [1 1]);
-Y = -Inf('single');
-for j = 1:poolSize(2)
-    for i = 1:poolSize(1)
-        Y = max(Y, X(rows + i, columns + j, :, :));
-    end
+Y = X(rows + 1, :, :, :);
+for i = 2:poolSize(1)
+    Y = max(Y, X(rows + i, :, :, :));
+end
+X = Y;
+Y = X(:, columns + 1, :, :);
+for j = 2:poolSize(2)
+    Y = max(Y, X(:, columns + j, :, :));
 end
 end

@@ -1,0 +1,39 @@
+function Y = forward(net, X)
+%FORWARD  Run all layers on one mini-batch.
+%
+%   Y = CIFARX.INTERNAL.FORWARD(NET, X) gives the output of NET as it is, maps
+%   H-by-W-by-C-by-N or features F-by-N, for the H-by-W-by-C-by-N single array X,
+%   already normalised.
+
+[inputs, lastUse] = wiring(net);
+values = {X};
+for i = 1:numel(net.layers)
+    values{i + 1} = cifarx.internal.applyLayer(net.layers(i), values(inputs{i}));
+    done = inputs{i}(lastUse(inputs{i}) == i);
+    values(done) = {[]};  % free what no later layer reads
+end
+Y = values{lastUse == Inf};
+end
+
+function [inputs, lastUse] = wiring(net)
+%WIRING  Positions of each layer's inputs, and who reads each value last.
+names = [{net.input.Name}, {net.layers.Name}];
+inputs = cell(1, numel(net.layers));
+lastUse = zeros(1, numel(names));
+for i = 1:numel(net.layers)
+    [known, position] = ismember(net.layers(i).Inputs, names(1:i));
+    if ~all(known)
+        error('cifarx:predict:unknownInput', ...
+              'Layer ''%s'' reads ''%s'', which no layer before it gives.', ...
+              net.layers(i).Name, net.layers(i).Inputs{find(~known, 1)});
+    end
+    inputs{i} = position(:).';
+    lastUse(inputs{i}) = i;
+end
+output = ismember(names, net.outputs);
+if sum(output) ~= 1
+    error('cifarx:predict:output', ...
+          'The network must have one output, but %d layers are called so.', sum(output));
+end
+lastUse(output) = Inf;
+end
