@@ -157,7 +157,8 @@ def _is_zero(array: Array) -> bool:
 
 
 def _with_marked_dropout(module: nn.Module) -> nn.Module:
-    module = copy.deepcopy(module)
+    tensors = (*module.parameters(), *module.buffers())
+    module = copy.deepcopy(module, {id(t): t for t in tensors})  # of all but the weights
     for parent in module.modules():
         for name, child in list(parent._modules.items()):  # named_children() leaves out repeats
             if isinstance(child, nn.modules.dropout._DropoutNd):
