@@ -53,10 +53,13 @@ def print_check(report: ImportReport) -> None:
     console = Console(highlight=False)
     width = console.width if console.is_terminal else None
     for line in check_lines(report):
-        for part in _wrapped(line, width):
-            head = part.partition(" | ")[0]
-            text = Text(part)  # not markup: what a file calls its nodes is not to be obeyed
-            text.stylize(_STYLES.get(head.strip(), "" if part[:1] != " " else "dim"), 0, len(head))
+        head = line.partition(" | ")[0]
+        detail = line.startswith(_INDENT)
+        for i, part in enumerate(_wrapped(line, width)):
+            # Text is no markup: what a file calls its nodes is not to be obeyed.
+            text = Text(part, style="dim" if detail else "")
+            if i == 0 and head in _STYLES:
+                text.stylize(_STYLES[head], 0, len(head))
             console.print(text, soft_wrap=True)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cifarx.export.import_graph import Node
+from cifarx.export.import_knowledge import always_generated
 
 Condition = Callable[[Node], bool]
 CONDITIONS: dict[str, Condition] = {}
@@ -62,6 +63,21 @@ def _newer_exporter(node: Node) -> bool:
 def _computed_weights(node: Node) -> bool:
     """A weight is the result of a node, instead of an initializer."""
     return any(name and name not in node.graph.stored for name in node.proto.input[1:])
+
+
+@_condition("behind MatMul")
+def _behind_matmul(node: Node) -> bool:
+    """An input comes from a MatMul, the other is a constant."""
+    producers = [node.graph.producers.get(name) for name in node.inputs]
+    fixed = any(name in node.graph.constants for name in node.inputs)
+    return fixed and any(p is not None and p.op_type == "MatMul" for p in producers)
+
+
+@_condition("behind a generated layer")
+def _behind_generated(node: Node) -> bool:
+    """Nothing but elementwise arithmetic lies between it and a node that is always generated."""
+    wake = node.graph.wake(always_generated())
+    return any(name in wake for name in node.inputs)
 
 
 @_condition("2-D")

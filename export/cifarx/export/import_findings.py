@@ -205,8 +205,8 @@ def _input(value: onnx.ValueInfoProto, shape: Dims | None) -> Iterator[Finding]:
             "nnet.onnx.layer.VerifyBatchSizeLayer behind it"
         )
         remedy = (
-            "Export with a dynamic batch: dynamic_shapes=({0: torch.export.Dim('N')},), or "
-            "dynamic_axes={'input': {0: 'N'}} with dynamo=False."
+            "Export with a dynamic batch: torch.onnx.export(…, dynamo=False, "
+            f"input_names=[{value.name!r}], dynamic_axes={{{value.name!r}: {{0: 'N'}}}})."
         )
         yield _finding("input", "warning", text, remedy, "mw-yolov8", "user-vit")
     else:

@@ -18,6 +18,9 @@ import onnx
 
 _SMALL = 64  # numbers; what is longer is a weight, whose value is never read
 _SCOPES = "pkg.torch.onnx.name_scopes"  # node metadata: the modules it lies in, outermost first
+_ELEMENTWISE = frozenset(
+    ["Add", "Sub", "Mul", "Div", "Neg", "Relu", "LeakyRelu", "Sigmoid", "Tanh"]
+)
 Dims = tuple[int | None, ...]
 
 
@@ -72,6 +75,26 @@ class Graph:
             if starts(node) or (inputs and all(name in known for name in inputs)):
                 known.update(node.output)
         return known
+
+    @cached_property
+    def producers(self) -> dict[str, onnx.NodeProto]:
+        """The node that gives a value."""
+        return {name: node for node in self.model.graph.node for name in node.output}
+
+    def wake(self, operators: frozenset[str]) -> set[str]:
+        """Names of values that come from one of the operators, elementwise arithmetic between."""
+        if operators not in self._wakes:
+            found: set[str] = set()
+            for node in self.model.graph.node:
+                follows = node.op_type in _ELEMENTWISE and any(n in found for n in node.input)
+                if follows or node.op_type in operators:
+                    found.update(node.output)
+            self._wakes[operators] = found - self.constants
+        return self._wakes[operators]
+
+    @cached_property
+    def _wakes(self) -> dict[frozenset[str], set[str]]:
+        return {}
 
     @property
     def inputs(self) -> list[onnx.ValueInfoProto]:

@@ -98,6 +98,13 @@ def rules() -> tuple[Rule, ...]:
 
 
 @cache
+def always_generated() -> frozenset[str]:
+    """Operators that become generated layers under all conditions."""
+    generated = [rule for rule in rules() if rule.outcome == "generated" and not rule.when]
+    return frozenset(operator for rule in generated for operator in rule.operators)
+
+
+@cache
 def ceiling(release: str) -> Ceiling:
     """What a release reads without a warning; of several entries the newest counts."""
     table = _table()
