@@ -106,10 +106,9 @@ def always_generated() -> frozenset[str]:
 
 @cache
 def ceiling(release: str) -> Ceiling:
-    """What a release reads without a warning; of several entries the newest counts."""
+    """What a release reads without a warning."""
     table = _table()
-    rows = [row for row in table["ceiling"] if release in _span(row)]
-    row = rows[-1]
+    row = next(row for row in table["ceiling"] if release in _span(row))
     return Ceiling(
         releases=_span(row),
         oldest_opset=row["oldest_opset"],
