@@ -213,6 +213,29 @@ def verify(
 
 
 @app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="An ONNX file, of whatever origin.")],
+    matlab: Annotated[
+        str | None,
+        typer.Option(help="A release, such as R2024b; else what holds in R2023b to R2026b."),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON; docs/import-check.md describes it.")
+    ] = False,
+) -> None:
+    """Tell what MATLAB's ONNX importer makes of each node; exit 0 clean, 1 not, 2 not readable."""
+    from cifarx.cli.check_report import print_check
+    from cifarx.export.import_check import check_import_file
+
+    report = check_import_file(file, matlab)
+    if as_json:
+        print(json.dumps(report.as_json(), indent=2))
+    else:
+        print_check(report)
+    raise typer.Exit(report.exit_code)
+
+
+@app.command()
 def models() -> None:
     """List the networks of the zoo."""
     from rich.console import Console
