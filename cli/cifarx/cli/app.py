@@ -145,7 +145,7 @@ def export(
 
     from cifarx.cli.numbers import numbers, size
     from cifarx.export.bundle import Formats, check_name, write_bundle
-    from cifarx.export.sources import Options, open_source, require_other_file
+    from cifarx.export.sources import Options, import_calls, open_source, require_other_file
 
     check_name(name or "model", opset)
     formats = Formats(onnx, mat, pt2, torchscript)
@@ -167,6 +167,8 @@ def export(
         print(f"note: {note}")
     for path in write_bundle(found.bundle, out, name, formats, opset):
         print(f"wrote {path} ({decimal(path.stat().st_size)})")
+    for line in import_calls(formats, name, found.bundle.graph.input_size):
+        print(line)
 
 
 @app.command()

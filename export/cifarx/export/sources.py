@@ -104,6 +104,18 @@ def require_other_file(source: Source, folder: Path, name: str, formats: Formats
         )
 
 
+def import_calls(formats: Formats, name: str, input_size: tuple[int, int, int]) -> list[str]:
+    """What to type in MATLAB for PyTorch's own formats, from MathWorks' documentation."""
+    channels, height, width = input_size
+    sizes = f"PyTorchInputSizes=[1 {channels} {height} {width}]"
+    calls = []
+    if formats.pt2:
+        calls.append(f'MATLAB, R2026a on: net = importNetworkFromPyTorch("{name}.pt2")')
+    if formats.torchscript:
+        calls.append(f'MATLAB, R2022b on: net = importNetworkFromPyTorch("{name}.pt", {sizes})')
+    return calls
+
+
 def _require_none(text: str, kind: str, **given: object) -> None:
     names = [f"--{name.replace('_', '-')}" for name, value in given.items() if value]
     if names:
