@@ -418,7 +418,7 @@ def test_torchs_default_export_has_side_files_and_generated_layers(exported: Exp
         "Relu": BUILT_IN,
         "ReduceMean": GENERATED,
         "Reshape": GENERATED,
-        "Gemm": BUILT_IN,
+        "Gemm": UNKNOWN,
     }
     assert {n.operator: n.module for n in report.nodes}["ReduceMean"] == "gap"
     levels = {topic: finding(report, topic).level for topic in ("opset", "IR", "side files")}
