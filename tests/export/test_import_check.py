@@ -191,6 +191,12 @@ def test_two_layers_are_joined_by_built_in_layers_but_for_difference_and_quotien
         assert chain(("Relu", ["x"], "a"), (operator, ["x", "a"], "y"))[-1] == outcome
 
 
+def test_a_product_may_expand_a_layer_and_a_sum_is_not_known_to() -> None:
+    for operator, outcome in (("Mul", BUILT_IN), ("Add", UNKNOWN)):
+        gate = ("GlobalAveragePool", ["x"], "g")
+        assert chain(gate, (operator, ["x", "g"], "y"))[-1] == outcome
+
+
 def test_concatenation_is_built_in_along_the_channels_alone() -> None:
     for axis, outcome in ((1, BUILT_IN), (-3, BUILT_IN), (2, UNKNOWN)):
         node = helper.make_node("Concat", ["x", "x"], ["y"], axis=axis)
@@ -412,7 +418,7 @@ def test_torchs_default_export_has_side_files_and_generated_layers(exported: Exp
         "Relu": BUILT_IN,
         "ReduceMean": GENERATED,
         "Reshape": GENERATED,
-        "Gemm": BUILT_IN,
+        "Gemm": UNKNOWN,
     }
     assert {n.operator: n.module for n in report.nodes}["ReduceMean"] == "gap"
     levels = {topic: finding(report, topic).level for topic in ("opset", "IR", "side files")}

@@ -167,6 +167,13 @@ def _of_layers(node: Node) -> bool:
     return len(node.inputs) > 1 and not any(name in node.graph.constants for name in node.inputs)
 
 
+@_condition("of one size")
+def _of_one_size(node: Node) -> bool:
+    """Its inputs have the same dimensions."""
+    shapes = {node.shape(i) for i in range(len(node.proto.input))}
+    return len(shapes) == 1 and None not in shapes
+
+
 @_condition("scalar or by channel")
 def _by_channel(node: Node) -> bool:
     """The constant is one number, or one a channel: [C,1,1], [1,C,1,1], or [C] beside [N,C]."""
