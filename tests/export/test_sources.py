@@ -129,21 +129,21 @@ def test_what_the_user_says_of_pixels_and_classes_is_in_both_files(
 ) -> None:
     (folder / "names.txt").write_text("Käfer\nbird\n\ncat\ndeer\nelk\n", "utf-8")
     done = cifarx(
-        "export", "my_nets:wide", "--input-size", "3,8,8", "--mean", "0.5,0.4,0.3",
-        "--std", "0.25,0.5,0.2", "--classes", "names.txt",
+        "export", "my_nets:wide", "--input-size", "3,8,8", "--mean", "0.485,0.4,0.3",
+        "--std", "0.229,0.5,0.2", "--classes", "names.txt",
     )  # fmt: skip
     assert done.code == 0, done.err
     assert "nobody knows" not in done.out
     card = read_mat(folder / "wide.mat").card
     assert card.classes == ("Käfer", "bird", "cat", "deer", "elk")
-    np.testing.assert_allclose(card.mean, [127.5, 102, 76.5])
-    np.testing.assert_allclose(card.std, [63.75, 127.5, 51])
+    np.testing.assert_allclose(card.mean, [123.675, 102, 76.5])
+    np.testing.assert_allclose(card.std, [58.395, 127.5, 51])
     batch = read_mat(folder / "wide.mat").batch
     assert batch.images.dtype == np.uint8
     assert batch.images.shape == batch.inputs.shape
+    assert cifarx("verify", "wide.onnx", "--engines", "onnxruntime").code == 0
     again = cifarx("export", "wide.onnx", "--out", "again")
     assert again.code == 0, again.err
-    # mean and std are held in single precision in model.mat, and as they are in model.onnx
     assert read_mat(folder / "again" / "wide.mat").card == card
 
 

@@ -275,8 +275,9 @@ def _require_contract(options: Options, channels: int) -> None:
 def _with_contract(card: ModelCard, options: Options) -> ModelCard:
     """The card with what the user says of pixels and classes."""
     classes = len(card.classes)
-    if options.mean:
-        card = replace(card, mean=options.mean, std=options.std)
+    if options.mean:  # as model.mat holds them
+        mean, std = (tuple(np.float32(v).tolist() for v in o) for o in (options.mean, options.std))
+        card = replace(card, mean=mean, std=std)
     if options.classes is not None:
         with reading(options.classes):
             names = options.classes.read_text("utf-8").split("\n")
