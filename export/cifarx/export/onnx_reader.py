@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -27,6 +27,16 @@ OUTPUT = "logits"
 _INPUT = "#0"
 _BATCH = 2  # stands for a symbolic one; no result depends on it
 _NAMED = 8  # nodes that a line on an operator names
+NO_KIND = "no layer kind for it"
+
+
+class UnreadableError(UserError):
+    """A network with parts that no layer kind stands for."""
+
+    def __init__(self, message: str, reasons: Iterable[tuple[str, str]]) -> None:
+        super().__init__(message)
+        self.reasons = tuple(reasons)
+        """(operator, reason), the operator '' for the network's output."""
 
 
 @dataclass
@@ -58,7 +68,8 @@ def read_onnx(
         arrays: initializers that the model lacks, by name.
 
     Raises:
-        UserError: listing everything in the network that has no layer kind, with the nodes.
+        UserError: the input or the output is no image or tensor that cifarx takes.
+        UnreadableError: listing everything in the network that has no layer kind, with the nodes.
     """
     if model.functions:
         model = inliner.inline_local_functions(model)
@@ -82,7 +93,7 @@ def read_onnx(
             if all(name in constants for name in given) and not proto.domain:
                 constants.update(_evaluated(proto, constants, opset))
             elif entry is None:
-                raise UnsupportedError("no layer kind for it")
+                raise UnsupportedError(NO_KIND)
             elif lost.isdisjoint(given):
                 entry.read(Node(proto, reading))
             else:
@@ -91,16 +102,20 @@ def read_onnx(
             faults.add(proto, str(error.__cause__ or error))  # the cause names no layer of ours
             lost.update(proto.output)
     if faults.by_reason or output not in reading.values:
-        raise UserError(
+        what = "does not depend on the input" if output in constants else "comes from no layer"
+        nothing = f"the output {output!r} {what}"
+        raise UnreadableError(
             "The network has parts that cifarx cannot take to MATLAB: "
-            f"{faults if faults.by_reason else f'nothing computes the output {output!r}'}. "
+            f"{faults if faults.by_reason else nothing}. "
             f"Operators it reads: {', '.join(operators())}. Replace those parts in PyTorch, or cut "
-            "the network before them with onnx.utils.extract_model."
+            "the network before them with onnx.utils.extract_model.",
+            faults.by_reason or [("", nothing)],
         )
     try:
         return _finished(reading, reading.values[output], size)
     except (UnsupportedError, GraphError) as error:
-        raise UserError(f"The network's output cannot be taken to MATLAB: {error}.") from error
+        text = f"The network's output cannot be taken to MATLAB: {error}."
+        raise UnreadableError(text, [("", str(error))]) from error
 
 
 def require_classifier(graph: LayerGraph) -> int:
@@ -202,6 +217,8 @@ def _evaluated(node: onnx.NodeProto, constants: Constants, opset: int) -> Consta
 def _finished(reading: Reading, output: Value | Mixed, size: tuple[int, int, int]) -> LayerGraph:
     """The layers that the output needs, under names of their own."""
     last = _delivered(Node(onnx.NodeProto(name=OUTPUT), reading), output)
+    if last == _INPUT:
+        raise UnsupportedError("it is the input, and nothing is computed")
     layers = {layer.name: layer for layer in reading.layers}
     used, wanted = set(), [last]
     while wanted:

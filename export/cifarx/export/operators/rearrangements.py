@@ -139,16 +139,18 @@ def gather(node: Node) -> None:
     _rearranged(node, layer, np.take(index, positions, node.attribute("axis", 0)))
 
 
-@reads("Expand", "none", "to the size that it has")
+@reads("Expand", _TAKEN)
 def expand(node: Node) -> None:
-    """Nothing, where it stretches nothing."""
+    """Repeats along axes of length 1."""
     layer, index = node.in_batch(0)
     target = node.fixed(1)
     if target is None:
         raise UnsupportedError("no shape")
-    if np.broadcast_shapes(index.shape, tuple(int(n) for n in target)) != index.shape:
-        raise UnsupportedError(f"of {_text(index.shape)} to {target.tolist()}")
-    _rearranged(node, layer, index)
+    try:
+        shape = np.broadcast_shapes(index.shape, tuple(int(n) for n in target))
+    except ValueError as error:
+        raise UnsupportedError(f"of {_text(index.shape)} to {target.tolist()}") from error
+    _rearranged(node, layer, np.broadcast_to(index, shape))
 
 
 @reads("Cast", "none", "to float32")
