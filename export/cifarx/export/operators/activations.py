@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from cifarx.export.layer import Array
-from cifarx.export.onnx_materialize import features, maps
+from cifarx.export.onnx_materialize import all_features, maps
 from cifarx.export.onnx_node import Node, UnsupportedError, decimal, reads
 from cifarx.export.onnx_value import Value, channels_last
 from cifarx.export.operators.arithmetic import product, scaled
@@ -41,7 +41,7 @@ def prelu(node: Node) -> None:
         raise UnsupportedError("slopes along the last axis, which is not that of the channels")
     alpha = Array(np.broadcast_to(slope.value.reshape(-1), (channels,)).copy(), slope.source)
     if len(value.shape) == 1:
-        value = features(node, value)
+        value = all_features(node, value)
         alpha = Array(node.laid_out(value, alpha.value), alpha.source)
         node.give(node.elementwise("PReLULayer", value, {}, {"Alpha": alpha}))
     else:
@@ -176,13 +176,12 @@ def softmax(node: Node) -> None:
     rank = len(value.shape) + 1
     old = node.reading.opset < 13
     axis = node.attribute("axis", 1 if old else -1) % rank
-    together = math.prod(value.shape[axis:]) if axis else 0
     if rank == 2 and axis == 1:
-        node.give(node.elementwise("SoftmaxLayer", features(node, value)))
+        node.give(node.elementwise("SoftmaxLayer", all_features(node, value)))
         return
     size = node.reading.shapes[value.layer]
     index = np.moveaxis(value.index, axis - 1, -1)
-    alone = not old or together == 0
+    alone = not old or axis == rank - 1
     last = channels_last(index, (size[0], size[1], size[2])) if len(size) == 3 else None
     if axis and alone and last is not None:
         node.give(node.elementwise("SoftmaxLayer", value))
