@@ -55,12 +55,15 @@ def elu(node: Node) -> None:
     node.give(node.elementwise("ELULayer", node.value(0), {"Alpha": alpha}))
 
 
-@reads("Celu", "ELULayer", "alpha 1 only")
+@reads("Celu", "ELULayer, between two ScalingLayers where alpha is not 1")
 def celu(node: Node) -> None:
-    """With alpha 1 it is an ELU."""
-    if node.attribute("alpha", 1.0) != 1:
-        raise UnsupportedError(f"alpha {node.attribute('alpha'):g}, where only 1 is an ELU")
-    node.give(node.elementwise("ELULayer", node.value(0), {"Alpha": 1.0}))
+    """`alpha * elu(x / alpha)`."""
+    alpha = node.attribute("alpha", 1.0)
+    if alpha <= 0:
+        raise UnsupportedError(f"alpha {alpha:g}, which is not above 0")
+    value = scaled(node, node.value(0), 1 / alpha, 0.0, "_divided")
+    value = node.elementwise("ELULayer", value, {"Alpha": 1.0})
+    node.give(scaled(node, value, alpha, 0.0, "_scale"))
 
 
 @reads("Selu", "ELULayer and ScalingLayer")
@@ -84,12 +87,15 @@ def tanh(node: Node) -> None:
     node.give(node.elementwise("TanhLayer", node.value(0)))
 
 
-@reads("Swish", "SwishLayer", "alpha 1 only")
+@reads("Swish", "SwishLayer, between two ScalingLayers where alpha is not 1", "alpha not 0")
 def swish(node: Node) -> None:
-    """`x * sigmoid(x)`."""
-    if node.attribute("alpha", 1.0) != 1:
-        raise UnsupportedError(f"alpha {node.attribute('alpha'):g}, where MATLAB's has 1")
-    node.give(node.elementwise("SwishLayer", node.value(0)))
+    """`x * sigmoid(alpha * x)`, which is `swish(alpha * x) / alpha`."""
+    alpha = node.attribute("alpha", 1.0)
+    if alpha == 0:
+        raise UnsupportedError("alpha 0")
+    value = scaled(node, node.value(0), alpha, 0.0, "_scale")
+    value = node.elementwise("SwishLayer", value)
+    node.give(scaled(node, value, 1 / alpha, 0.0, "_divided"))
 
 
 @reads("Gelu", "GELULayer")
