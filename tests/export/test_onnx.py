@@ -119,6 +119,17 @@ CASES = {
         ],
         {"v": weights(1, 84), "c": weights(1), "w": weights(4, 84), "b": weights(4)},
     ),
+    "softmax, slopes and a product of some of the features": (
+        [
+            N("Flatten", ["in put"], ["f"]),
+            N("Split", ["f", "s"], ["p", "q"], axis=1),
+            N("Softmax", ["p"], ["a"]),
+            N("PRelu", ["q", "r"], ["b"]),
+            N("Mul", ["a", "b"], ["m"]),
+            N("Gemm", ["m", "w"], ["y"], transB=1),
+        ],
+        {"s": np.array([42, 42]), "r": weights(42), "w": weights(4, 42)},
+    ),
     "batch norm after a flatten, dropout, identity, addition": (
         [
             N("Flatten", ["in put"], ["f"]),
@@ -273,3 +284,27 @@ def test_what_is_no_classifier_is_rejected(
 ) -> None:
     with pytest.raises(UserError, match=complaint):
         read_onnx(foreign(nodes, tensors, shape=shape))
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        [N("Reshape", ["in put", "s"], ["f"]), HEAD[1]],
+        [
+            N("Shape", ["in put"], ["n"], end=1),
+            N("Cast", ["n"], ["m"], to=TensorProto.FLOAT),
+            N("Div", ["in put", "m"], ["y"]),
+        ],
+    ],
+    ids=["a reshape to two images", "a division by the number of images"],
+)
+def test_a_network_that_depends_on_the_number_of_images_is_refused(
+    nodes: list[onnx.NodeProto],
+) -> None:
+    arrays = {"s": np.array([2, -1]), "w": weights(4, 84), "b": weights(4)}
+    with pytest.raises(UserError, match=r"number of images|does not keep the batch"):
+        read_onnx(foreign(nodes, arrays))
+    fixed = foreign(nodes, arrays, shape=(2, 2, 6, 7), opset=15)
+    x = weights(2, 2, 6, 7)
+    again = onnx_from_graph(read_onnx(fixed), CARD).proto()
+    np.testing.assert_allclose(run(again, x), run(fixed, x), rtol=1e-5, atol=1e-5)

@@ -288,7 +288,8 @@ def drawn(data: Draw) -> tuple[onnx.ModelProto, np.ndarray]:
     symbolic = data.draw(st.booleans())
     batch = 3 if symbolic else data.draw(st.integers(1, 3))
     drawing = Drawing(data, data.draw(st.sampled_from((11, 13, 18))), batch, symbolic)
-    size = tuple(data.draw(st.integers(1, 4)) for _ in range(3))
+    axes = data.draw(st.sampled_from((1, 3, 3)))  # features or maps
+    size = tuple(data.draw(st.integers(1, 4 if axes == 3 else 6)) for _ in range(axes))
     drawing.shapes["x"] = (batch, *size)
     values = ["x"]
     for _ in range(data.draw(st.integers(1, 7))):
@@ -344,6 +345,6 @@ def test_a_chain_is_read_rightly_or_refused(data: Draw) -> None:
         event("refused")
         return
     event("read")
-    found = run(onnx_from_graph(graph, CARD).proto(), x)
+    found = run(onnx_from_graph(graph, CARD).proto(), x.reshape(len(x), *graph.input_size))
     assert found.shape == expected.shape
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)

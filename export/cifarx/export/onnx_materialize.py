@@ -1,8 +1,9 @@
 """From a rearrangement of a layer's output to a layer that gives it, with built-in layers alone.
 
 Taking channels, rows and columns of maps is a convolution whose kernels hold one 1 and else zeros;
-it is exact in any precision, and every importer and editor knows it. A linear layer between a
-flatten and the maps that its features become again is a convolution of the whole map.
+taking features is a linear layer with such weights. Both are exact in any precision, and every
+importer and editor knows them. A linear layer between a flatten and the maps that its features
+become again is a convolution of the whole map.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ import numpy as np
 
 from cifarx.export.layer import Array, Hyper, Layer, Shape
 from cifarx.export.onnx_node import Node, UnsupportedError, zeros
-from cifarx.export.onnx_value import Choice, Value, choice_of, is_all_in_order
+from cifarx.export.onnx_value import Choice, Value, choice_of, is_all_in_order, is_permutation
 
+_LARGEST = 2**26  # weights of a linear layer that only takes features
 _KEEPS_ITS_SHAPE = {
     "BatchNormalizationLayer",
     "LayerNormalizationLayer",
@@ -75,6 +77,29 @@ def features(node: Node, value: Value) -> Value:
         layer = node.add("FlattenLayer", (layer,), suffix="_flatten")
     in_order = is_all_in_order(value.index, node.reading.shapes[layer][0])
     return Value(layer, value.shape, None if in_order else value.index)
+
+
+def all_features(node: Node, value: Value) -> Value:
+    """Features that take each of their layer's once, in whatever order."""
+    value = features(node, value)
+    size = node.reading.shapes[value.layer][0]
+    if value.order is None or is_permutation(value.order, size):
+        return value
+    return Value(features_in_order(node, value), value.shape)
+
+
+def features_in_order(node: Node, value: Value) -> str:
+    """The layer that gives features in their order, added where it must be."""
+    value = features(node, value)
+    if value.order is None:
+        return value.layer
+    shape = (len(value.order), node.reading.shapes[value.layer][0])
+    if shape[0] * shape[1] > _LARGEST:
+        raise UnsupportedError(f"it takes {shape[0]} of {shape[1]} features in another order")
+    weights = np.zeros(shape, np.float32)
+    weights[np.arange(shape[0]), value.order] = 1
+    arrays = {"Weights": Array(weights, ""), "Bias": zeros(shape[0])}
+    return node.add("FullyConnectedLayer", (value.layer,), {}, arrays, suffix="_take")
 
 
 def as_maps(node: Node, name: str) -> str:

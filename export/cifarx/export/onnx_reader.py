@@ -16,7 +16,7 @@ from cifarx.export.layer import GraphError, Layer
 from cifarx.export.names import Namer
 from cifarx.export.onnx_constants import Constants, constants_of, evaluated, is_constant
 from cifarx.export.onnx_fusions import Wiring, fused
-from cifarx.export.onnx_materialize import features, maps
+from cifarx.export.onnx_materialize import features_in_order, maps
 from cifarx.export.onnx_node import READERS, Node, Reading, UnsupportedError
 from cifarx.export.onnx_value import Mixed, Value
 from cifarx.export.operators import operators
@@ -25,7 +25,7 @@ from cifarx.pytorch_models.errors import UserError
 INPUT = "image"
 OUTPUT = "logits"
 _INPUT = "#0"
-_BATCH = 2  # stands for a symbolic one; no result depends on it
+_BATCHES = (2, 3)  # stand for a symbolic one; networks that differ are refused
 _NAMED = 8  # nodes that a line on an operator names
 NO_KIND = "no layer kind for it"
 
@@ -73,12 +73,32 @@ def read_onnx(
     """
     if model.functions:
         model = inliner.inline_local_functions(model)
+    constants: Constants = {**(arrays or {}), **constants_of(model.graph)}
+    image, output = _interface(model.graph, constants)
+    batch, size = _image_size(image)
+    if batch:
+        return _read(model, dict(constants), image, output, size, batch)
+    graph, other = (_read(model, dict(constants), image, output, size, b) for b in _BATCHES)
+    if not _equal(graph, other):
+        raise UserError(
+            "The network computes something else for each number of images, as in x / len(x) or "
+            "x.reshape(2, -1); cifarx takes networks that treat every image alike. Write -1, or "
+            "the batch's size, where the batch is meant."
+        )
+    return graph
+
+
+def _read(
+    model: onnx.ModelProto,
+    constants: Constants,
+    image: onnx.ValueInfoProto,
+    output: str,
+    size: tuple[int, int, int],
+    batch: int,
+) -> LayerGraph:
     graph = model.graph
     opset = next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 0)
-    constants: Constants = {**(arrays or {}), **constants_of(graph)}
-    image, output = _interface(graph, constants)
-    batch, size = _image_size(image)
-    reading = Reading(batch, opset, constants, {}, {_INPUT: (size[0], size[1], size[2])})
+    reading = Reading(batch, opset, constants, {}, {_INPUT: size})
     index = np.arange(int(np.prod(size)))
     features = len(image.type.tensor_type.shape.dim) == 2
     reading.values[image.name] = Value(
@@ -118,6 +138,17 @@ def read_onnx(
         raise UnreadableError(text, [("", str(error))]) from error
 
 
+def _equal(graph: LayerGraph, other: LayerGraph) -> bool:
+    def skeleton(of: LayerGraph) -> list[Layer]:
+        return [replace(layer, arrays={}) for layer in of.layers]
+
+    ours, theirs = graph.arrays(), other.arrays()
+    return skeleton(graph) == skeleton(other) and all(
+        np.array_equal(array.value, theirs[key].value, equal_nan=True)
+        for key, array in ours.items()
+    )
+
+
 def require_classifier(graph: LayerGraph) -> int:
     """The number of classes.
 
@@ -151,7 +182,7 @@ def _interface(
 
 
 def _image_size(value: onnx.ValueInfoProto) -> tuple[int, tuple[int, int, int]]:
-    """The batch, and (C, H, W); features (F,) count as maps of one pixel."""
+    """The batch, 0 if it is symbolic, and (C, H, W); features (F,) count as maps of one pixel."""
     if value.type.WhichOneof("value") != "tensor_type":
         kind = value.type.WhichOneof("value") or "nothing"
         raise UserError(
@@ -169,7 +200,7 @@ def _image_size(value: onnx.ValueInfoProto) -> tuple[int, tuple[int, int, int]]:
             "the network in float32 with fixed sizes but for the batch."
         )
     channels, height, width = (*dims[1:], 1, 1)[:3]
-    return dims[0] if dims[0] > 0 else _BATCH, (channels, height, width)
+    return max(dims[0], 0), (channels, height, width)
 
 
 def _needed(
@@ -243,7 +274,4 @@ def _delivered(node: Node, output: Value | Mixed) -> str:
         raise UnsupportedError(f"it does not keep the batch as first axis ({output.by})")
     if len(output.shape) == 3:
         return maps(node, output)
-    value = features(node, output)
-    if value.order is not None:
-        raise UnsupportedError("it gives features in an order that no layer of MATLAB's gives")
-    return value.layer
+    return features_in_order(node, output)

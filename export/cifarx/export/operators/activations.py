@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from cifarx.export.layer import Array
-from cifarx.export.onnx_materialize import features, maps
+from cifarx.export.onnx_materialize import all_features, maps
 from cifarx.export.onnx_node import Node, UnsupportedError, decimal, reads
 from cifarx.export.onnx_value import Value, channels_last
 from cifarx.export.operators.arithmetic import product, scaled
@@ -41,7 +41,7 @@ def prelu(node: Node) -> None:
         raise UnsupportedError("slopes along the last axis, which is not that of the channels")
     alpha = Array(np.broadcast_to(slope.value.reshape(-1), (channels,)).copy(), slope.source)
     if len(value.shape) == 1:
-        value = features(node, value)
+        value = all_features(node, value)
         alpha = Array(node.laid_out(value, alpha.value), alpha.source)
         node.give(node.elementwise("PReLULayer", value, {}, {"Alpha": alpha}))
     else:
@@ -55,12 +55,15 @@ def elu(node: Node) -> None:
     node.give(node.elementwise("ELULayer", node.value(0), {"Alpha": alpha}))
 
 
-@reads("Celu", "ELULayer", "alpha 1 only")
+@reads("Celu", "ELULayer, between two ScalingLayers where alpha is not 1")
 def celu(node: Node) -> None:
-    """With alpha 1 it is an ELU."""
-    if node.attribute("alpha", 1.0) != 1:
-        raise UnsupportedError(f"alpha {node.attribute('alpha'):g}, where only 1 is an ELU")
-    node.give(node.elementwise("ELULayer", node.value(0), {"Alpha": 1.0}))
+    """`alpha * elu(x / alpha)`."""
+    alpha = node.attribute("alpha", 1.0)
+    if alpha <= 0:
+        raise UnsupportedError(f"alpha {alpha:g}, which is not above 0")
+    value = scaled(node, node.value(0), 1 / alpha, 0.0, "_divided")
+    value = node.elementwise("ELULayer", value, {"Alpha": 1.0})
+    node.give(scaled(node, value, alpha, 0.0, "_scale"))
 
 
 @reads("Selu", "ELULayer and ScalingLayer")
@@ -84,12 +87,15 @@ def tanh(node: Node) -> None:
     node.give(node.elementwise("TanhLayer", node.value(0)))
 
 
-@reads("Swish", "SwishLayer", "alpha 1 only")
+@reads("Swish", "SwishLayer, between two ScalingLayers where alpha is not 1", "alpha not 0")
 def swish(node: Node) -> None:
-    """`x * sigmoid(x)`."""
-    if node.attribute("alpha", 1.0) != 1:
-        raise UnsupportedError(f"alpha {node.attribute('alpha'):g}, where MATLAB's has 1")
-    node.give(node.elementwise("SwishLayer", node.value(0)))
+    """`x * sigmoid(alpha * x)`, which is `swish(alpha * x) / alpha`."""
+    alpha = node.attribute("alpha", 1.0)
+    if alpha == 0:
+        raise UnsupportedError("alpha 0")
+    value = scaled(node, node.value(0), alpha, 0.0, "_scale")
+    value = node.elementwise("SwishLayer", value)
+    node.give(scaled(node, value, 1 / alpha, 0.0, "_divided"))
 
 
 @reads("Gelu", "GELULayer")
@@ -188,13 +194,12 @@ def softmax(node: Node) -> None:
     rank = len(value.shape) + 1
     old = node.reading.opset < 13
     axis = node.attribute("axis", 1 if old else -1) % rank
-    together = math.prod(value.shape[axis:]) if axis else 0
     if rank == 2 and axis == 1:
-        node.give(node.elementwise("SoftmaxLayer", features(node, value)))
+        node.give(node.elementwise("SoftmaxLayer", all_features(node, value)))
         return
     size = node.reading.shapes[value.layer]
     index = np.moveaxis(value.index, axis - 1, -1)
-    alone = not old or together == 0
+    alone = not old or axis == rank - 1
     last = channels_last(index, (size[0], size[1], size[2])) if len(size) == 3 else None
     if axis and alone and last is not None:
         node.give(node.elementwise("SoftmaxLayer", value))

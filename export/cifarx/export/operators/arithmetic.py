@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cifarx.export.layer import Array, GraphError, Layer, Shape
-from cifarx.export.onnx_materialize import features, maps
+from cifarx.export.onnx_materialize import all_features, features, features_in_order, maps
 from cifarx.export.onnx_node import Node, UnsupportedError, ones, reads, zeros
 from cifarx.export.onnx_value import Value, is_permutation
 
@@ -113,12 +113,7 @@ def _alike(
     if same and np.array_equal(first.index, second.index):
         return first.layer, second.layer, (first.shape, first.order)
     if len(first.shape) == len(second.shape) == 1:
-        (a, b), orders = zip(
-            *((v.layer, v.order) for v in (features(node, first), features(node, second))),
-            strict=True,
-        )
-        if any(order is not None for order in orders):
-            raise UnsupportedError("of features in different orders")
+        a, b = features_in_order(node, first), features_in_order(node, second)
         shape = (max(first.shape[0], second.shape[0]),)
         return a, b, (shape, None)
     problem: Exception | None = None
@@ -209,7 +204,7 @@ def _spread(node: Node, value: Value, array: Array) -> tuple[Value, Array]:
     size = int(np.prod(node.reading.shapes[value.layer]))
     if value.order is not None and not is_permutation(value.order, size):
         flat = len(value.shape) == 1
-        value = features(node, value) if flat else Value(maps(node, value), value.shape)
+        value = all_features(node, value) if flat else Value(maps(node, value), value.shape)
     layer_shape = node.reading.shapes[value.layer]
     whole = node.laid_out(value, np.broadcast_to(constant.reshape(shape[1:]), value.shape))
     whole = whole.reshape(layer_shape)

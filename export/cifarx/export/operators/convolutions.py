@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from cifarx.export.layer import Array
 from cifarx.export.onnx_materialize import made_up_convolution, maps
-from cifarx.export.onnx_node import Node, UnsupportedError, reads, zeros
+from cifarx.export.onnx_node import Node, UnsupportedError, ones, reads, zeros
+from cifarx.export.onnx_value import Value
 from cifarx.export.operators.windows import Sides, padding, plus, shared, two
 
 
@@ -123,17 +124,18 @@ def _cropping(
 
 @reads(
     "Pad",
-    "Padding of the convolution or pooling behind it, else a convolution that only pads",
-    "zeros only (mode constant); height, width and channels only; none below 0",
+    "Padding of the convolution or pooling behind it, else a convolution that only pads, and a "
+    "ScalingLayer where it pads with a number other than 0",
+    "mode constant; height, width and channels only",
 )
 def pad(node: Node) -> None:
-    """Zeros around maps, and channels of zeros."""
+    """A number around maps, and channels of it; pads below 0 take away."""
     value = node.value(0)
     rank = len(value.shape) + 1
     pads, fill = node.fixed(1, "pads"), node.fixed(2, "value")
     axes = node.fixed(3)
-    if node.attribute("mode", "constant") != "constant" or (fill is not None and np.any(fill)):
-        raise UnsupportedError("padding with anything but zeros")
+    if (mode := node.attribute("mode", "constant")) != "constant":
+        raise UnsupportedError(f"padding of mode {mode}")
     if pads is None:
         raise UnsupportedError("no pads")
     chosen = [int(a) % rank for a in (range(rank) if axes is None else axes)]
@@ -141,21 +143,55 @@ def pad(node: Node) -> None:
     if not any(any(end) for end in ends.values()):
         node.give(value)
         return
-    if rank != 4 or any(ends.get(0, (0, 0))) or min(map(min, ends.values())) < 0:
-        raise UnsupportedError("padding of the batch, of anything but images, or below 0")
+    if rank != 4 or any(ends.get(0, (0, 0))):
+        raise UnsupportedError("padding of the batch, or of anything but images")
+    by_axis = [ends.get(axis, (0, 0)) for axis in (1, 2, 3)]
+    value = _cropped(value, by_axis)
+    added = [(max(0, first), max(0, last)) for first, last in by_axis]
     layer = maps(node, value)
-    around: Sides = (*ends.get(2, (0, 0)), *ends.get(3, (0, 0)))
-    before, behind = ends.get(1, (0, 0))
-    channels = value.shape[0]
-    if before or behind:
+    if any(any(end) for end in added):
+        layer = _padded(node, layer, added)
+        number = 0.0 if fill is None or fill.size == 0 else float(fill.reshape(()))
+        if number != 0:
+            layer = _filled(node, layer, added, number)
+    node.gives(layer)
+
+
+def _cropped(value: Value, ends: list[tuple[int, int]]) -> Value:
+    """Without what pads below 0 take away."""
+    kept = tuple(
+        slice(max(0, -first), n - max(0, -last))
+        for n, (first, last) in zip(value.shape, ends, strict=True)
+    )
+    index = value.index[kept]
+    if not index.size:
+        raise UnsupportedError("pads below 0 that leave nothing")
+    return value if index.shape == value.shape else value.rearranged(index)
+
+
+def _padded(node: Node, layer: str, ends: list[tuple[int, int]]) -> str:
+    """Zeros around maps, and channels of zeros."""
+    (before, behind), vertical, horizontal = ends
+    around: Sides = (*vertical, *horizontal)
+    channels = node.reading.shapes[layer][0]
+    by_channel = not (before or behind)
+    if by_channel:
+        kernels = np.ones((channels, 1, 1, 1), np.float32)
+    else:
         kernels = np.zeros((before + channels + behind, channels, 1, 1), np.float32)
         kernels[before + np.arange(channels), np.arange(channels)] = 1
-    else:
-        kernels = np.ones((channels, 1, 1, 1), np.float32)
-    by_channel = not (before or behind)
     padded = made_up_convolution(
         node, layer, kernels, (1, 1), around, by_channel=by_channel, suffix=""
     )
     if by_channel:
         node.reading.padded[padded] = (layer, around)
-    node.gives(padded)
+    return padded
+
+
+def _filled(node: Node, layer: str, ends: list[tuple[int, int]], number: float) -> str:
+    """Another number in place of the zeros."""
+    whole = node.reading.shapes[layer]
+    offset = np.full(whole, number, np.float32)
+    offset[tuple(slice(first, n - last) for n, (first, last) in zip(whole, ends, strict=True))] = 0
+    arrays = {"Scale": ones(1), "Offset": Array(offset, "")}
+    return node.add("ScalingLayer", (layer,), {}, arrays, suffix="_fill")

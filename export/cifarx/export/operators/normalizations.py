@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cifarx.export.layer import Array
-from cifarx.export.onnx_materialize import features, maps
+from cifarx.export.onnx_materialize import all_features, maps
 from cifarx.export.onnx_node import Node, UnsupportedError, decimal, ones, reads, zeros
 from cifarx.export.onnx_value import channels_last, is_all_in_order
 
@@ -23,7 +23,7 @@ def batch_normalization(node: Node) -> None:
     hyper = {"Epsilon": decimal(node.attribute("epsilon", 1e-5))}
     value = node.value(0)
     if len(value.shape) == 1:
-        value = features(node, value)
+        value = all_features(node, value)
         laid = {k: Array(node.laid_out(value, a.value), a.source) for k, a in arrays.items()}
         node.give(node.elementwise("BatchNormalizationLayer", value, hyper, laid))
     else:
@@ -44,7 +44,7 @@ def layer_normalization(node: Node) -> None:
     rank = len(value.shape) + 1
     axes = node.attribute("axes") or range(node.attribute("axis", -1) % rank, rank)
     if list(axes) == [1] and rank == 2:
-        value = features(node, value)
+        value = all_features(node, value)
     elif len(list(axes)) != 1 or len(node.reading.shapes[value.layer]) != 3:
         raise UnsupportedError(f"over the axes {list(axes)} of {rank}, not over the channels")
     else:
