@@ -151,33 +151,47 @@ def zoo_row(name: str) -> str:
         return f"| {name} | {share(path)} | {theirs} |"
 
 
-def main() -> None:
-    """Print both tables, or write them between the markers of a page."""
+def put(page: str, table: str, row: str) -> str:
+    """The page with a row in one of its tables, in the place of that network's former row."""
+    start, end = f"<!-- {table} -->\n", f"<!-- /{table} -->"
+    before, _, rest = page.partition(start)
+    rows, _, behind = rest.partition(end)
+    head, kept = HEADS[table], rows.splitlines()[2:]
+    order = TORCHVISION if table == "torchvision" else zoo()
+    by_name = {line.split()[1]: line for line in (*kept, row)}
+    lines = [*head, *(by_name[name] for name in order if name in by_name)]
+    return before + start + "\n".join(lines) + "\n" + end + behind
+
+
+def zoo() -> tuple[str, ...]:
+    """Names of the zoo."""
     from cifarx.pytorch_models import registry
 
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*")
-    parser.add_argument("--out", type=Path)
-    given = parser.parse_args()
-    wanted = given.names or (*TORCHVISION, *registry.models())
-    first = [
+    return tuple(registry.models())
+
+
+HEADS = {
+    "torchvision": (
         "| network | layers | ONNX Runtime | Octave | verdict | built-in, model.onnx | default |",
         "|---|---|---|---|---|---|---|",
-    ]
-    second = ["| network | built-in, model.onnx | default |", "|---|---|---|"]
-    for name in wanted:
-        rows, row = (first, torchvision_row) if name in TORCHVISION else (second, zoo_row)
-        rows.append(row(name))
-        print(rows[-1], flush=True)
-    if given.out:
-        from cifarx.pytorch_models.files import write_text
+    ),
+    "zoo": ("| network | built-in, model.onnx | default |", "|---|---|---|"),
+}
 
-        page = given.out.read_text("utf-8")
-        for marker, rows in (("torchvision", first), ("zoo", second)):
-            start, end = f"<!-- {marker} -->\n", f"<!-- /{marker} -->"
-            head, _, rest = page.partition(start)
-            page = head + start + "\n".join(rows) + "\n" + end + rest.partition(end)[2]
-        write_text(given.out, page)
+
+def main() -> None:
+    """Print a row a network, and put it into a page's tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", default=(*TORCHVISION, *zoo()))
+    parser.add_argument("--out", type=Path)
+    given = parser.parse_args()
+    for name in given.names:
+        row = torchvision_row(name) if name in TORCHVISION else zoo_row(name)
+        print(row, flush=True)
+        if given.out:
+            table = "torchvision" if name in TORCHVISION else "zoo"
+            page = put(given.out.read_text("utf-8"), table, row)
+            given.out.write_text(page, "utf-8")
 
 
 if __name__ == "__main__":

@@ -42,14 +42,15 @@ def layer_normalization(node: Node) -> None:
     """
     value = node.value(0)
     rank = len(value.shape) + 1
-    axes = node.attribute("axes") or range(node.attribute("axis", -1) % rank, rank)
-    if list(axes) == [1] and rank == 2:
+    first = node.attribute("axis", -1) % rank
+    axes = [a % rank for a in node.attribute("axes") or range(first, rank)]
+    if axes == [1] and rank == 2:
         value = all_features(node, value)
-    elif len(list(axes)) != 1 or len(node.reading.shapes[value.layer]) != 3:
-        raise UnsupportedError(f"over the axes {list(axes)} of {rank}, not over the channels")
+    elif len(axes) != 1 or len(node.reading.shapes[value.layer]) != 3:
+        raise UnsupportedError(f"over the axes {axes} of {rank}, not over the channels")
     else:
         size = node.reading.shapes[value.layer]
-        index = np.moveaxis(value.index, next(iter(axes)) - 1, -1)
+        index = np.moveaxis(value.index, axes[0] - 1, -1)
         if channels_last(index, (size[0], size[1], size[2])) is None:
             raise UnsupportedError("over an axis that is not that of the channels")
     channels = node.reading.shapes[value.layer][0]
@@ -105,6 +106,7 @@ def group_normalization(node: Node) -> None:
 
 
 @reads("LRN", "CrossChannelNormalizationLayer", "odd sizes")
+@reads("LRN", "CrossChannelNormalizationLayer", domain="cifarx")
 def local_response_normalization(node: Node) -> None:
     """Over neighbouring channels."""
     hyper = {

@@ -37,9 +37,23 @@ def _pool(node: Node, layer: str) -> tuple[dict[str, Hyper], Sides, Sides]:
     if two(node, "dilations") != (1, 1):
         raise UnsupportedError("dilations")
     window, size = two(node, "kernel_shape"), node.reading.shapes[layer][1:]
+    stride = two(node, "strides")
     pads = padding(node, size, window, (1, 1))
-    hyper: dict[str, Hyper] = {"PoolSize": window, "Stride": two(node, "strides")}
+    if not node.attribute("ceil_mode", 0):
+        pads = _reached(pads, size, window, stride)
+    hyper: dict[str, Hyper] = {"PoolSize": window, "Stride": stride}
     return hyper, pads, _ceiling(node, size, window, pads)
+
+
+def _reached(
+    pads: Sides, size: tuple[int, ...], window: tuple[int, int], stride: tuple[int, int]
+) -> Sides:
+    """The padding without what no window reaches, which exporters of ceil_mode add."""
+    ends = []
+    for n, k, s, first, last in zip(size, window, stride, pads[::2], pads[1::2], strict=True):
+        whole = n + first + last
+        ends.append(max(0, last - (whole - k) % s) if whole >= k else last)
+    return pads[0], ends[0], pads[2], ends[1]
 
 
 @reads("MaxPool", "MaxPooling2DLayer", "no dilations, no indices as a second output")
