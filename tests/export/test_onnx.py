@@ -130,6 +130,29 @@ CASES = {
         ],
         {"s": np.array([42, 42]), "r": weights(42), "w": weights(4, 42)},
     ),
+    "layer norm over all maps, and over each": (
+        [
+            N("LayerNormalization", ["in put", "g", "o"], ["n"], axis=1, epsilon=1e-3),
+            N("LayerNormalization", ["n", "s"], ["h"], axis=-2),
+            *HEAD,
+        ],
+        {"g": weights(2, 6, 7), "o": weights(2, 6, 7), "s": weights(6, 7)}
+        | {"w": weights(4, 84), "b": weights(4)},
+    ),
+    "layer norm of features by single nodes, axes counted from the last": (
+        [
+            N("Flatten", ["in put"], ["f"]),
+            N("ReduceMean", ["f"], ["m"], axes=[-1]),
+            N("Sub", ["f", "m"], ["d"]),
+            N("Pow", ["d", "two"], ["q"]),
+            N("ReduceMean", ["q"], ["v"], axes=[-1]),
+            N("Add", ["v", "e"], ["t"]),
+            N("Sqrt", ["t"], ["r"]),
+            N("Div", ["d", "r"], ["n"]),
+            N("Gemm", ["n", "w", "b"], ["y"], transB=1),
+        ],
+        {"two": np.float32(2), "e": np.float32(1e-5), "w": weights(4, 84), "b": weights(4)},
+    ),
     "batch norm after a flatten, dropout, identity, addition": (
         [
             N("Flatten", ["in put"], ["f"]),
