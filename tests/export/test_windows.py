@@ -65,8 +65,10 @@ def model_of(
 
 def run(model: onnx.ModelProto, x: np.ndarray) -> np.ndarray:
     onnxruntime.set_default_logger_severity(4)  # what it cannot run is left out, without a word
+    plain = onnxruntime.SessionOptions()  # its optimizer loses windows that begin in a Pad node's
+    plain.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = onnxruntime.InferenceSession(
-        model.SerializeToString(), providers=["CPUExecutionProvider"]
+        model.SerializeToString(), plain, providers=["CPUExecutionProvider"]
     )
     (y,) = session.run(None, {session.get_inputs()[0].name: x})
     return np.asarray(y)
@@ -96,9 +98,16 @@ def judge(
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
+def assume_no_gaps(options: dict[str, Any], window: list[int]) -> None:
+    """Where windows leave gaps, ONNX Runtime's SAME pads below 0, unlike its Conv's own."""
+    automatic = options.get("auto_pad", "").startswith("SAME")
+    strides = options.get("strides", [1, 1])
+    assume(not automatic or all(s <= k for s, k in zip(strides, window, strict=True)))
+
+
 sizes = st.tuples(st.sampled_from((1, 2, 4)), st.integers(1, 7), st.integers(1, 7))
 often = settings(
-    max_examples=200, deadline=None, derandomize=True, phases=(Phase.generate, Phase.shrink)
+    max_examples=100, deadline=None, derandomize=True, phases=(Phase.generate, Phase.shrink)
 )
 N = helper.make_node
 
@@ -142,6 +151,7 @@ def test_transposed_convolution(
     output_shape: list[int] | None,
 ) -> None:
     assume(size[0] % group == 0)
+    assume_no_gaps(given_options, window)
     if dilations:
         given_options["dilations"] = dilations
     if output_padding:
@@ -170,6 +180,7 @@ def test_max_pooling(
 def test_average_pooling(
     size: tuple[int, int, int], given_options: dict[str, Any], counts: int | None, opset: int
 ) -> None:
+    assume_no_gaps(given_options, given_options["kernel_shape"])
     if counts is not None:
         given_options["count_include_pad"] = counts
     judge([N("AveragePool", ["x"], ["y"], **given_options)], {}, size, opset)
@@ -188,6 +199,7 @@ def test_a_pad_before_a_window(
     number: float,
 ) -> None:
     """Zeros go into the window's own padding where that is the same."""
+    assume_no_gaps(given_options, given_options["kernel_shape"])
     top, left, bottom, right = pads
     arrays = {
         "p": np.array([0, 0, top, left, 0, 0, bottom, right]),
