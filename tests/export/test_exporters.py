@@ -167,7 +167,7 @@ BODIES: dict[str, tuple[Any, int, set[str]]] = {
     "a hidden linear layer that becomes maps": (Hidden(), 6, {"Convolution2DLayer"}),
     "maps flipped and halved by index": (lambda x: x[:, [7, 1, 0]], 3, {"Convolution2DLayer"}),
 }
-LEGACY, DYNAMO = (9, 13, 17), (18, 20)
+LEGACY, DYNAMO = (7, 9, 13, 17), (18, 20)
 
 
 def exported(module: nn.Module, opset: int) -> onnx.ModelProto:

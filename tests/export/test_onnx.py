@@ -130,6 +130,29 @@ CASES = {
         ],
         {"s": np.array([42, 42]), "r": weights(42), "w": weights(4, 42)},
     ),
+    "layer norm over all maps, and over each": (
+        [
+            N("LayerNormalization", ["in put", "g", "o"], ["n"], axis=1, epsilon=1e-3),
+            N("LayerNormalization", ["n", "s"], ["h"], axis=-2),
+            *HEAD,
+        ],
+        {"g": weights(2, 6, 7), "o": weights(2, 6, 7), "s": weights(6, 7)}
+        | {"w": weights(4, 84), "b": weights(4)},
+    ),
+    "layer norm of features by single nodes, axes counted from the last": (
+        [
+            N("Flatten", ["in put"], ["f"]),
+            N("ReduceMean", ["f"], ["m"], axes=[-1]),
+            N("Sub", ["f", "m"], ["d"]),
+            N("Pow", ["d", "two"], ["q"]),
+            N("ReduceMean", ["q"], ["v"], axes=[-1]),
+            N("Add", ["v", "e"], ["t"]),
+            N("Sqrt", ["t"], ["r"]),
+            N("Div", ["d", "r"], ["n"]),
+            N("Gemm", ["n", "w", "b"], ["y"], transB=1),
+        ],
+        {"two": np.float32(2), "e": np.float32(1e-5), "w": weights(4, 84), "b": weights(4)},
+    ),
     "batch norm after a flatten, dropout, identity, addition": (
         [
             N("Flatten", ["in put"], ["f"]),
@@ -231,6 +254,42 @@ def test_reading_what_was_written_gives_the_same_graph(bundle: Bundle) -> None:
     ]
     for key, array in again.arrays().items():
         assert array.value.tobytes() == bundle.graph.arrays()[key].value.tobytes()
+
+
+def test_functions_of_a_file_are_read_as_what_they_hold() -> None:
+    block = helper.make_function(
+        "local", "Block", ["a"], ["c"],
+        [N("Relu", ["a"], ["b"]), N("Add", ["a", "b"], ["c"])], [helper.make_opsetid("", 17)],
+    )  # fmt: skip
+    call = N("Block", ["in put"], ["h"], domain="local")
+    model = foreign([call, *HEAD], {"w": weights(4, 84), "b": weights(4)})
+    model.functions.append(block)
+    model.opset_import.append(helper.make_opsetid("local", 1))
+    graph = read_onnx(model)
+    assert [la.kind for la in graph.layers[:2]] == ["ReLULayer", "AdditionLayer"]
+    x = weights(3, 2, 6, 7)
+    ours = run(onnx_from_graph(graph, CARD).proto(), x)
+    np.testing.assert_allclose(ours, run(model, x), rtol=1e-5, atol=1e-5)
+
+
+def test_a_batch_that_the_file_fixes_becomes_symbolic() -> None:
+    shape = numpy_helper.from_array(np.array([3, -1]), "s")
+    nodes = [N("Constant", [], ["s"], value=shape), N("Reshape", ["in put", "s"], ["f"]), HEAD[1]]
+    model = foreign(nodes, {"w": weights(4, 84), "b": weights(4)}, shape=(3, 2, 6, 7))
+    again = onnx_from_graph(read_onnx(model), CARD).proto()
+    x = weights(3, 2, 6, 7)
+    np.testing.assert_allclose(run(again, x), run(model, x), rtol=1e-5, atol=1e-5)
+    assert run(again, weights(5, 2, 6, 7)).shape == (5, 4)
+
+
+def test_what_mixes_the_images_of_a_batch_is_rejected() -> None:
+    nodes = [
+        N("Transpose", ["in put"], ["t"], perm=[1, 0, 2, 3], name="swap"),
+        N("Relu", ["t"], ["h"], name="r"),
+        *HEAD,
+    ]
+    with pytest.raises(UserError, match=r"Relu .*does not keep the batch.*Transpose swap"):
+        read_onnx(foreign(nodes, {"w": weights(4, 84), "b": weights(4)}))
 
 
 def test_everything_that_cannot_be_read_is_listed_at_once() -> None:

@@ -183,6 +183,19 @@ def expand(drawing: Drawing, x: str) -> str:
     return drawing.node("Expand", [x, drawing.constant(np.array(named))], tuple(target))[0]
 
 
+def pad(drawing: Drawing, x: str) -> str:
+    shape = drawing.shapes[x]
+    if len(shape) != 4:
+        return x
+    ends = [(0, 0), *((drawing.number(-1, 2), drawing.number(-1, 2)) for _ in range(3))]
+    whole = tuple(n + first + last for n, (first, last) in zip(shape, ends, strict=True))
+    if min(whole) < 1 or any(n + min(e) < 1 for n, e in zip(shape, ends, strict=True)):
+        return x
+    pads = drawing.constant(np.array([first for first, _ in ends] + [last for _, last in ends]))
+    number = drawing.constant(np.float32(drawing.choose((0, 1.5))))
+    return drawing.node("Pad", [x, pads, number], whole)[0]
+
+
 def relu(drawing: Drawing, x: str) -> str:
     return drawing.node("Relu", [x], drawing.shapes[x])[0]
 
@@ -279,7 +292,7 @@ REARRANGE = [reshape, transpose] * 2 + [
     gather,
     expand,
 ]
-COMPUTE = [relu, constant_operand, slopes, batch_normalization, mean, softmax, product]
+COMPUTE = [pad, relu, constant_operand, slopes, batch_normalization, mean, softmax, product]
 ENDS = {2: [linear, product], 4: [convolution, pooling]}
 
 

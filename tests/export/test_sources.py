@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 import warnings
 from collections.abc import Callable
@@ -61,12 +62,20 @@ def half():
     return Net().half()
 
 
+def seeded():
+    torch.manual_seed(0)
+    return Net()
+
+
 def number():
     return 3
 
 
 ready = Net().eval()
 """
+
+
+SIZE = ("--input-size", "3,8,8")
 
 
 @pytest.fixture
@@ -183,6 +192,19 @@ def test_the_file_that_is_read_is_never_replaced(
     assert (folder / "other.onnx").read_bytes() == before  # our own file gives itself
 
 
+def test_a_module_gives_the_same_files_in_any_folder_and_process(folder: Path) -> None:
+    command = [sys.executable, "-m", "cifarx.cli", "export", "my_nets:seeded", *SIZE]
+    files = []
+    for name in ("a", "b/c d"):
+        place = folder / name
+        place.mkdir(parents=True)
+        (place / "my_nets.py").write_text(NETS)
+        subprocess.run(command, cwd=place, check=True, capture_output=True)
+        files.append([(place / f"seeded.{ending}").read_bytes() for ending in ("onnx", "mat")])
+    assert files[0] == files[1]
+    assert not any(str(folder).encode() in content for content in files[0])
+
+
 def test_pytorchs_own_formats_compute_the_same(folder: Path, cifarx: Callable[..., object]) -> None:
     done = cifarx("export", "my_nets:ready", "--input-size", "3,8,8", "--pt2", "--torchscript")
     assert done.code == 0, done.err
@@ -210,9 +232,6 @@ def test_an_onnx_file_has_no_module_for_pytorchs_formats(
     assert done.code == 2
     assert "--pt2 and --torchscript need a PyTorch module" in done.err
     assert not (folder / "ready.mat").exists()
-
-
-SIZE = ("--input-size", "3,8,8")
 
 
 @pytest.mark.parametrize(

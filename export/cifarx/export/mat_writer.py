@@ -71,6 +71,7 @@ def write_mat(
     Raises:
         UserError: a variable of 2 GiB or more.
     """
+    _require_size("layers", sum(a.value.nbytes for a in graph.arrays().values()))
     layers, arrays_sha256 = matlab_layers(graph)
     channels, height, width = graph.input_size
     content = {
@@ -102,7 +103,8 @@ def write_mat(
             "reference": layout.features_to_matlab(batch.reference),
         },
     }
-    _require_size(content)
+    for name, value in content.items():
+        _require_size(name, _size(value))
     start = file.tell()
     savemat(file, content, long_field_names=True)
     file.seek(start)
@@ -263,14 +265,13 @@ def _cellstr(strings: Sequence[str]) -> NDArray[Any]:
     return cells
 
 
-def _require_size(content: Mapping[str, Any]) -> None:
-    for name, value in content.items():
-        if _size(value) > _LARGEST:
-            raise UserError(
-                f"The variable {name!r} of model.mat would take {_size(value) / 2**30:.1f} GiB; a "
-                "MAT-file that every MATLAB reads holds less than 2 GiB a variable. Write "
-                "model.onnx alone ('cifarx export --onnx'), or give a smaller network."
-            )
+def _require_size(variable: str, size: int) -> None:
+    if size > _LARGEST:
+        raise UserError(
+            f"The variable {variable!r} of model.mat would take {size / 2**30:.1f} GiB; a MAT-file "
+            "that every MATLAB reads holds less than 2 GiB a variable. Write model.onnx alone "
+            "('cifarx export --onnx'), or give a smaller network."
+        )
 
 
 def _size(value: Any) -> int:

@@ -159,7 +159,7 @@ def _from_callable(text: str, options: Options, answers: bool) -> Source:
             "--input-size 3,224,224."
         )
     _require_contract(options, options.input_size[0])
-    module = _module(text)
+    module = _module(text).cpu()
     notes = []
     if any(part.training for part in module.modules()):
         module.eval()

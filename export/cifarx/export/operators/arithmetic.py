@@ -48,9 +48,9 @@ def multiplication(node: Node) -> None:
     if isinstance(first, Value) and isinstance(second, Value):
         node.give(product(node, first, second))
     elif isinstance(first, Value):
-        node.give(_times(node, first, second))  # type: ignore[arg-type]
+        node.give(times(node, first, second))  # type: ignore[arg-type]
     else:
-        node.give(_times(node, second, first))  # type: ignore[arg-type]
+        node.give(times(node, second, first))  # type: ignore[arg-type]
 
 
 @reads("Div", "ScalingLayer", "by a constant")
@@ -63,7 +63,7 @@ def division(node: Node) -> None:
         inverse = (1 / second.value.astype(np.float64)).astype(np.float32)
     if not np.isfinite(inverse).all():
         raise UnsupportedError("by zero or by less than float32 can hold")
-    node.give(_times(node, first, Array(inverse, "")))
+    node.give(times(node, first, Array(inverse, "")))
 
 
 @reads("Neg", "ScalingLayer")
@@ -84,7 +84,7 @@ def _sum(node: Node, operands: Sequence[Value | Array]) -> Value:
     total = reduce(lambda a, b: _added(node, a, b), values)
     for array in operands:
         if isinstance(array, Array):
-            total = _plus(node, total, array)
+            total = plus(node, total, array)
     return total
 
 
@@ -145,7 +145,7 @@ def scaled(node: Node, value: Value, scale: float, offset: float, suffix: str) -
     return node.elementwise("ScalingLayer", value, {}, arrays, suffix=suffix)
 
 
-def _times(node: Node, value: Value, factor: Array) -> Value:
+def times(node: Node, value: Value, factor: Array) -> Value:
     """The scale of the normalization before it where that has none, else a ScalingLayer."""
     value, factor = _spread(node, value, factor)
     layer = node.reading.layer(value.layer)
@@ -158,7 +158,7 @@ def _times(node: Node, value: Value, factor: Array) -> Value:
     return node.elementwise("ScalingLayer", value, {}, arrays)
 
 
-def _plus(node: Node, value: Value, offset: Array) -> Value:
+def plus(node: Node, value: Value, offset: Array) -> Value:
     """The bias of the layer before it where that has none, else a ScalingLayer."""
     value, offset = _spread(node, value, offset)
     layer = node.reading.layer(value.layer)

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from cifarx.export.layer import Array
 from cifarx.export.onnx_materialize import all_features, maps
 from cifarx.export.onnx_node import Node, UnsupportedError, decimal, ones, reads, zeros
-from cifarx.export.onnx_value import channels_last, is_all_in_order
+from cifarx.export.onnx_value import Value, channels_last, is_all_in_order
+from cifarx.export.operators.arithmetic import plus, times
 
 
 @reads("BatchNormalization", "BatchNormalizationLayer", "not in training mode; constant statistics")
@@ -32,21 +33,26 @@ def batch_normalization(node: Node) -> None:
 
 @reads(
     "LayerNormalization",
-    "LayerNormalizationLayer",
-    "over the channels at each pixel, or over features",
+    "LayerNormalizationLayer; over whole maps GroupNormalizationLayer of one group or "
+    "InstanceNormalizationLayer, and a ScalingLayer",
+    "over the channels at each pixel, over features, over (C, H, W) or over (H, W)",
 )
 def layer_normalization(node: Node) -> None:
-    """Over the channels of maps in any order of axes, or over features.
+    """Over the channels of maps in any order of axes, over features, over all or each of the maps.
 
     `axes` is ours: what a chain of ReduceMean and so on normalises over (`onnx_fusions`).
     """
     value = node.value(0)
     rank = len(value.shape) + 1
     first = node.attribute("axis", -1) % rank
-    axes = [a % rank for a in node.attribute("axes") or range(first, rank)]
+    axes = sorted(a % rank for a in node.attribute("axes") or range(first, rank))
+    hyper = {"Epsilon": decimal(node.attribute("epsilon", 1e-5))}
+    if rank == 4 and axes in ([1, 2, 3], [2, 3]):
+        node.give(_over_maps(node, value, hyper, together=axes[0] == 1))
+        return
     if axes == [1] and rank == 2:
         value = all_features(node, value)
-    elif len(axes) != 1 or len(node.reading.shapes[value.layer]) != 3:
+    elif len(axes) != 1 or axes == [0] or len(node.reading.shapes[value.layer]) != 3:
         raise UnsupportedError(f"over the axes {axes} of {rank}, not over the channels")
     else:
         size = node.reading.shapes[value.layer]
@@ -56,11 +62,26 @@ def layer_normalization(node: Node) -> None:
     channels = node.reading.shapes[value.layer][0]
     scale = node.array(1) if node.given(1) else ones(channels)
     offset = node.array(2) if node.given(2) else zeros(channels)
-    hyper = {"Epsilon": decimal(node.attribute("epsilon", 1e-5))}
     arrays = {"Scale": scale, "Offset": offset}
     if rank == 2:
         arrays = {k: Array(node.laid_out(value, a.value), a.source) for k, a in arrays.items()}
     node.give(node.elementwise("LayerNormalizationLayer", value, hyper, arrays))
+
+
+def _over_maps(node: Node, value: Value, hyper: dict[str, float], *, together: bool) -> Value:
+    """Over all maps of an image, or over each; scale and offset may be one an element."""
+    layer = maps(node, value)
+    channels = node.reading.shapes[layer][0]
+    arrays = {"Scale": ones(channels), "Offset": zeros(channels)}
+    if together:
+        one = {**hyper, "NumGroups": 1.0}
+        layer = node.add("GroupNormalizationLayer", (layer,), one, arrays)
+    else:
+        layer = node.add("InstanceNormalizationLayer", (layer,), hyper, arrays)
+    value = Value(layer, node.reading.shapes[layer])
+    if node.given(1):
+        value = times(node, value, node.array(1))
+    return plus(node, value, node.array(2)) if node.given(2) else value
 
 
 @reads("InstanceNormalization", "InstanceNormalizationLayer, GroupNormalizationLayer")
