@@ -48,11 +48,14 @@ def _pool(node: Node, layer: str) -> tuple[dict[str, Hyper], Sides, Sides]:
 def _reached(
     pads: Sides, size: tuple[int, ...], window: tuple[int, int], stride: tuple[int, int]
 ) -> Sides:
-    """The padding without what no window reaches, which exporters of ceil_mode add."""
+    """The padding, where it is too wide for MATLAB without what no window reaches.
+
+    PyTorch's exporter to opsets without ceil_mode adds such.
+    """
     ends = []
     for n, k, s, first, last in zip(size, window, stride, pads[::2], pads[1::2], strict=True):
-        whole = n + first + last
-        ends.append(max(0, last - (whole - k) % s) if whole >= k else last)
+        unreached = (n + first + last - k) % s if last >= k else 0
+        ends.append(max(0, last - unreached))
     return pads[0], ends[0], pads[2], ends[1]
 
 
