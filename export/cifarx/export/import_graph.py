@@ -6,7 +6,6 @@ that is a handful of numbers, such as the limits of a Clip.
 
 from __future__ import annotations
 
-import ast
 import math
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -16,8 +15,9 @@ from typing import Any
 
 import onnx
 
+from cifarx.export.onnx_metadata import module_of
+
 _SMALL = 64  # numbers; what is longer is a weight, whose value is never read
-_SCOPES = "pkg.torch.onnx.name_scopes"  # node metadata: the modules it lies in, outermost first
 _ELEMENTWISE = frozenset(
     ["Add", "Sub", "Mul", "Div", "Neg", "Relu", "LeakyRelu", "Sigmoid", "Tanh"]
 )
@@ -169,13 +169,7 @@ class Node:
     @property
     def module(self) -> str:
         """Path of the PyTorch module, '' where the file does not say."""
-        for entry in self.proto.metadata_props:
-            if entry.key == _SCOPES:
-                try:
-                    return str(ast.literal_eval(entry.value)[-2])
-                except (ValueError, SyntaxError, IndexError, TypeError):
-                    return ""
-        return ""
+        return module_of(self.proto)
 
 
 def dimensions(value: onnx.ValueInfoProto) -> Dims | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import onnx
 from google.protobuf.message import DecodeError
 
+from cifarx.export.file_kind import other_kind
 from cifarx.pytorch_models.errors import UserError
 
 _NEXT = (
@@ -36,7 +37,7 @@ def read_for_import(path: Path) -> onnx.ModelProto:
         content = path.read_bytes()
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}. {_NEXT}") from error
-    kind = _other_kind(content)
+    kind = other_kind(content)
     if kind:
         raise UserError(f"{path} is {kind}, and no ONNX file. {_NEXT}")
     try:
@@ -49,19 +50,3 @@ def read_for_import(path: Path) -> onnx.ModelProto:
     if not model.graph.node:
         raise UserError(f"{path} holds no network: its graph has no nodes. {_NEXT}")
     return model
-
-
-def _other_kind(content: bytes) -> str:
-    """What the first bytes of a file of another kind say that it is."""
-    head = content[:512]
-    if not head:
-        return "empty"
-    if head.startswith((b"MATLAB 5.0 MAT-file", b"MATLAB 7.3 MAT-file")):
-        return "a MAT-file, which needs no importer: 'cifarx verify' checks the ONNX file beside it"
-    if head.startswith(b"\x89HDF"):
-        return "an HDF5 file, such as Keras or MATLAB write"
-    if head.startswith(b"PK\x03\x04"):
-        return "a zip file, such as the .pt and .pt2 files of PyTorch"
-    if all(byte in b"\t\r\n\f" or 32 <= byte < 127 for byte in head):
-        return "text"
-    return ""

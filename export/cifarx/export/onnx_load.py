@@ -10,6 +10,7 @@ from google.protobuf.message import DecodeError
 from onnx import numpy_helper
 from onnx.external_data_helper import load_external_data_for_model
 
+from cifarx.export.file_kind import HEAD, other_kind
 from cifarx.pytorch_models.errors import UserError
 
 OLDEST_OPSET = 7  # since when operators broadcast as they do today
@@ -55,26 +56,12 @@ def _unsound(path: Path, error: Exception) -> UserError:
             f"{path} is not a sound ONNX file: its nodes run in a circle, or are not in the "
             f"order in which they compute ({reason[:200]}). {_ADVICE}"
         )
-    kind = _looks_like(path)
+    with path.open("rb") as file:
+        kind = other_kind(file.read(HEAD))
     return UserError(
         f"{path} is not a sound ONNX file: it is damaged, cut short or of another kind"
         f"{f'; it looks like {kind}' if kind else ''} ({reason[:300]}). {_ADVICE}"
     )
-
-
-def _looks_like(path: Path) -> str:
-    """What a file's first bytes say it is, '' where they say nothing."""
-    with path.open("rb") as file:
-        head = file.read(512)
-    if not head:
-        return "an empty file"
-    if head.startswith(b"MATLAB 5.0 MAT-file"):
-        return "a MAT-file"
-    if head.startswith(b"PK\x03\x04"):
-        return "a PyTorch or other zip file"
-    if all(32 <= byte < 127 or byte in b"\t\r\n" for byte in head):
-        return "text"
-    return ""
 
 
 def _require_known_opset(path: Path, model: onnx.ModelProto) -> None:

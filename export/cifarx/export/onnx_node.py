@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,9 +12,8 @@ from numpy.typing import NDArray
 
 from cifarx.export.graph import output_shape
 from cifarx.export.layer import Array, Hyper, Layer, Shape
+from cifarx.export.onnx_metadata import module_of
 from cifarx.export.onnx_value import Index, Mixed, Value, is_permutation
-
-_SCOPES = "pkg.torch.onnx.name_scopes"  # node metadata: the modules it lies in, outermost first
 
 
 class UnsupportedError(Exception):
@@ -71,13 +69,7 @@ class Node:
     @property
     def module(self) -> str:
         """Path of the PyTorch module, '' if the file does not say."""
-        for entry in self.proto.metadata_props:
-            if entry.key == _SCOPES:
-                try:
-                    return str(ast.literal_eval(entry.value)[-2])
-                except (ValueError, SyntaxError, IndexError, TypeError, RecursionError):
-                    return ""
-        return ""
+        return module_of(self.proto)
 
     @property
     def label(self) -> str:

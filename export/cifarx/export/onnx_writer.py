@@ -15,8 +15,9 @@ from cifarx.export.card import ModelCard
 from cifarx.export.graph import LayerGraph
 from cifarx.export.names import Namer
 from cifarx.export.onnx_file import OnnxFile, TooLargeError
-from cifarx.export.onnx_layers import WRITERS, Writing
+from cifarx.export.onnx_layers import WRITERS
 from cifarx.export.onnx_reader import OUTPUT
+from cifarx.export.onnx_writing import Writing
 from cifarx.pytorch_models.errors import UserError
 
 OPSET = 14

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib
-import sys
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cifarx.export.bundle import Bundle, Formats, bundle_run
 from cifarx.export.card import ModelCard
+from cifarx.export.importable import digest_of, import_module, require_float32
 from cifarx.export.mat_writer import TestBatch
 from cifarx.export.names import identifier
 from cifarx.export.onnx_load import load_onnx
 from cifarx.export.onnx_reader import read_onnx, require_classifier
 from cifarx.export.onnx_reference import at_once, image_shape, logits_float32, logits_float64
-from cifarx.pytorch_models.errors import UserError, nearest
+from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.files import reading, sha256
 from cifarx.pytorch_models.preprocess import preprocess
 from cifarx.pytorch_models.run import load_run, newest_run
-
-if TYPE_CHECKING:
-    from torch import nn
 
 IMAGES = 4  # of noise, where there are no data
 _UNKNOWN = np.empty(0, np.int64)  # labels
@@ -159,7 +152,7 @@ def _from_callable(text: str, options: Options, answers: bool) -> Source:
             "--input-size 3,224,224."
         )
     _require_contract(options, options.input_size[0])
-    module = _module(text).cpu()
+    module = import_module(text).cpu()
     notes = []
     if any(part.training for part in module.modules()):
         module.eval()
@@ -167,14 +160,14 @@ def _from_callable(text: str, options: Options, answers: bool) -> Source:
             f"{text} was in training mode; it is exported as in evaluation, batch norm with its "
             "trained statistics and dropout without effect"
         )
-    _require_float32(text, module)
+    require_float32(text, module)
     if options.weights is not None:
         from cifarx.pytorch_models.weights import load_exactly
 
         load_exactly(module, options.weights)
         digest = sha256(options.weights)
     else:
-        digest = _digest(module)
+        digest = digest_of(module)
         notes.append("no --weights: it keeps the weights that its callable gave it")
     batch = None
     if answers:  # first, for afterwards the graph shares the module's memory
@@ -186,76 +179,6 @@ def _from_callable(text: str, options: Options, answers: bool) -> Source:
     card = _with_contract(_card(name, digest, require_classifier(graph)), options)
     bundle = Bundle(graph, card, batch, module)
     return Source(bundle, text, name, (*notes, *_notes(card)))
-
-
-def _module(text: str) -> nn.Module:
-    """What the callable of `package.module:callable` gives."""
-    from torch import nn
-
-    package, _, attribute = text.partition(":")
-    if "" not in sys.path:
-        sys.path.insert(0, "")  # the current folder, as 'python -m' has it
-    try:
-        found: Any = importlib.import_module(package)
-    except Exception as error:  # the user's own code may raise anything
-        raise UserError(
-            f"The module {package!r} of {text} cannot be imported ({type(error).__name__}: "
-            f"{error}). Give package.module:callable as Python imports it from this folder, "
-            "such as torchvision.models:resnet18."
-        ) from error
-    for part in attribute.split("."):
-        if not hasattr(found, part):
-            raise UserError(
-                f"{package} has nothing called {attribute!r}. {nearest(part, dir(found))}Give a "
-                "class of nn.Module, a function that makes one, or a module."
-            )
-        found = getattr(found, part)
-    if not isinstance(found, nn.Module):
-        found = _called(text, found)
-    if not isinstance(found, nn.Module):
-        raise UserError(
-            f"{text} gives a {type(found).__name__}, not a torch.nn.Module. Give a class of "
-            "nn.Module, a function without arguments that makes one, or a module."
-        )
-    return found
-
-
-def _called(text: str, function: Callable[[], Any]) -> Any:
-    if not callable(function):
-        return function
-    try:
-        return function()
-    except Exception as error:
-        raise UserError(
-            f"{text} cannot be called without arguments ({type(error).__name__}: {error}). Write a "
-            "function that makes the network, such as 'def net(): return MyNet(classes=10)', and "
-            "give that."
-        ) from error
-
-
-def _require_float32(text: str, module: nn.Module) -> None:
-    import torch
-
-    wrong = {
-        name: str(tensor.dtype).removeprefix("torch.")
-        for name, tensor in module.state_dict().items()
-        if tensor.is_floating_point() and tensor.dtype != torch.float32
-    }
-    if wrong:
-        name, kind = next(iter(wrong.items()))
-        raise UserError(
-            f"{text} has {len(wrong)} tensors that are not float32, such as {name} ({kind}); both "
-            "files hold single precision. Call float() on the module before it is exported."
-        )
-
-
-def _digest(module: nn.Module) -> str:
-    """SHA-256 over names and bytes of a state dict."""
-    digest = hashlib.sha256()
-    for name, tensor in module.state_dict().items():
-        digest.update(name.encode())
-        digest.update(np.ascontiguousarray(tensor.detach().cpu().numpy()).data)
-    return digest.hexdigest()
 
 
 def _card(name: str, digest: str, classes: int) -> ModelCard:

@@ -1,0 +1,86 @@
+"""Modules of PyTorch that Python can import, as `package.module:callable`."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cifarx.pytorch_models.errors import UserError, nearest
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+def import_module(text: str) -> nn.Module:
+    """What the callable of `package.module:callable` gives."""
+    from torch import nn
+
+    package, _, attribute = text.partition(":")
+    if "" not in sys.path:
+        sys.path.insert(0, "")  # the current folder, as 'python -m' has it
+    try:
+        found: Any = importlib.import_module(package)
+    except Exception as error:  # the user's own code may raise anything
+        raise UserError(
+            f"The module {package!r} of {text} cannot be imported ({type(error).__name__}: "
+            f"{error}). Give package.module:callable as Python imports it from this folder, "
+            "such as torchvision.models:resnet18."
+        ) from error
+    for part in attribute.split("."):
+        if not hasattr(found, part):
+            raise UserError(
+                f"{package} has nothing called {attribute!r}. {nearest(part, dir(found))}Give a "
+                "class of nn.Module, a function that makes one, or a module."
+            )
+        found = getattr(found, part)
+    if not isinstance(found, nn.Module):
+        found = _called(text, found)
+    if not isinstance(found, nn.Module):
+        raise UserError(
+            f"{text} gives a {type(found).__name__}, not a torch.nn.Module. Give a class of "
+            "nn.Module, a function without arguments that makes one, or a module."
+        )
+    return found
+
+
+def _called(text: str, function: Callable[[], Any]) -> Any:
+    if not callable(function):
+        return function
+    try:
+        return function()
+    except Exception as error:
+        raise UserError(
+            f"{text} cannot be called without arguments ({type(error).__name__}: {error}). Write a "
+            "function that makes the network, such as 'def net(): return MyNet(classes=10)', and "
+            "give that."
+        ) from error
+
+
+def require_float32(text: str, module: nn.Module) -> None:
+    import torch
+
+    wrong = {
+        name: str(tensor.dtype).removeprefix("torch.")
+        for name, tensor in module.state_dict().items()
+        if tensor.is_floating_point() and tensor.dtype != torch.float32
+    }
+    if wrong:
+        name, kind = next(iter(wrong.items()))
+        raise UserError(
+            f"{text} has {len(wrong)} tensors that are not float32, such as {name} ({kind}); both "
+            "files hold single precision. Call float() on the module before it is exported."
+        )
+
+
+def digest_of(module: nn.Module) -> str:
+    """SHA-256 over names and bytes of a state dict."""
+    digest = hashlib.sha256()
+    for name, tensor in module.state_dict().items():
+        digest.update(name.encode())
+        digest.update(np.ascontiguousarray(tensor.detach().cpu().numpy()).data)
+    return digest.hexdigest()

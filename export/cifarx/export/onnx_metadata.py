@@ -1,0 +1,20 @@
+"""What torch.onnx.export writes beside its nodes."""
+
+from __future__ import annotations
+
+import ast
+
+import onnx
+
+_SCOPES = "pkg.torch.onnx.name_scopes"  # the modules that a node lies in, outermost first
+
+
+def module_of(node: onnx.NodeProto) -> str:
+    """Path of the PyTorch module that a node came from, '' if the file does not say."""
+    for entry in node.metadata_props:
+        if entry.key == _SCOPES:
+            try:
+                return str(ast.literal_eval(entry.value)[-2])
+            except (ValueError, SyntaxError, IndexError, TypeError, RecursionError, MemoryError):
+                return ""
+    return ""
