@@ -153,6 +153,33 @@ CASES = {
         ],
         {"two": np.float32(2), "e": np.float32(1e-5), "w": weights(4, 84), "b": weights(4)},
     ),
+    "space to depth, depth to space, the nearest pixel again": (
+        [
+            N("Reshape", ["in put", "s1"], ["a"]),
+            N("Transpose", ["a"], ["t"], perm=[0, 1, 3, 5, 2, 4]),
+            N("Reshape", ["t", "s2"], ["c"]),
+            N("Relu", ["c"], ["r"]),
+            N("Reshape", ["r", "s3"], ["d"]),
+            N("Transpose", ["d"], ["e"], perm=[0, 1, 4, 2, 5, 3]),
+            N("Reshape", ["e", "s4"], ["g"]),
+            N("Sigmoid", ["g"], ["i"]),
+            N("Reshape", ["i", "s5"], ["j"]),
+            N("Expand", ["j", "s6"], ["k"]),
+            N("Reshape", ["k", "s7"], ["h"]),
+            *HEAD,
+        ],
+        {
+            "s1": np.array([0, 2, 3, 2, 7, 1]),
+            "s2": np.array([0, 4, 3, 7]),
+            "s3": np.array([0, 2, 2, 1, 3, 7]),
+            "s4": np.array([0, 2, 6, 7]),
+            "s5": np.array([0, 2, 6, 1, 7, 1]),
+            "s6": np.array([1, 2, 6, 2, 7, 2]),
+            "s7": np.array([0, 2, 12, 14]),
+            "w": weights(4, 336),
+            "b": weights(4),
+        },
+    ),
     "batch norm after a flatten, dropout, identity, addition": (
         [
             N("Flatten", ["in put"], ["f"]),
