@@ -74,7 +74,14 @@ def test_torch_is_imported_only_where_it_must_be(root: Path, stage: str) -> None
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["train", "--help"], ["verify", "--help"], ["models"], ["matlab-path"]],
+    [
+        ["--help"],
+        ["train", "--help"],
+        ["verify", "--help"],
+        ["check", "--help"],
+        ["models"],
+        ["matlab-path"],
+    ],
 )
 def test_help_and_lists_do_not_import_torch(arguments: list[str]) -> None:
     code = (
@@ -98,6 +105,7 @@ def test_files_can_be_judged_where_torch_is_missing(root: Path) -> None:
         "import sys\n"
         "sys.modules['torch'] = sys.modules['torchvision'] = None\n"
         "import cifarx.verify.verify, cifarx.verify.report, cifarx.export.mat_reader\n"
+        "import cifarx.export.import_check\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -15,6 +15,7 @@ from cifarx.export.graph import LayerGraph
 from cifarx.export.layer import Array, Layer
 from cifarx.export.mat_reader import read_mat
 from cifarx.export.mat_writer import feature_orders, mat_bytes
+from cifarx.export.onnx_writer import onnx_from_graph
 from cifarx.pytorch_models.errors import UserError
 
 ONNX = "ab" * 32
@@ -249,6 +250,16 @@ def test_an_array_of_2_gib_is_rejected_before_it_is_written(bundle: Bundle) -> N
     huge = np.broadcast_to(np.float32(0), (2**29, 10))  # 20 GiB that take no memory
     with pytest.raises(UserError, match=r"'test' of model.mat would take 20.0 GiB"):
         mat_bytes(bundle.graph, bundle.card, replace(bundle.batch, logits=huge), ONNX)
+
+
+def test_layers_of_2_gib_are_rejected_before_a_byte_of_them_is_copied(bundle: Bundle) -> None:
+    huge = np.broadcast_to(np.float32(0), (2**25, 24))  # 3 GiB that take no memory
+    arrays = {"Weights": Array(huge, "w"), "Bias": Array(huge[:, 0], "b")}
+    graph = flattened(Layer("l", "FullyConnectedLayer", ("f",), {}, arrays), output="l")
+    with pytest.raises(UserError, match=r"'layers' of model.mat would take 3.1 GiB"):
+        mat_bytes(graph, bundle.card, bundle.batch, ONNX)
+    with pytest.raises(UserError, match=r"model.onnx would take 3.1 GiB.*less than 2 GiB"):
+        onnx_from_graph(graph, bundle.card)
 
 
 @pytest.mark.parametrize("length", [0, 10, 130, 1000, -1])

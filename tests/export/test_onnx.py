@@ -196,6 +196,23 @@ CASES = {
 }
 
 
+BOUNDS = [(-1, 2), (0, 6), (-1e9, 1e9), (0.5, 0.75), (-0.75, -0.5), (None, 0.3), (-0.3, None),
+          (None, 0.0), (0.0, None), (-1.0, 0.0), (None, -0.2), (0.2, None)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("low", "high"), BOUNDS)
+def test_clipping_is_exact_within_bounds_of_every_kind(
+    low: float | None, high: float | None
+) -> None:
+    given = {k: np.array(v, np.float32) for k, v in (("low", low), ("high", high)) if v is not None}
+    names = ["in put", *(k if k in given else "" for k in ("low", "high"))]
+    model = foreign([N("Clip", names, ["h"]), N("Flatten", ["h"], ["y"])], given)
+    x = np.concatenate([weights(4, 2, 6, 7), 1e-6 * weights(1, 2, 6, 7)])
+    ours = run(onnx_from_graph(read_onnx(model), CARD).proto(), x)
+    shifts = (low is not None and low > 0) or (high is not None and high < 0)
+    np.testing.assert_allclose(ours, run(model, x), rtol=1e-6 if shifts else 0, atol=0)
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_what_is_read_and_written_again_computes_the_same(case: str) -> None:
     model = foreign(*CASES[case])
@@ -264,6 +281,42 @@ def test_reading_what_was_written_gives_the_same_graph(bundle: Bundle) -> None:
     ]
     for key, array in again.arrays().items():
         assert array.value.tobytes() == bundle.graph.arrays()[key].value.tobytes()
+
+
+def test_functions_of_a_file_are_read_as_what_they_hold() -> None:
+    block = helper.make_function(
+        "local", "Block", ["a"], ["c"],
+        [N("Relu", ["a"], ["b"]), N("Add", ["a", "b"], ["c"])], [helper.make_opsetid("", 17)],
+    )  # fmt: skip
+    call = N("Block", ["in put"], ["h"], domain="local")
+    model = foreign([call, *HEAD], {"w": weights(4, 84), "b": weights(4)})
+    model.functions.append(block)
+    model.opset_import.append(helper.make_opsetid("local", 1))
+    graph = read_onnx(model)
+    assert [la.kind for la in graph.layers[:2]] == ["ReLULayer", "AdditionLayer"]
+    x = weights(3, 2, 6, 7)
+    ours = run(onnx_from_graph(graph, CARD).proto(), x)
+    np.testing.assert_allclose(ours, run(model, x), rtol=1e-5, atol=1e-5)
+
+
+def test_a_batch_that_the_file_fixes_becomes_symbolic() -> None:
+    shape = numpy_helper.from_array(np.array([3, -1]), "s")
+    nodes = [N("Constant", [], ["s"], value=shape), N("Reshape", ["in put", "s"], ["f"]), HEAD[1]]
+    model = foreign(nodes, {"w": weights(4, 84), "b": weights(4)}, shape=(3, 2, 6, 7))
+    again = onnx_from_graph(read_onnx(model), CARD).proto()
+    x = weights(3, 2, 6, 7)
+    np.testing.assert_allclose(run(again, x), run(model, x), rtol=1e-5, atol=1e-5)
+    assert run(again, weights(5, 2, 6, 7)).shape == (5, 4)
+
+
+def test_what_mixes_the_images_of_a_batch_is_rejected() -> None:
+    nodes = [
+        N("Transpose", ["in put"], ["t"], perm=[1, 0, 2, 3], name="swap"),
+        N("Relu", ["t"], ["h"], name="r"),
+        *HEAD,
+    ]
+    with pytest.raises(UserError, match=r"Relu .*does not keep the batch.*Transpose swap"):
+        read_onnx(foreign(nodes, {"w": weights(4, 84), "b": weights(4)}))
 
 
 def test_everything_that_cannot_be_read_is_listed_at_once() -> None:

@@ -131,3 +131,20 @@ def test_the_small_layers(octave: Octave) -> None:
         assert(Y, single([26; 48; 70]));
         """
     )
+
+
+def test_a_fully_connected_layer_of_any_size_is_as_good_as_pytorchs(octave: Octave) -> None:
+    octave(
+        """
+        for outputs = [10 2049]                    % sums in double, and in single above 2^22
+            X = randn(2048, 3, 'single');
+            W = randn(outputs, 2048, 'single');
+            B = randn(outputs, 1, 'single');
+            Y = cifarx.layer.fullyConnected(X, W, B);
+            assert(isa(Y, 'single'));
+            truth = double(W) * double(X) + double(B);
+            error = sqrt(mean((double(Y)(:) - truth(:)).^2) / mean(truth(:).^2)) / 2^-24;
+            assert(error < 1 || (outputs > 2048 && error < 10));
+        end
+        """
+    )

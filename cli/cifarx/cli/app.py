@@ -145,7 +145,7 @@ def export(
 
     from cifarx.cli.numbers import numbers, size
     from cifarx.export.bundle import Formats, check_name, write_bundle
-    from cifarx.export.sources import Options, open_source, require_other_file
+    from cifarx.export.sources import Options, import_calls, open_source, require_other_file
 
     check_name(name or "model", opset)
     formats = Formats(onnx, mat, pt2, torchscript)
@@ -167,6 +167,8 @@ def export(
         print(f"note: {note}")
     for path in write_bundle(found.bundle, out, name, formats, opset):
         print(f"wrote {path} ({decimal(path.stat().st_size)})")
+    for line in import_calls(formats, name, found.bundle.graph.input_size):
+        print(line)
 
 
 @app.command()
@@ -210,6 +212,29 @@ def verify(
         report = json.dumps(as_json(result), indent=2, allow_nan=False)
         write_text(json_file, report + "\n")
     raise typer.Exit(result.exit_code)
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="An ONNX file, of whatever origin.")],
+    matlab: Annotated[
+        str | None,
+        typer.Option(help="A release, such as R2024b; else what holds in R2023b to R2026b."),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON; docs/import-check.md describes it.")
+    ] = False,
+) -> None:
+    """Tell what MATLAB's ONNX importer makes of each node; exit 0 clean, 1 not, 2 not readable."""
+    from cifarx.cli.check_report import print_check
+    from cifarx.export.import_check import check_import_file
+
+    report = check_import_file(file, matlab)
+    if as_json:
+        print(json.dumps(report.as_json(), indent=2))
+    else:
+        print_check(report)
+    raise typer.Exit(report.exit_code)
 
 
 @app.command()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -12,6 +15,7 @@ from cifarx.export.card import ModelCard
 from cifarx.export.graph import LayerGraph
 from cifarx.export.mat_writer import TestBatch, write_mat
 from cifarx.export.names import identifier
+from cifarx.export.onnx_file import OnnxFile
 from cifarx.export.onnx_reader import require_classifier
 from cifarx.export.onnx_writer import OPSET, check_opset, onnx_from_graph
 from cifarx.pytorch_models.data.images import Images
@@ -130,29 +134,41 @@ def write_bundle(
     """
     check_name(name, opset)
     file = onnx_from_graph(bundle.graph, bundle.card, opset)
-    digest = file.sha256() if formats.mat else ""
-    contents: dict[Path, Callable[[BinaryIO], object]] = {}
-    if formats.onnx:
-        contents[folder / f"{name}.onnx"] = lambda out: out.writelines(file.chunks())
-    if formats.mat:
-        assert bundle.batch is not None
-        batch = bundle.batch
-        contents[folder / f"{name}.mat"] = lambda out: write_mat(
-            out, bundle.graph, bundle.card, batch, digest
-        )
-    if formats.pt2 or formats.torchscript:
-        contents |= _for_pytorch(bundle, folder, name, formats)
-    with ExitStack() as stack:
-        for path, write in contents.items():
-            temporary = stack.enter_context(replacing(path))
-            with temporary.open("w+b") as out:
+    written: list[Path] = []
+    with ExitStack() as stack, ThreadPoolExecutor(1) as worker:
+
+        def opened(ending: str) -> BinaryIO:
+            written.append(folder / f"{name}.{ending}")
+            return stack.enter_context(replacing(written[-1])).open("w+b")
+
+        # a thread writes model.onnx, or takes its digest, while this one prepares model.mat
+        digest = worker.submit(_written, file, opened("onnx") if formats.onnx else None)
+        if formats.mat:
+            assert bundle.batch is not None
+            with opened("mat") as out:
+                write_mat(out, bundle.graph, bundle.card, bundle.batch, digest.result)
+        digest.result()
+        for ending, write in _for_pytorch(bundle, formats).items():
+            with opened(ending) as out:
                 write(out)
-    return list(contents)
+    return written
 
 
-def _for_pytorch(
-    bundle: Bundle, folder: Path, name: str, formats: Formats
-) -> dict[Path, Callable[[BinaryIO], object]]:
+def _written(file: OnnxFile, out: BinaryIO | None) -> str:
+    """Write the file, if it is wanted, and give its SHA-256."""
+    digest = hashlib.sha256()
+    with out or BytesIO() as stream:
+        for chunk in file.chunks():
+            digest.update(chunk)
+            if out is not None:
+                stream.write(chunk)
+    return digest.hexdigest()
+
+
+def _for_pytorch(bundle: Bundle, formats: Formats) -> dict[str, Callable[[BinaryIO], None]]:
+    """Writers of PyTorch's own formats by ending."""
+    if not (formats.pt2 or formats.torchscript):
+        return {}
     if bundle.module is None:
         raise UserError(
             "--pt2 and --torchscript need a PyTorch module, and an ONNX file has none. Give the "
@@ -161,9 +177,9 @@ def _for_pytorch(
     from cifarx.export.torch_writer import write_pt2, write_torchscript
 
     module, size = bundle.module, bundle.graph.input_size
-    contents: dict[Path, Callable[[BinaryIO], object]] = {}
+    writers: dict[str, Callable[[BinaryIO], None]] = {}
     if formats.pt2:
-        contents[folder / f"{name}.pt2"] = lambda out: write_pt2(out, module, size)
+        writers["pt2"] = lambda out: write_pt2(out, module, size)
     if formats.torchscript:
-        contents[folder / f"{name}.pt"] = lambda out: write_torchscript(out, module, size)
-    return contents
+        writers["pt"] = lambda out: write_torchscript(out, module, size)
+    return writers

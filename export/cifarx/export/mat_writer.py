@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, BinaryIO
@@ -53,13 +53,25 @@ class TestBatch:
 
 
 def write_mat(
-    file: BinaryIO, graph: LayerGraph, card: ModelCard, batch: TestBatch, onnx_sha256: str
+    file: BinaryIO,
+    graph: LayerGraph,
+    card: ModelCard,
+    batch: TestBatch,
+    onnx_sha256: Callable[[], str],
 ) -> None:
     """Write the content of model.mat, a MAT-file; equal arguments give equal bytes.
+
+    Args:
+        file: open for writing and seeking.
+        graph: the network.
+        card: its identity and input contract.
+        batch: its test batch.
+        onnx_sha256: gives the digest of model.onnx; called late; another thread may take it.
 
     Raises:
         UserError: a variable of 2 GiB or more.
     """
+    _require_size("layers", sum(a.value.nbytes for a in graph.arrays().values()))
     layers, arrays_sha256 = matlab_layers(graph)
     channels, height, width = graph.input_size
     content = {
@@ -70,7 +82,7 @@ def write_mat(
             "model": _text(card.model),
             "recipe": _text(card.recipe),
             "checkpoint_sha256": card.checkpoint_sha256,
-            "onnx_sha256": onnx_sha256,
+            "onnx_sha256": onnx_sha256(),
             "arrays_sha256": arrays_sha256,
         },
         "input": {
@@ -91,7 +103,8 @@ def write_mat(
             "reference": layout.features_to_matlab(batch.reference),
         },
     }
-    _require_size(content)
+    for name, value in content.items():
+        _require_size(name, _size(value))
     start = file.tell()
     savemat(file, content, long_field_names=True)
     file.seek(start)
@@ -103,7 +116,7 @@ def write_mat(
 def mat_bytes(graph: LayerGraph, card: ModelCard, batch: TestBatch, onnx_sha256: str) -> bytes:
     """What `write_mat` writes."""
     file = io.BytesIO()
-    write_mat(file, graph, card, batch, onnx_sha256)
+    write_mat(file, graph, card, batch, lambda: onnx_sha256)
     return file.getvalue()
 
 
@@ -151,9 +164,7 @@ def array_to_matlab(
     """One array of a layer in MATLAB's axes; `order` is that of the features it reads, if any."""
     value = layer.arrays[key].value
     if layer.kind == "FullyConnectedLayer":
-        if key == "Weights" and order is not None:
-            value = value[:, order]
-        return value.reshape(len(value), -1)  # out x in, and the bias out x 1
+        return layout.linear_to_matlab(value, order) if key == "Weights" else value.reshape(-1, 1)
     if "NumGroups" in layer.hyper and "Weights" in layer.arrays:
         groups = int(number(layer, "NumGroups"))
         if key == "Weights":
@@ -168,10 +179,13 @@ def array_to_matlab(
     return layout.channels_to_matlab(value, maps=len(output) == 3)
 
 
-def _column_major(array: NDArray[np.float32]) -> Iterator[bytes]:
+def _column_major(array: NDArray[np.float32]) -> Iterator[bytes | memoryview]:
     """An array's elements in column-major order, little-endian, some megabytes at a time."""
     rows = array.transpose()  # its C order is the other's column-major one
     step = max(1, _CHUNK * len(rows) // max(1, rows.size))
+    if rows.flags.c_contiguous:
+        yield rows.astype("<f4", copy=False).reshape(-1).view(np.uint8).data
+        return
     for i in range(0, len(rows), step):
         yield rows[i : i + step].astype("<f4", copy=False).tobytes()
 
@@ -251,14 +265,13 @@ def _cellstr(strings: Sequence[str]) -> NDArray[Any]:
     return cells
 
 
-def _require_size(content: Mapping[str, Any]) -> None:
-    for name, value in content.items():
-        if _size(value) > _LARGEST:
-            raise UserError(
-                f"The variable {name!r} of model.mat would take {_size(value) / 2**30:.1f} GiB; a "
-                "MAT-file that every MATLAB reads holds less than 2 GiB a variable. Write "
-                "model.onnx alone ('cifarx export --onnx'), or give a smaller network."
-            )
+def _require_size(variable: str, size: int) -> None:
+    if size > _LARGEST:
+        raise UserError(
+            f"The variable {variable!r} of model.mat would take {size / 2**30:.1f} GiB; a MAT-file "
+            "that every MATLAB reads holds less than 2 GiB a variable. Write model.onnx alone "
+            "('cifarx export --onnx'), or give a smaller network."
+        )
 
 
 def _size(value: Any) -> int:

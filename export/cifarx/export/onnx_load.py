@@ -7,6 +7,7 @@ from pathlib import Path
 
 import onnx
 from google.protobuf.message import DecodeError
+from onnx import numpy_helper
 from onnx.external_data_helper import load_external_data_for_model
 
 from cifarx.pytorch_models.errors import UserError
@@ -90,9 +91,8 @@ def _require_known_opset(path: Path, model: onnx.ModelProto) -> None:
 
 def _load_side_files(path: Path, model: onnx.ModelProto) -> None:
     folder = path.resolve().parent
-    for tensor in _tensors(model.graph):
-        if tensor.data_location != onnx.TensorProto.EXTERNAL:
-            continue
+    external = [t for t in _tensors(model.graph) if t.data_location == onnx.TensorProto.EXTERNAL]
+    for tensor in external:
         entries = {entry.key: entry.value for entry in tensor.external_data}
         location = entries.get("location", "")
         side = Path(location)
@@ -110,6 +110,8 @@ def _load_side_files(path: Path, model: onnx.ModelProto) -> None:
             )
     try:
         load_external_data_for_model(model, str(folder))
+        for tensor in external:
+            numpy_helper.to_array(tensor)  # raises where there are too few bytes
     except Exception as error:  # onnx raises ValidationError, ValueError, OSError and others here
         raise UserError(
             f"The side file of weights of {path} cannot be read, or is cut short "

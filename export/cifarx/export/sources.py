@@ -104,6 +104,18 @@ def require_other_file(source: Source, folder: Path, name: str, formats: Formats
         )
 
 
+def import_calls(formats: Formats, name: str, input_size: tuple[int, int, int]) -> list[str]:
+    """What to type in MATLAB for PyTorch's own formats, from MathWorks' documentation."""
+    channels, height, width = input_size
+    sizes = f"PyTorchInputSizes=[1 {channels} {height} {width}]"
+    calls = []
+    if formats.pt2:
+        calls.append(f'MATLAB, R2026a on: net = importNetworkFromPyTorch("{name}.pt2")')
+    if formats.torchscript:
+        calls.append(f'MATLAB, R2022b on: net = importNetworkFromPyTorch("{name}.pt", {sizes})')
+    return calls
+
+
 def _require_none(text: str, kind: str, **given: object) -> None:
     names = [f"--{name.replace('_', '-')}" for name, value in given.items() if value]
     if names:
@@ -147,7 +159,7 @@ def _from_callable(text: str, options: Options, answers: bool) -> Source:
             "--input-size 3,224,224."
         )
     _require_contract(options, options.input_size[0])
-    module = _module(text)
+    module = _module(text).cpu()
     notes = []
     if any(part.training for part in module.modules()):
         module.eval()
@@ -263,8 +275,9 @@ def _require_contract(options: Options, channels: int) -> None:
 def _with_contract(card: ModelCard, options: Options) -> ModelCard:
     """The card with what the user says of pixels and classes."""
     classes = len(card.classes)
-    if options.mean:
-        card = replace(card, mean=options.mean, std=options.std)
+    if options.mean:  # as model.mat holds them
+        mean, std = (tuple(np.float32(v).tolist() for v in o) for o in (options.mean, options.std))
+        card = replace(card, mean=mean, std=std)
     if options.classes is not None:
         with reading(options.classes):
             names = options.classes.read_text("utf-8").split("\n")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -24,27 +24,36 @@ from cifarx.export.layer import Array
 from cifarx.export.onnx_reader import INPUT, OUTPUT, read_onnx
 from cifarx.pytorch_models.errors import UserError
 
-MARKER_DOMAIN = "cifarx"  # of the Dropout marker
+MARKER_DOMAIN = "cifarx"  # of the markers of modules
 _BATCH = 2  # torch.export treats a batch of 1 as a constant that may be squeezed away
 
 
-class _KeptDropout(nn.Module):
-    """Stands for a Dropout module: the identity, visible in the exported graph."""
+class _Marked(nn.Module):
+    """Stands for a module that ONNX loses or takes apart: the identity, visible in the graph."""
 
-    def __init__(self, probability: float) -> None:
+    def __init__(self, operator: str, attributes: Mapping[str, float]) -> None:
         super().__init__()
-        self.probability = probability
+        self.operator, self.attributes = operator, attributes
 
     def forward(self, x: Tensor) -> Tensor:
         kept: Tensor = torch.onnx.ops.symbolic(
-            f"{MARKER_DOMAIN}::Dropout",
+            f"{MARKER_DOMAIN}::{self.operator}",
             (x,),
-            {"ratio": self.probability},
+            dict(self.attributes),
             dtype=x.dtype,
             shape=x.shape,
             version=1,
         )
         return kept
+
+
+def _local_response(norm: nn.LocalResponseNorm) -> dict[str, float]:
+    return {
+        "size": norm.size,
+        "alpha": float(norm.alpha),
+        "beta": float(norm.beta),
+        "bias": float(norm.k),
+    }
 
 
 def graph_from_module(module: nn.Module, input_size: tuple[int, int, int]) -> LayerGraph:
@@ -54,7 +63,7 @@ def graph_from_module(module: nn.Module, input_size: tuple[int, int, int]) -> La
         UserError: the module is in training mode, PyTorch cannot export it, or it has parts that
             no layer kind stands for.
     """
-    program = onnx_program(exported_program(_with_marked_dropout(module), input_size))
+    program = onnx_program(exported_program(_with_marks(module), input_size))
     arrays = {}
     for name, value in list(program.model.graph.initializers.items()):
         assert value.const_value is not None
@@ -156,10 +165,13 @@ def _is_zero(array: Array) -> bool:
     return not array.value.any()
 
 
-def _with_marked_dropout(module: nn.Module) -> nn.Module:
-    module = copy.deepcopy(module)
+def _with_marks(module: nn.Module) -> nn.Module:
+    tensors = (*module.parameters(), *module.buffers())
+    module = copy.deepcopy(module, {id(t): t for t in tensors})  # of all but the weights
     for parent in module.modules():
         for name, child in list(parent._modules.items()):  # named_children() leaves out repeats
             if isinstance(child, nn.modules.dropout._DropoutNd):
-                setattr(parent, name, _KeptDropout(child.p).eval())
+                setattr(parent, name, _Marked("Dropout", {"ratio": child.p}).eval())
+            elif isinstance(child, nn.LocalResponseNorm):
+                setattr(parent, name, _Marked("LRN", _local_response(child)).eval())
     return module

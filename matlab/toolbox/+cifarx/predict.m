@@ -39,7 +39,7 @@ if ~isa(X, 'uint8') && ~isa(X, 'single')
            'but is %s. Convert it with uint8(X) or single(X).'], class(X));
 end
 
-if isa(X, 'uint8') && ~strcmp(net.input.Normalization, 'zscore')
+if isa(X, 'uint8') && strcmp(net.input.Normalization, 'none')
     error('cifarx:predict:normalization', ...
           ['X is uint8 (pixels), but the file of this network does not say how pixels ' ...
            'are normalised. Give the images as the network was trained on them, in single.']);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.error import URLError
@@ -65,7 +66,10 @@ def load_exactly(model: nn.Module, path: Path) -> None:
             f"--weights {path} does not fit the network: it {'; '.join(faults)}. Give the state "
             "dict of the same network, saved by model.state_dict()."
         )
-    model.load_state_dict(dict(state))
+    versioned = OrderedDict(state)
+    # versions of modules, which safetensors does not keep and MNASNet of torchvision asks for
+    versioned._metadata = getattr(state, "_metadata", own._metadata)  # type: ignore[attr-defined]
+    model.load_state_dict(versioned)
 
 
 def _published(name: str) -> Mapping[str, Tensor]:

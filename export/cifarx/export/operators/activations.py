@@ -105,9 +105,9 @@ def gelu(node: Node) -> None:
     node.give(node.elementwise("GELULayer", node.value(0), {"Approximation": form}))
 
 
-@reads("Clip", "ClippedReLULayer, ReLULayer, ScalingLayer", "constant bounds")
+@reads("Clip", "ClippedReLULayer, ReLULayer, ScalingLayer, AdditionLayer", "constant bounds")
 def clip(node: Node) -> None:
-    """Clip(0, c) is a ClippedReLULayer; other bounds are shifted to it and back."""
+    """Clip(0, c) is a ClippedReLULayer; other bounds are put together from two of them."""
     bounds = []
     for i, (old, missing) in enumerate((("min", -np.inf), ("max", np.inf)), start=1):
         bound = node.fixed(i, old)
@@ -138,22 +138,34 @@ def _and_number(node: Node) -> tuple[Value, float]:
 
 
 def clipped(node: Node, value: Value, low: float, high: float) -> Value:
-    """Keep a value within bounds, of which either may be infinite."""
+    """Keep a value within bounds, of which either may be infinite.
+
+    Bounds on both sides of 0 clip what is above 0 and what is below it each by itself, which is
+    exact; a shift to 0 and back would round by the size of the bound.
+    """
     low = low if low > np.finfo(np.float32).min else -np.inf
     high = high if high < np.finfo(np.float32).max else np.inf
     if math.isinf(low) and math.isinf(high):
         return value
     if low > high:
         raise UnsupportedError(f"bounds {low:g} and {high:g} the wrong way round")
-    if math.isinf(low):  # min(x, high) = high - max(high - x, 0)
-        value = scaled(node, value, -1.0, high, "_turn")
-        return scaled(node, node.elementwise("ReLULayer", value), -1.0, high, "_back")
-    value = scaled(node, value, 1.0, -low, "_shift")
-    if math.isinf(high):
-        value = node.elementwise("ReLULayer", value)
-    else:
-        value = node.elementwise("ClippedReLULayer", value, {"Ceiling": decimal(high - low)})
-    return scaled(node, value, 1.0, low, "_back")
+    if low >= 0:
+        shifted = scaled(node, value, 1.0, -low, "_shift")
+        return scaled(node, _below(node, shifted, high - low, ""), 1.0, low, "_back")
+    turned = scaled(node, value, -1.0, 0.0, "_turned")
+    if high <= 0:
+        return scaled(node, clipped(node, turned, -high, -low), -1.0, 0.0, "_back")
+    negative = scaled(node, _below(node, turned, -low, "_negative"), -1.0, 0.0, "_back")
+    positive = _below(node, value, high, "_positive")
+    return positive.of(node.add("AdditionLayer", (positive.layer, negative.layer)))
+
+
+def _below(node: Node, value: Value, ceiling: float, suffix: str) -> Value:
+    """`min(max(x, 0), ceiling)`."""
+    if math.isinf(ceiling):
+        return node.elementwise("ReLULayer", value, suffix=suffix)
+    hyper = {"Ceiling": decimal(ceiling)}
+    return node.elementwise("ClippedReLULayer", value, hyper, suffix=suffix)
 
 
 @reads("HardSigmoid", "ScalingLayer and ClippedReLULayer")

@@ -127,6 +127,7 @@ def group_normalization(node: Node) -> None:
 
 
 @reads("LRN", "CrossChannelNormalizationLayer", "odd sizes")
+@reads("LRN", "CrossChannelNormalizationLayer", domain="cifarx")
 def local_response_normalization(node: Node) -> None:
     """Over neighbouring channels."""
     hyper = {

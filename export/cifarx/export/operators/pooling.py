@@ -37,9 +37,26 @@ def _pool(node: Node, layer: str) -> tuple[dict[str, Hyper], Sides, Sides]:
     if two(node, "dilations") != (1, 1):
         raise UnsupportedError("dilations")
     window, size = two(node, "kernel_shape"), node.reading.shapes[layer][1:]
+    stride = two(node, "strides")
     pads = padding(node, size, window, (1, 1))
-    hyper: dict[str, Hyper] = {"PoolSize": window, "Stride": two(node, "strides")}
+    if not node.attribute("ceil_mode", 0):
+        pads = _reached(pads, size, window, stride)
+    hyper: dict[str, Hyper] = {"PoolSize": window, "Stride": stride}
     return hyper, pads, _ceiling(node, size, window, pads)
+
+
+def _reached(
+    pads: Sides, size: tuple[int, ...], window: tuple[int, int], stride: tuple[int, int]
+) -> Sides:
+    """The padding, where it is too wide for MATLAB without what no window reaches.
+
+    PyTorch's exporter to opsets without ceil_mode adds such.
+    """
+    ends = []
+    for n, k, s, first, last in zip(size, window, stride, pads[::2], pads[1::2], strict=True):
+        unreached = (n + first + last - k) % s if last >= k else 0
+        ends.append(max(0, last - unreached))
+    return pads[0], ends[0], pads[2], ends[1]
 
 
 @reads("MaxPool", "MaxPooling2DLayer", "no dilations, no indices as a second output")

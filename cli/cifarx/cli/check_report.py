@@ -1,0 +1,148 @@
+"""The import check on the terminal: a line a statement, its reasons indented below it.
+
+A line at the margin begins with an outcome or a level, and the last line is the verdict, so that
+`grep '^generated'` and `tail -1` work. Long lines are wrapped on a terminal only.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from rich.console import Console
+from rich.text import Text
+
+from cifarx.export.import_check import ImportReport, NodeVerdict
+from cifarx.export.import_findings import Finding
+from cifarx.export.import_knowledge import CLEAN, OUTCOMES, Source
+
+_STYLES = {
+    "built-in": "green",
+    "ok": "green",
+    "CLEAN": "bold green",
+    "add-on": "yellow",
+    "unknown": "yellow",
+    "warning": "yellow",
+    "generated": "magenta",
+    "placeholder": "red",
+    "error": "red",
+    "NOT CLEAN": "bold red",
+}
+_INDENT = " " * 4
+_NAMED = 3  # nodes named in a line; --json names all
+
+
+class _Notes:
+    """Numbers the sources in the order in which they are cited."""
+
+    def __init__(self) -> None:
+        self.sources: list[Source] = []
+
+    def __call__(self, cited: Iterable[Source]) -> str:
+        """Such as '[USER 1, INFER 4]'."""
+        numbers = []
+        for source in cited:
+            if source not in self.sources:
+                self.sources.append(source)
+            numbers.append(f"{source.kind} {self.sources.index(source) + 1}")
+        return f"[{', '.join(numbers)}]"
+
+
+def print_check(report: ImportReport) -> None:
+    """Print the report to standard output."""
+    console = Console(highlight=False)
+    width = console.width if console.is_terminal else None
+    for line in check_lines(report):
+        head = line.partition(" | ")[0]
+        detail = line.startswith(_INDENT)
+        for i, part in enumerate(_wrapped(line, width)):
+            # Text is no markup: what a file calls its nodes is not to be obeyed.
+            text = Text(part, style="dim" if detail else "")
+            if i == 0 and head in _STYLES:
+                text.stylize(_STYLES[head], 0, len(head))
+            console.print(text, soft_wrap=True)
+
+
+def check_lines(report: ImportReport) -> Iterator[str]:
+    """All lines, unwrapped."""
+    span = report.releases[0]
+    if len(report.releases) > 1:
+        span += f" to {report.releases[-1]}, the least welcome of them where they differ"
+    opset = "no opset" if report.opset is None else f"opset {report.opset}"
+    yield printable(
+        f"{report.name}: {opset}, IR {report.ir_version}, {len(report.nodes)} nodes; MATLAB {span}"
+    )
+    yield "Judged by what is recorded of importNetworkFromONNX; nothing was run in MATLAB."
+    notes = _Notes()
+    for group in _grouped(report.nodes):
+        yield from _group_lines(group, notes)
+    for finding in report.findings:
+        yield from _finding_lines(finding, notes)
+    for number, source in enumerate(notes.sources, 1):
+        yield f"source | {number} | {source.kind} | {source.reference}"
+    yield printable(f"call | {report.call}")
+    yield verdict(report)
+
+
+def verdict(report: ImportReport) -> str:
+    """The last line."""
+    counts = report.counts()
+    levels = [finding.level for finding in report.findings]
+    if report.clean:
+        share = f"all {report.layers} layers built-in"
+        return f"CLEAN | {share} | no warnings | by what is recorded, not run in MATLAB"
+    built_in = f"{counts['built-in']} of {report.layers} nodes become built-in layers"
+    others = [f"{counts[o]} {o}" for o in OUTCOMES if o not in CLEAN and counts[o]]
+    problems = [
+        f"{levels.count(level)} {level}{'s' if levels.count(level) > 1 else ''}"
+        for level in ("error", "warning")
+        if level in levels
+    ]
+    parts = [built_in, ", ".join(others), ", ".join(problems)]
+    return " | ".join(["NOT CLEAN", *filter(None, parts)])
+
+
+def printable(text: str) -> str:
+    """The text with control characters written out: names come from the file."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _grouped(nodes: Iterable[NodeVerdict]) -> list[list[NodeVerdict]]:
+    """Nodes that share operator and judgement, the least welcome outcome first."""
+    groups: dict[tuple[str, ...], list[NodeVerdict]] = {}
+    for node in nodes:
+        groups.setdefault((node.outcome, node.operator, node.layer, node.why), []).append(node)
+    return sorted(groups.values(), key=lambda group: -OUTCOMES.index(group[0].outcome))
+
+
+def _group_lines(group: list[NodeVerdict], notes: _Notes) -> Iterator[str]:
+    first = group[0]
+    names = [f"{n.name} ({n.module})" if n.module else n.name for n in group[:_NAMED]]
+    more = f" and {len(group) - _NAMED} more" if len(group) > _NAMED else ""
+    parts = [f"{first.operator} x{len(group)}", first.layer, ", ".join(names) + more]
+    yield printable(" | ".join([first.outcome, *filter(None, parts)]))
+    yield printable(f"{_INDENT}why: {first.why} {notes(first.sources)}")
+    if first.better:
+        yield f"{_INDENT}better: {first.better}"
+    if first.remedy:
+        yield f"{_INDENT}do: {first.remedy}"
+
+
+def _finding_lines(finding: Finding, notes: _Notes) -> Iterator[str]:
+    text = f"{finding.text} {notes(finding.sources)}"
+    yield printable(f"{finding.level} | {finding.topic} | {text}")
+    if finding.remedy:
+        yield printable(f"{_INDENT}do: {finding.remedy}")
+
+
+def _wrapped(line: str, width: int | None) -> list[str]:
+    if width is None or line.startswith("call | "):
+        return [line]  # the call is to be copied
+    indent = len(line) - len(line.lstrip())
+    return textwrap.wrap(
+        line,
+        max(width, 40),
+        subsequent_indent=" " * (indent + 4),
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
