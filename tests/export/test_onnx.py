@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 
 import numpy as np
@@ -394,3 +395,20 @@ def test_a_network_that_depends_on_the_number_of_images_is_refused(
     x = weights(2, 2, 6, 7)
     again = onnx_from_graph(read_onnx(fixed), CARD).proto()
     np.testing.assert_allclose(run(again, x), run(fixed, x), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("forms", [("none", "none"), ("tanh", "none"), ("tanh", "tanh")])
+def test_gelus_in_a_row_are_read_again(forms: tuple[str, str]) -> None:
+    nodes = [
+        N("Gelu", ["in put"], ["a"], approximate=forms[0]),
+        N("Gelu", ["a"], ["y"], approximate=forms[1]),
+    ]
+    graph = read_onnx(foreign(nodes, {}, opset=20))
+    again = read_onnx(onnx_from_graph(graph, CARD, 14).proto())
+    assert [layer.hyper["Approximation"] for layer in again.layers] == list(forms)
+
+
+def test_squares_of_squares_do_not_take_for_ever() -> None:
+    names = ["in put", *(f"x{i}" for i in range(60)), "y"]
+    nodes = [N("Mul", [x, x], [y]) for x, y in itertools.pairwise(names)]
+    assert len(read_onnx(foreign(nodes, {})).layers) == 61
