@@ -412,3 +412,25 @@ def test_squares_of_squares_do_not_take_for_ever() -> None:
     names = ["in put", *(f"x{i}" for i in range(60)), "y"]
     nodes = [N("Mul", [x, x], [y]) for x, y in itertools.pairwise(names)]
     assert len(read_onnx(foreign(nodes, {})).layers) == 61
+
+
+@pytest.mark.parametrize(
+    ("node", "arrays"),
+    [
+        (N("Gather", ["in put", "i"], ["y"], axis=1), {"i": np.array([5])}),
+        (N("GatherND", ["in put", "i"], ["y"]), {"i": np.array([[0, 9]])}),
+        (N("Transpose", ["in put"], ["y"], perm=[0, 1, 1, 2]), {}),
+        (N("Unsqueeze", ["in put", "i"], ["y"]), {"i": np.array([9])}),
+        (N("Pad", ["in put", "i"], ["y"]), {"i": np.array([0, 0, 1])}),
+        (N("Clip", ["in put", "i"], ["y"]), {"i": weights(2)}),
+        (N("AveragePool", ["in put"], ["y"], kernel_shape=[1, 1], strides=[0, 0], ceil_mode=1), {}),
+        (N("ConvTranspose", ["in put", "i"], ["y"], group=0), {"i": weights(2, 2, 1, 1)}),
+    ],
+    ids=lambda given: getattr(given, "op_type", ""),
+)
+def test_a_node_that_contradicts_itself_is_named(
+    node: onnx.NodeProto, arrays: dict[str, np.ndarray]
+) -> None:
+    node.name = "the one"
+    with pytest.raises(UserError, match=r"\(node the one\): "):
+        read_onnx(foreign([node], arrays))
