@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 
 import numpy as np
@@ -152,6 +153,33 @@ CASES = {
             N("Gemm", ["n", "w", "b"], ["y"], transB=1),
         ],
         {"two": np.float32(2), "e": np.float32(1e-5), "w": weights(4, 84), "b": weights(4)},
+    ),
+    "space to depth, depth to space, the nearest pixel again": (
+        [
+            N("Reshape", ["in put", "s1"], ["a"]),
+            N("Transpose", ["a"], ["t"], perm=[0, 1, 3, 5, 2, 4]),
+            N("Reshape", ["t", "s2"], ["c"]),
+            N("Relu", ["c"], ["r"]),
+            N("Reshape", ["r", "s3"], ["d"]),
+            N("Transpose", ["d"], ["e"], perm=[0, 1, 4, 2, 5, 3]),
+            N("Reshape", ["e", "s4"], ["g"]),
+            N("Sigmoid", ["g"], ["i"]),
+            N("Reshape", ["i", "s5"], ["j"]),
+            N("Expand", ["j", "s6"], ["k"]),
+            N("Reshape", ["k", "s7"], ["h"]),
+            *HEAD,
+        ],
+        {
+            "s1": np.array([0, 2, 3, 2, 7, 1]),
+            "s2": np.array([0, 4, 3, 7]),
+            "s3": np.array([0, 2, 2, 1, 3, 7]),
+            "s4": np.array([0, 2, 6, 7]),
+            "s5": np.array([0, 2, 6, 1, 7, 1]),
+            "s6": np.array([1, 2, 6, 2, 7, 2]),
+            "s7": np.array([0, 2, 12, 14]),
+            "w": weights(4, 336),
+            "b": weights(4),
+        },
     ),
     "batch norm after a flatten, dropout, identity, addition": (
         [
@@ -367,3 +395,42 @@ def test_a_network_that_depends_on_the_number_of_images_is_refused(
     x = weights(2, 2, 6, 7)
     again = onnx_from_graph(read_onnx(fixed), CARD).proto()
     np.testing.assert_allclose(run(again, x), run(fixed, x), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("forms", [("none", "none"), ("tanh", "none"), ("tanh", "tanh")])
+def test_gelus_in_a_row_are_read_again(forms: tuple[str, str]) -> None:
+    nodes = [
+        N("Gelu", ["in put"], ["a"], approximate=forms[0]),
+        N("Gelu", ["a"], ["y"], approximate=forms[1]),
+    ]
+    graph = read_onnx(foreign(nodes, {}, opset=20))
+    again = read_onnx(onnx_from_graph(graph, CARD, 14).proto())
+    assert [layer.hyper["Approximation"] for layer in again.layers] == list(forms)
+
+
+def test_squares_of_squares_do_not_take_for_ever() -> None:
+    names = ["in put", *(f"x{i}" for i in range(60)), "y"]
+    nodes = [N("Mul", [x, x], [y]) for x, y in itertools.pairwise(names)]
+    assert len(read_onnx(foreign(nodes, {})).layers) == 61
+
+
+@pytest.mark.parametrize(
+    ("node", "arrays"),
+    [
+        (N("Gather", ["in put", "i"], ["y"], axis=1), {"i": np.array([5])}),
+        (N("GatherND", ["in put", "i"], ["y"]), {"i": np.array([[0, 9]])}),
+        (N("Transpose", ["in put"], ["y"], perm=[0, 1, 1, 2]), {}),
+        (N("Unsqueeze", ["in put", "i"], ["y"]), {"i": np.array([9])}),
+        (N("Pad", ["in put", "i"], ["y"]), {"i": np.array([0, 0, 1])}),
+        (N("Clip", ["in put", "i"], ["y"]), {"i": weights(2)}),
+        (N("AveragePool", ["in put"], ["y"], kernel_shape=[1, 1], strides=[0, 0], ceil_mode=1), {}),
+        (N("ConvTranspose", ["in put", "i"], ["y"], group=0), {"i": weights(2, 2, 1, 1)}),
+    ],
+    ids=lambda given: getattr(given, "op_type", ""),
+)
+def test_a_node_that_contradicts_itself_is_named(
+    node: onnx.NodeProto, arrays: dict[str, np.ndarray]
+) -> None:
+    node.name = "the one"
+    with pytest.raises(UserError, match=r"\(node the one\): "):
+        read_onnx(foreign([node], arrays))

@@ -79,7 +79,7 @@ def test_every_case_is_accounted_for(networks: dict[str, Network]) -> None:
 def test_the_page_and_the_record_are_current(networks: dict[str, Network]) -> None:
     if onnx.__version__ != VERSION:
         told = {
-            kind: f"{found[''] + found['part']} of {sum(found.values())}"
+            kind: f"{found['']} and {found['part']} in part of {sum(found.values())}"
             for kind, found in onnx_models.counts(networks).items()
         }
         pytest.skip(f"they are about onnx {VERSION}; onnx {onnx.__version__} gives {told}")

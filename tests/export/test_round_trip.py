@@ -227,6 +227,9 @@ def multiplication(drawing: Drawing) -> None:
         if len(shape) == len(drawing.shape)
         and all(a == b or 1 in (a, b) for a, b in zip(shape, drawing.shape, strict=True))
     ]
+    before = drawing.layers[-1] if drawing.layers else None
+    if before is not None and before.kind == "SigmoidLayer":
+        fits.remove(before.inputs[0])  # x * sigmoid(x) comes back as a SwishLayer
     drawing.add("MultiplicationLayer", {}, {}, drawing.choose(*fits))
 
 

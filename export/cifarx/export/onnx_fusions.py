@@ -7,7 +7,7 @@ its place, of an operator that `operators` reads.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from onnx import helper
 
 _CLOSE = 1e-4  # of constants such as the square root of 2, which exporters round differently
+_DEPTH = 5  # of products of products; no chain below has more, and a square doubles its factors
 
 
 @dataclass(frozen=True)
@@ -51,18 +52,18 @@ class Wiring:
             return second, value
         return None
 
-    def factors(self, name: str, leaf: str) -> tuple[float, list[str]]:
+    def factors(self, name: str, leaf: str, depth: int = _DEPTH) -> tuple[float, list[str]]:
         """A value as a number times computed values, products taken apart, but for `leaf`."""
-        node = self.made_by(name, "Mul", "Div") if name != leaf else None
+        node = self.made_by(name, "Mul", "Div") if name != leaf and depth else None
         if node is None:
             return 1.0, [name]
         pair = self.with_number(node)
         if pair is not None:
-            number, names = self.factors(pair[0], leaf)
+            number, names = self.factors(pair[0], leaf, depth - 1)
             return (number / pair[1] if node.op_type == "Div" else number * pair[1]), names
         if node.op_type == "Div":
             return 1.0, [name]
-        (a, left), (b, right) = (self.factors(given, leaf) for given in node.input)
+        (a, left), (b, right) = (self.factors(given, leaf, depth - 1) for given in node.input)
         return a * b, left + right
 
 
@@ -93,49 +94,54 @@ def _swish(wiring: Wiring, node: onnx.NodeProto) -> onnx.NodeProto | None:
 
 def _exact_gelu(wiring: Wiring, node: onnx.NodeProto) -> onnx.NodeProto | None:
     """`0.5 * x * (1 + Erf(x / sqrt(2)))`, in any order."""
-    found = _one_plus(wiring, node, "Erf")
-    if found is None:
-        return None
-    bracket, inside = found
-    scaled = wiring.made_by(inside, "Div", "Mul")
-    pair = wiring.with_number(scaled) if scaled else None
-    if scaled is None or pair is None:
-        return None
-    factor = 1 / pair[1] if scaled.op_type == "Div" else pair[1]
-    if not math.isclose(factor, math.sqrt(0.5), rel_tol=_CLOSE):
-        return None
-    return _gelu(wiring, node, pair[0], bracket, "none")
+    for bracket, inside in _one_plus(wiring, node, "Erf"):
+        scaled = wiring.made_by(inside, "Div", "Mul")
+        pair = wiring.with_number(scaled) if scaled else None
+        if scaled is None or pair is None:
+            continue
+        factor = 1 / pair[1] if scaled.op_type == "Div" else pair[1]
+        if math.isclose(factor, math.sqrt(0.5), rel_tol=_CLOSE):
+            one = _gelu(wiring, node, pair[0], bracket, "none")
+            if one is not None:
+                return one
+    return None
 
 
 def _tanh_gelu(wiring: Wiring, node: onnx.NodeProto) -> onnx.NodeProto | None:
     """`0.5 * x * (1 + Tanh(sqrt(2 / pi) * (x + 0.044715 * x**3)))`, in any order."""
-    found = _one_plus(wiring, node, "Tanh")
-    if found is None:
-        return None
-    bracket, inside = found
-    number, names = wiring.factors(inside, "")
-    total = wiring.made_by(names[0], "Add") if len(names) == 1 else None
-    if total is None or not math.isclose(number, math.sqrt(2 / math.pi), rel_tol=_CLOSE):
-        return None
-    for x, cubic in (total.input, reversed(total.input)):
-        number, names = wiring.factors(cubic, x)
-        power = wiring.made_by(names[0], "Pow") if len(names) == 1 else None
-        cube = power is not None and power.input[0] == x and wiring.is_number(power.input[1], 3)
-        if math.isclose(number, 0.044715, rel_tol=_CLOSE) and (cube or names == [x, x, x]):
-            return _gelu(wiring, node, x, bracket, "tanh")
+    for bracket, inside in _one_plus(wiring, node, "Tanh"):
+        number, names = wiring.factors(inside, "")
+        total = wiring.made_by(names[0], "Add") if len(names) == 1 else None
+        if total is None or not math.isclose(number, math.sqrt(2 / math.pi), rel_tol=_CLOSE):
+            continue
+        for x, cubic in (total.input, reversed(total.input)):
+            if _is_cubic(wiring, cubic, x):
+                one = _gelu(wiring, node, x, bracket, "tanh")
+                if one is not None:
+                    return one
     return None
 
 
-def _one_plus(wiring: Wiring, node: onnx.NodeProto, operator: str) -> tuple[str, str] | None:
-    """Among the factors of a product: `1 + operator(z)`, as its name and that of z."""
+def _is_cubic(wiring: Wiring, name: str, x: str) -> bool:
+    """Whether a value is `0.044715 * x**3`."""
+    number, names = wiring.factors(name, x)
+    power = wiring.made_by(names[0], "Pow") if len(names) == 1 else None
+    cube = power is not None and power.input[0] == x and wiring.is_number(power.input[1], 3)
+    return math.isclose(number, 0.044715, rel_tol=_CLOSE) and (cube or names == [x, x, x])
+
+
+def _one_plus(wiring: Wiring, node: onnx.NodeProto, operator: str) -> Iterator[tuple[str, str]]:
+    """Among the factors of a product: each `1 + operator(z)`, as its name and that of z.
+
+    There are several where x is itself such a product.
+    """
     for name in wiring.factors(node.output[0], "")[1]:
         total = wiring.made_by(name, "Add")
         pair = wiring.with_number(total) if total else None
         if pair is not None and pair[1] == 1:
             inner = wiring.made_by(pair[0], operator)
             if inner is not None:
-                return name, inner.input[0]
-    return None
+                yield name, inner.input[0]
 
 
 def _gelu(

@@ -1,9 +1,9 @@
 """From a rearrangement of a layer's output to a layer that gives it, with built-in layers alone.
 
-Taking channels, rows and columns of maps is a convolution whose kernels hold one 1 and else zeros;
-taking features is a linear layer with such weights. Both are exact in any precision, and every
-importer and editor knows them. A linear layer between a flatten and the maps that its features
-become again is a convolution of the whole map.
+Taking channels, rows and columns of maps is a convolution whose kernels hold one 1 and else zeros,
+making blocks of pixels a transposed one, and taking features a linear layer with such weights. All
+are exact in any precision, and every importer and editor knows them. A linear layer between a
+flatten and the maps that its features become again is a convolution of the whole map.
 """
 
 from __future__ import annotations
@@ -14,7 +14,15 @@ import numpy as np
 
 from cifarx.export.layer import Array, Hyper, Layer, Shape
 from cifarx.export.onnx_node import Node, UnsupportedError, zeros
-from cifarx.export.onnx_value import Choice, Value, choice_of, is_all_in_order, is_permutation
+from cifarx.export.onnx_value import (
+    Choice,
+    Index,
+    Value,
+    blocks_of,
+    choice_of,
+    is_all_in_order,
+    is_permutation,
+)
 
 _LARGEST = 2**26  # weights of a linear layer that only takes features
 _KEEPS_ITS_SHAPE = {
@@ -56,9 +64,12 @@ def maps(node: Node, value: Value) -> str:
         return layer
     size = (shape[0], shape[1], shape[2])
     choice = choice_of(value.index, size)
-    if choice is None:
-        raise UnsupportedError("it needs pixels in an order that no layer of MATLAB's gives")
-    return _chosen(node, layer, size, choice, value.shape)
+    if choice is not None:
+        return _chosen(node, layer, size, choice, value.shape)
+    blocks = blocks_of(value.index, size)
+    if blocks is not None:
+        return _spread(node, layer, size[0], blocks)
+    raise UnsupportedError("it needs pixels in an order that no layer of MATLAB's gives")
 
 
 def features(node: Node, value: Value) -> Value:
@@ -146,9 +157,9 @@ def _chosen(
     all_channels = is_all_in_order(choice.channels, size[0])
     # the smallest windows that give so many rows and columns, with the wanted ones inside
     window = tuple(
-        max(start + 1, whole - wanted * step + 1)
+        max(int(start.max()) + 1, whole - wanted * step + 1)
         for start, step, whole, wanted in zip(
-            choice.start, choice.step, size[1:], shape[1:], strict=True
+            choice.starts, choice.step, size[1:], shape[1:], strict=True
         )
     )
     if all_channels and window == (1, 1):
@@ -156,10 +167,20 @@ def _chosen(
         return node.add("MaxPooling2DLayer", (layer,), hyper, suffix="_take")
     kernels = np.zeros((shape[0], 1 if all_channels else size[0], *window), np.float32)
     taken = np.zeros(shape[0], np.int64) if all_channels else choice.channels
-    kernels[np.arange(shape[0]), taken, choice.start[0], choice.start[1]] = 1
+    kernels[np.arange(shape[0]), taken, *choice.starts] = 1
     return made_up_convolution(
         node, layer, kernels, choice.step, (0, 0, 0, 0), by_channel=all_channels, suffix="_take"
     )
+
+
+def _spread(node: Node, layer: str, channels: int, blocks: Index) -> str:
+    """A layer that makes a block of each pixel: depth to space, or the nearest pixel again."""
+    filters, *block = blocks.shape
+    kernels = np.zeros((channels, filters, *block), np.float32)
+    kernels[blocks, *np.indices(blocks.shape)] = 1
+    hyper: dict[str, Hyper] = {"Stride": (block[0], block[1]), "Cropping": (0, 0, 0, 0)}
+    arrays = {"Weights": Array(kernels, ""), "Bias": zeros(filters)}
+    return node.add("TransposedConvolution2DLayer", (layer,), hyper, arrays, suffix="_spread")
 
 
 def made_up_convolution(

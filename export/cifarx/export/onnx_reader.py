@@ -121,6 +121,9 @@ def _read(
         except (UnsupportedError, GraphError) as error:
             faults.add(proto, str(error.__cause__ or error))  # the cause names no layer of ours
             lost.update(proto.output)
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            faults.add(proto, f"its inputs or attributes do not fit it ({error})")
+            lost.update(proto.output)
     if faults.by_reason or output not in reading.values:
         what = "does not depend on the input" if output in constants else "comes from no layer"
         nothing = f"the output {output!r} {what}"

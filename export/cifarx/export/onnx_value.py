@@ -68,7 +68,8 @@ class Choice:
     """Channels, rows and columns of maps that make up other maps."""
 
     channels: Index
-    start: tuple[int, int]
+    starts: tuple[Index, Index]
+    """First row and first column of each channel."""
     step: tuple[int, int]
     """Vertical, horizontal."""
 
@@ -95,20 +96,35 @@ def is_permutation(index: Index, size: int) -> bool:
 
 def choice_of(index: Index, maps: tuple[int, int, int]) -> Choice | None:
     """What an index (c, h, w) takes of maps (C, H, W); None where it mixes the axes."""
-    _, height, width = maps
-    channel, rest = np.divmod(index, height * width)
-    row, column = np.divmod(rest, width)
-    channels, rows, columns = channel[:, 0, 0], row[0, :, 0], column[0, 0, :]
-    whole = (channels[:, None, None] * height + rows[:, None]) * width + columns
-    if not np.array_equal(whole, index):
+    channel, row, column = np.unravel_index(index, maps)
+    channels, rows, columns = channel[:, 0, 0], row[:, :, 0], column[:, 0, :]
+    alike = (channel == channels[:, None, None]).all()
+    if not (alike and (row == rows[:, :, None]).all() and (column == columns[:, None, :]).all()):
         return None
     steps = []
     for positions in (rows, columns):
-        gaps = set(np.diff(positions).tolist()) or {1}
+        gaps = set(np.diff(positions).ravel().tolist()) or {1}
         if len(gaps) != 1 or min(gaps) < 1:
             return None
         steps.append(gaps.pop())
-    return Choice(channels, (int(rows[0]), int(columns[0])), (steps[0], steps[1]))
+    return Choice(channels, (rows[:, 0], columns[:, 0]), (steps[0], steps[1]))
+
+
+def blocks_of(index: Index, maps: tuple[int, int, int]) -> Index | None:
+    """Where an index (c, h, w) makes a block of each pixel of maps (C, H, W): of which channels.
+
+    Returns:
+        (c, block height, block width): channels; None where it does something else.
+    """
+    _, height, width = maps
+    if index.shape[1] % height or index.shape[2] % width:
+        return None
+    block = (index.shape[1] // height, index.shape[2] // width)
+    apart = index.reshape(len(index), height, block[0], width, block[1]).transpose(0, 2, 4, 1, 3)
+    pixels = np.arange(height * width).reshape(height, width)
+    taken: Index = apart[..., 0, 0] // (height * width)
+    whole = taken[..., None, None] * (height * width) + pixels
+    return taken if np.array_equal(whole, apart) else None
 
 
 def channels_last(index: Index, maps: tuple[int, int, int]) -> Index | None:

@@ -10,7 +10,7 @@ from cifarx.export.layer import Array
 from cifarx.export.onnx_materialize import all_features, maps
 from cifarx.export.onnx_node import Node, UnsupportedError, decimal, reads
 from cifarx.export.onnx_value import Value, channels_last
-from cifarx.export.operators.arithmetic import product, scaled
+from cifarx.export.operators.arithmetic import product, scaled, spread
 
 
 @reads("Relu", "ReLULayer")
@@ -29,23 +29,12 @@ def leaky_relu(node: Node) -> None:
 @reads("PRelu", "PReLULayer", "one slope, or one a channel")
 def prelu(node: Node) -> None:
     """A learned slope a channel."""
-    value, slope = node.value(0), node.array(1)
-    channels = value.shape[0]
-    shape = slope.value.shape
-    if slope.value.size != 1 and shape not in (
-        (channels,),
-        (channels, *[1] * (len(value.shape) - 1)),
-    ):
-        raise UnsupportedError(f"slopes of {shape} for N x {' x '.join(map(str, value.shape))}")
-    if slope.value.size != 1 and len(shape) == 1 and len(value.shape) > 1 and value.shape[-1] != 1:
-        raise UnsupportedError("slopes along the last axis, which is not that of the channels")
-    alpha = Array(np.broadcast_to(slope.value.reshape(-1), (channels,)).copy(), slope.source)
-    if len(value.shape) == 1:
-        value = all_features(node, value)
-        alpha = Array(node.laid_out(value, alpha.value), alpha.source)
-        node.give(node.elementwise("PReLULayer", value, {}, {"Alpha": alpha}))
-    else:
-        node.gives(node.add("PReLULayer", (maps(node, value),), {}, {"Alpha": alpha}))
+    value, slope = spread(node, node.value(0), node.array(1))
+    channels = node.reading.shapes[value.layer][:1]
+    if slope.value.shape not in ((1,), channels):
+        raise UnsupportedError("slopes that differ within a channel")
+    alpha = Array(np.broadcast_to(slope.value, channels).copy(), slope.source)
+    node.give(node.elementwise("PReLULayer", value, {}, {"Alpha": alpha}))
 
 
 @reads("Elu", "ELULayer")

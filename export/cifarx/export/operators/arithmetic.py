@@ -147,7 +147,7 @@ def scaled(node: Node, value: Value, scale: float, offset: float, suffix: str) -
 
 def times(node: Node, value: Value, factor: Array) -> Value:
     """The scale of the normalization before it where that has none, else a ScalingLayer."""
-    value, factor = _spread(node, value, factor)
+    value, factor = spread(node, value, factor)
     layer = node.reading.layer(value.layer)
     if layer is not None and _is_neutral(layer):
         channels = layer.arrays["Scale"].value.shape
@@ -160,7 +160,7 @@ def times(node: Node, value: Value, factor: Array) -> Value:
 
 def plus(node: Node, value: Value, offset: Array) -> Value:
     """The bias of the layer before it where that has none, else a ScalingLayer."""
-    value, offset = _spread(node, value, offset)
+    value, offset = spread(node, value, offset)
     layer = node.reading.layer(value.layer)
     for key in _OFFSETS if layer is not None else ():
         assert layer is not None
@@ -189,7 +189,7 @@ def _instead(node: Node, value: Value, layer: Layer, key: str, array: Array) -> 
     return value.of(node.reading.add(changed, node.reading.labels[layer.name]))
 
 
-def _spread(node: Node, value: Value, array: Array) -> tuple[Value, Array]:
+def spread(node: Node, value: Value, array: Array) -> tuple[Value, Array]:
     """A constant operand as its layer has it: (1,), a number a channel, or one an element."""
     constant = array.value
     rank = len(value.shape) + 1

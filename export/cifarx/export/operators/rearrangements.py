@@ -139,6 +139,18 @@ def gather(node: Node) -> None:
     _rearranged(node, layer, np.take(index, positions, node.attribute("axis", 0)))
 
 
+@reads("GatherND", _TAKEN, "constant indices, batch_dims 0")
+def gather_at(node: Node) -> None:
+    """Of constant positions along the first axes."""
+    layer, index = node.in_batch(0)
+    positions = node.fixed(1)
+    if positions is None or node.attribute("batch_dims", 0):
+        raise UnsupportedError("no indices, or batch_dims")
+    if positions.shape[-1] > index.ndim:
+        raise UnsupportedError(f"of {positions.shape[-1]} axes of {_text(index.shape)}")
+    _rearranged(node, layer, index[tuple(np.moveaxis(positions, -1, 0))])
+
+
 @reads("Expand", _TAKEN)
 def expand(node: Node) -> None:
     """Repeats along axes of length 1."""
