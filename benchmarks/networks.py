@@ -2,13 +2,13 @@
 
     python benchmarks/networks.py [--out docs/networks.md] [NAME ...]
 
-Every network has random weights; its batch norms have statistics that are 99 parts of one batch of
-noise, without which the signals of deep networks die out and nothing would be compared, and 1 part of
-the initial ones, without which noise in dead channels is blown up until PyTorch's own float32 is off by
-millions of roundings (in both EfficientNets; trained ones have no such channels). torchvision's are exported
-by the command from `torchvision.models:NAME`, verified by ONNX Runtime and Octave against float64
-PyTorch, and their nodes are judged by `cifarx check` beside those of the file that
-`torch.onnx.export` writes when nothing is asked of it.
+Every network has random weights. Its batch norms have statistics that are 99 parts of one batch of
+noise, without which the signals of deep networks die out and nothing would be compared, and 1 part
+of the initial ones, without which noise in dead channels is blown up until PyTorch's own float32 is
+off by millions of roundings (in both EfficientNets). torchvision's are exported by the command from
+`torchvision.models:NAME`, verified by ONNX Runtime and Octave against float64 PyTorch, and their
+nodes are judged by `cifarx check` beside those of the file that `torch.onnx.export` writes when
+nothing is asked of it.
 """
 
 from __future__ import annotations

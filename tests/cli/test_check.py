@@ -146,7 +146,11 @@ def test_the_content_decides_and_not_the_ending(cifarx: Cifarx, folder: Path) ->
         ("missing.onnx", None, "is not there"),
         ("empty.onnx", b"", "is an empty file"),
         ("text.onnx", b"hello world\n" * 9, "is text"),
-        ("model.mat", b"MATLAB 5.0 MAT-file, Platform: posix" + bytes(99), "is a MAT-file, and no ONNX file"),
+        (
+            "model.mat",
+            b"MATLAB 5.0 MAT-file, Platform: posix" + bytes(99),
+            "is a MAT-file, and no ONNX file",
+        ),
         ("model.pt", b"PK\x03\x04" + bytes(99), "is a zip file"),
         ("noise.onnx", bytes(range(255, 0, -1)), "damaged or cut short"),
         ("hollow.onnx", onnx.ModelProto(ir_version=7).SerializeToString(), "holds no network"),

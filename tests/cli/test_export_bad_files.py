@@ -91,7 +91,7 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "text": (lambda p: p.write_text("import torch\n" * 9), "it looks like text"),
     "empty": (lambda p: p.write_bytes(b""), "is not a sound ONNX file: it holds no network"),
     "a MAT-file": (lambda p: p.write_bytes(b"MATLAB 5.0 MAT-file" * 9), "looks like a MAT-file"),
-    "a checkpoint": (lambda p: torch.save({"w": torch.zeros(3)}, p), "it looks like a zip file, such as"),
+    "a checkpoint": (lambda p: torch.save({"w": torch.zeros(3)}, p), "it looks like a zip file"),
     "a folder": (lambda p: p.mkdir(), "has no run.json|is no run|is a folder"),
     "cyclic": (put(cyclic()), "its nodes run in a circle, or are not in the order"),
     "shapes that contradict": (
