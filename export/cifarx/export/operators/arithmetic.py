@@ -186,7 +186,10 @@ def _is_neutral(layer: Layer) -> bool:
 def _instead(node: Node, value: Value, layer: Layer, key: str, array: Array) -> Value:
     """The value with another array in its layer; the old layer goes where nothing else reads it."""
     changed = replace(layer, arrays={**layer.arrays, key: array})
-    return value.of(node.reading.add(changed, node.reading.labels[layer.name]))
+    label = node.reading.labels[layer.name]
+    if label.startswith(f"{node.label}_"):  # a part of what cifarx itself wrote under that name
+        label = node.label
+    return value.of(node.reading.add(changed, label))
 
 
 def spread(node: Node, value: Value, array: Array) -> tuple[Value, Array]:
