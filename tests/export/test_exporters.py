@@ -152,6 +152,11 @@ BODIES: dict[str, tuple[Any, int, set[str]]] = {
         8,
         {"AveragePooling2DLayer"},
     ),
+    "means over channels": (
+        lambda x: x * torch.sigmoid(x.mean(1, keepdim=True)),
+        8,
+        {"Convolution2DLayer", "MultiplicationLayer"},
+    ),
     "zeros around": (
         nn.Sequential(nn.ZeroPad2d((0, 1, 2, 3)), nn.Conv2d(8, 8, 3, stride=2)),
         8,
@@ -262,6 +267,26 @@ def test_what_is_written_at_any_opset_is_read_as_the_same_layers(name: str, opse
         expected = module(x).numpy()
     scale = np.abs(expected).max()
     np.testing.assert_allclose(run(model, x.numpy()), expected, rtol=0, atol=2e-5 * scale)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BODIES)
+def test_a_module_is_read_and_computes_the_same(name: str) -> None:
+    """By cifarx's own way, on which torch.onnx.export is told not to optimise."""
+    module = module_for(name)
+    graph = graph_from_module(module, SIZE)
+    assert BODIES[name][2] <= {layer.kind for layer in graph.layers}
+    x = torch.randn(3, *SIZE)
+    with torch.no_grad():
+        expected = module(x).numpy()
+    scale = np.abs(expected).max()
+    ours = run(onnx_from_graph(graph, CARD).proto(), x.numpy())
+    np.testing.assert_allclose(ours, expected, rtol=0, atol=2e-5 * scale)
+
+
+def test_group_norm_of_a_module_is_read() -> None:
+    graph = graph_from_module(module_for("group norm"), SIZE)
+    assert "GroupNormalizationLayer" in {layer.kind for layer in graph.layers}
 
 
 def test_local_response_norm_of_a_module_stays_one_layer() -> None:

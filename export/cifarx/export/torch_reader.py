@@ -12,8 +12,9 @@ import copy
 import logging
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import replace
+from io import StringIO
 
 import torch
 from onnxscript import optimizer
@@ -96,33 +97,30 @@ def exported_program(
 
 def onnx_program(exported: torch.export.ExportedProgram) -> torch.onnx.ONNXProgram:
     """Its ONNX form, constants folded; initializers are named as in the state dict."""
-    quiet = logging.getLogger("torch.onnx")
-    level = quiet.level
-    quiet.setLevel(logging.ERROR)
-    try:
-        with told_in_a_paragraph(exported.graph_module):
-            program = torch.onnx.export(
-                exported,
-                dynamo=True,
-                optimize=False,
-                external_data=False,
-                verbose=False,
-                input_names=[INPUT],
-                output_names=[OUTPUT],
-            )
-            assert program is not None
-            optimizer.fold_constants(program.model)
-            optimizer.remove_unused_nodes(program.model)
-            return program
-    finally:
-        quiet.setLevel(level)
+    with told_in_a_paragraph(exported.graph_module):
+        program = torch.onnx.export(
+            exported,
+            dynamo=True,
+            optimize=False,
+            external_data=False,
+            verbose=False,
+            input_names=[INPUT],
+            output_names=[OUTPUT],
+        )
+        assert program is not None
+        optimizer.fold_constants(program.model)
+        optimizer.remove_unused_nodes(program.model)
+        return program
 
 
 @contextmanager
 def told_in_a_paragraph(module: nn.Module) -> Iterator[None]:
-    """Raise `UserError` where PyTorch cannot export a module."""
+    """Raise `UserError` where PyTorch cannot export a module, and keep its own reports back."""
+    before = logging.root.manager.disable
+    logging.disable(logging.ERROR)
     try:
-        with warnings.catch_warnings():
+        quiet = StringIO()  # torch.export prints graphs where it fails
+        with warnings.catch_warnings(), redirect_stdout(quiet), redirect_stderr(quiet):
             warnings.simplefilter("ignore")  # deprecations inside torch and onnxscript
             yield
     except UserError:
@@ -133,6 +131,8 @@ def told_in_a_paragraph(module: nn.Module) -> Iterator[None]:
             f"PyTorch cannot export the module {type(module).__name__}: {reason} "
             "Try torch.export.export(module, ...) on it alone to see which line is at fault."
         ) from error
+    finally:
+        logging.disable(before)
 
 
 def _with_names_of(module: nn.Module, graph: LayerGraph) -> LayerGraph:

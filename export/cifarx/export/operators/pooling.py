@@ -115,8 +115,8 @@ def global_max_pooling(node: Node) -> None:
 
 @reads(
     "ReduceMean",
-    "GlobalAveragePooling2DLayer, or AveragePooling2DLayer over one axis",
-    "over height, width or both",
+    "GlobalAveragePooling2DLayer; AveragePooling2DLayer or Convolution2DLayer over one axis",
+    "over height, width or both, or over the channels",
 )
 def mean(node: Node) -> None:
     """What PyTorch's pooling to 1x1 and `x.mean((2, 3))` become."""
@@ -164,6 +164,12 @@ def _over_space(node: Node, pooling: str, strip: str) -> None:
         if strip == "AveragePooling2DLayer":
             hyper["PaddingValue"] = 0.0
         layer = node.add(strip, (layer,), hyper)
+        order = np.arange(int(np.prod(shape))).reshape(shape)
+    elif rank == 4 and axes == [1] and strip == "AveragePooling2DLayer":
+        kernels = np.full((1, value.shape[0], 1, 1), 1 / value.shape[0], np.float32)
+        layer = made_up_convolution(
+            node, maps(node, value), kernels, (1, 1), (0, 0, 0, 0), by_channel=False, suffix=""
+        )
         order = np.arange(int(np.prod(shape))).reshape(shape)
     else:
         raise UnsupportedError(f"over the axes {axes} of N x {' x '.join(map(str, value.shape))}")

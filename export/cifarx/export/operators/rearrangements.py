@@ -173,6 +173,16 @@ def cast(node: Node) -> None:
     node.give(node.value(0))
 
 
+@reads("CastLike", "none", "to float32")
+def cast_like(node: Node) -> None:
+    """Nothing, as Cast."""
+    given = node.constant(0)
+    if given is None:
+        node.give(node.value(0))
+    else:  # like what is computed, which is float32
+        node.reading.constants[node.proto.output[0]] = np.asarray(given, np.float32)
+
+
 @reads("Identity", "none")
 def identity(node: Node) -> None:
     """Nothing."""
