@@ -184,14 +184,15 @@ HEADS = {
 def main() -> None:
     """Print a row a network, and put it into a page's tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", default=(*TORCHVISION, *zoo()))
+    everything = (*TORCHVISION, *(f"zoo/{name}" for name in zoo()))
+    parser.add_argument("names", nargs="*", default=everything, help="resnet18, zoo/bn8, …")
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     for name in given.names:
-        row = torchvision_row(name) if name in TORCHVISION else zoo_row(name)
+        table = "zoo" if name.startswith("zoo/") else "torchvision"
+        row = zoo_row(name.removeprefix("zoo/")) if table == "zoo" else torchvision_row(name)
         print(row, flush=True)
         if given.out:
-            table = "torchvision" if name in TORCHVISION else "zoo"
             page = put(given.out.read_text("utf-8"), table, row)
             given.out.write_text(page, "utf-8")
 
