@@ -13,7 +13,8 @@ from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.preprocess import preprocess
 
 SIZE = 256
-_AT_ONCE = 64
+_AT_ONCE = 64  # images
+_NUMBERS = _AT_ONCE * 3 * 32 * 32  # of larger images fewer, for activations take more than weights
 
 
 def make_batch(
@@ -50,7 +51,8 @@ def logits_float64(module: nn.Module, inputs: NDArray[np.float32]) -> NDArray[np
 
 @torch.no_grad()
 def _run(module: nn.Module, inputs: torch.Tensor) -> torch.Tensor:
-    parts = [module(part) for part in torch.split(inputs, _AT_ONCE)]
+    at_once = max(1, min(_AT_ONCE, _NUMBERS // max(1, inputs[0].numel())))
+    parts = [module(part) for part in torch.split(inputs, at_once)]
     if not isinstance(parts[0], torch.Tensor):
         raise UserError(
             f"The module {type(module).__name__} gives a {type(parts[0]).__name__}, not one tensor "
