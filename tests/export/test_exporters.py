@@ -170,6 +170,17 @@ BODIES: dict[str, tuple[Any, int, set[str]]] = {
     "mean and standard deviation": (normalized, 8, {"ScalingLayer"}),
     "there and back": (by_features, 8, set()),
     "a hidden linear layer that becomes maps": (Hidden(), 6, {"Convolution2DLayer"}),
+    "channels into space and back": (
+        nn.Sequential(nn.PixelShuffle(2), nn.AvgPool2d(3, 1, 1), nn.PixelUnshuffle(2)),
+        8,
+        {"TransposedConvolution2DLayer", "Convolution2DLayer"},
+    ),
+    "each pixel repeated": (
+        nn.Sequential(nn.Upsample(scale_factor=(2, 3)), nn.AvgPool2d(3, 2)),
+        8,
+        {"TransposedConvolution2DLayer"},
+    ),
+    "maps repeated": (lambda x: torch.relu(x.repeat(1, 2, 1, 1)), 16, {"ReLULayer"}),
     "maps flipped and halved by index": (lambda x: x[:, [7, 1, 0]], 3, {"Convolution2DLayer"}),
 }
 LEGACY, DYNAMO = (7, 9, 13, 17), (18, 20)

@@ -434,3 +434,22 @@ def test_a_node_that_contradicts_itself_is_named(
     node.name = "the one"
     with pytest.raises(UserError, match=r"\(node the one\): "):
         read_onnx(foreign([node], arrays))
+
+
+def test_an_attribute_that_no_reader_knows_is_refused_and_a_default_is_not() -> None:
+    """So what a later opset adds to an operator is not passed over."""
+    node = N("Relu", ["in put"], ["h"], "one", slope=0.1)
+    with pytest.raises(UserError, match=r"Relu \(node one\): its attribute 'slope' is not known"):
+        read_onnx(foreign([node, N("GlobalAveragePool", ["h"], ["y"])], {}))
+    attributes = {"cubic_coeff_a": -0.5, "antialias": 0, "mode": "nearest", "exclude_outside": 1}
+    scales = {"scales": np.array([1, 1, 2, 2], np.float32)}
+    for wanted, kept in (({}, True), ({"antialias": 1}, False)):
+        resize = N("Resize", ["in put", "", "scales"], ["h"], "one", **(attributes | wanted))
+        model = foreign(
+            [resize, N("AveragePool", ["h"], ["y"], kernel_shape=[3, 3])], scales, opset=18
+        )
+        if kept:
+            assert read_onnx(model).layers[0].kind == "TransposedConvolution2DLayer"
+        else:
+            with pytest.raises(UserError, match="attribute 'antialias' is not known"):
+                read_onnx(model)

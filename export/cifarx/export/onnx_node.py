@@ -15,6 +15,20 @@ from cifarx.export.layer import Array, Hyper, Layer, Shape
 from cifarx.export.onnx_metadata import module_of
 from cifarx.export.onnx_value import Index, Mixed, Value, is_permutation
 
+# of what a network gives in evaluation, in float32, with the results that readers take
+_WITHOUT_EFFECT = {
+    "cubic_coeff_a",  # of cubic resampling
+    "exclude_outside",
+    "extrapolation_value",
+    "kernel_shape",  # of convolutions: the kernels have it
+    "momentum",  # of batch norm in training
+    "round_mode",  # of casts to 8 bits
+    "saturate",
+    "seed",  # of dropout in training
+    "stash_type",  # the precision in between
+    "storage_order",  # of indices as a second output
+}
+
 
 class UnsupportedError(Exception):
     """What one node asks for and the vocabulary lacks."""
@@ -57,14 +71,39 @@ class Node:
 
     proto: onnx.NodeProto
     reading: Reading
+    asked: set[str] = field(default_factory=set)
+    """Attributes that a reader has looked at."""
 
     def attribute(self, name: str, default: Any = None) -> Any:
         """An attribute's value; text as str."""
+        self.asked.add(name)
         for attribute in self.proto.attribute:
             if attribute.name == name:
                 value = onnx.helper.get_attribute_value(attribute)
                 return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
         return default
+
+    def require_all_asked(self) -> None:
+        """Raise `UnsupportedError` where no reader looked at an attribute that changes results.
+
+        So an attribute that a later opset adds to an operator is refused, never passed over.
+        """
+        for attribute in self.proto.attribute:
+            if attribute.name not in self.asked | _WITHOUT_EFFECT and not self._default(attribute):
+                raise UnsupportedError(f"its attribute {attribute.name!r} is not known to cifarx")
+
+    def _default(self, attribute: onnx.AttributeProto) -> bool:
+        """Whether an attribute has the value that it would have if it were absent."""
+        opset, domain = self.reading.opset, self.proto.domain
+        try:
+            schema = onnx.defs.get_schema(self.proto.op_type, opset, domain)
+        except onnx.defs.SchemaError:
+            return False
+        known = schema.attributes.get(attribute.name)
+        if known is None or not known.default_value.name:
+            return False
+        value = onnx.helper.get_attribute_value
+        return bool(value(attribute) == value(known.default_value))
 
     @property
     def module(self) -> str:

@@ -115,7 +115,9 @@ def _read(
             elif entry is None:
                 raise UnsupportedError(NO_KIND)
             elif lost.isdisjoint(given):
-                entry.read(Node(proto, reading))
+                node = Node(proto, reading)
+                entry.read(node)
+                node.require_all_asked()
             else:
                 lost.update(proto.output)
         except (UnsupportedError, GraphError) as error:

@@ -12,6 +12,7 @@ from cifarx.export.operators import (  # noqa: F401  (each registers its own)
     normalizations,
     pooling,
     rearrangements,
+    resampling,
 )
 
 

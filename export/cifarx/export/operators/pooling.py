@@ -157,6 +157,9 @@ def _over_space(node: Node, pooling: str, strip: str) -> None:
     if channels is not None:
         layer = node.add(pooling, (value.layer,))
         order = channels.reshape(shape)
+    elif rank == 4 and axes == [2, 3]:
+        layer = node.add(pooling, (maps(node, value),))
+        order = np.arange(int(np.prod(shape))).reshape(shape)
     elif rank == 4 and axes in ([2], [3]):
         layer = maps(node, value)
         window = (value.shape[1], 1) if axes == [2] else (1, value.shape[2])

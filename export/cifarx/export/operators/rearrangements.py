@@ -16,7 +16,7 @@ from cifarx.export.onnx_value import Index, Mixed, Value, is_all_in_order, of_ea
 _TAKEN = "none, or a 1x1 convolution or pooling that takes what is wanted"
 
 
-def _rearranged(node: Node, layer: str, index: Index, output: int = 0) -> None:
+def rearranged(node: Node, layer: str, index: Index, output: int = 0) -> None:
     """Give a batch of a layer's outputs in another order; flattened maps as a FlattenLayer's."""
     shape = node.reading.shapes[layer]
     size = int(np.prod(shape))
@@ -48,7 +48,7 @@ def reshape(node: Node) -> None:
     if not node.attribute("allowzero", 0):
         sizes = [index.shape[i] if n == 0 and i < index.ndim else n for i, n in enumerate(sizes)]
     try:
-        _rearranged(node, layer, index.reshape(sizes))
+        rearranged(node, layer, index.reshape(sizes))
     except ValueError as error:
         raise UnsupportedError(f"to {sizes} of {_text(index.shape)}") from error
 
@@ -59,7 +59,7 @@ def flatten(node: Node) -> None:
     layer, index = node.in_batch(0)
     axis = node.attribute("axis", 1)
     first = int(np.prod(index.shape[: axis if axis >= 0 else axis + index.ndim]))
-    _rearranged(node, layer, index.reshape(first, -1))
+    rearranged(node, layer, index.reshape(first, -1))
 
 
 @reads("Squeeze", f"FlattenLayer where it flattens; else {_TAKEN}")
@@ -71,7 +71,7 @@ def squeeze(node: Node) -> None:
         axes = [a for a, n in enumerate(index.shape) if n == 1]
     if any(index.shape[a] != 1 for a in axes):
         raise UnsupportedError(f"of the axes {axes} of {_text(index.shape)}")
-    _rearranged(node, layer, index.squeeze(tuple(axes)))
+    rearranged(node, layer, index.squeeze(tuple(axes)))
 
 
 @reads("Unsqueeze", _TAKEN)
@@ -81,7 +81,7 @@ def unsqueeze(node: Node) -> None:
     given = node.fixed(1, "axes")
     if given is None:
         raise UnsupportedError("no axes")
-    _rearranged(node, layer, np.expand_dims(index, tuple(int(a) for a in given.reshape(-1))))
+    rearranged(node, layer, np.expand_dims(index, tuple(int(a) for a in given.reshape(-1))))
 
 
 @reads("Transpose", _TAKEN)
@@ -89,7 +89,7 @@ def transpose(node: Node) -> None:
     """Of any axes."""
     layer, index = node.in_batch(0)
     order = node.attribute("perm") or list(range(index.ndim))[::-1]
-    _rearranged(node, layer, index.transpose(order))
+    rearranged(node, layer, index.transpose(order))
 
 
 @reads("Slice", _TAKEN)
@@ -109,7 +109,7 @@ def take_slice(node: Node) -> None:
     taken = index[tuple(full)]
     if not taken.size:
         raise UnsupportedError("of nothing")
-    _rearranged(node, layer, taken)
+    rearranged(node, layer, taken)
 
 
 @reads("Split", _TAKEN)
@@ -117,7 +117,8 @@ def split(node: Node) -> None:
     """Into parts along one axis."""
     layer, index = node.in_batch(0)
     axis = node.attribute("axis", 0)
-    sizes, parts = node.fixed(1, "split"), len(node.proto.output)
+    sizes = node.fixed(1, "split")
+    parts = node.attribute("num_outputs", len(node.proto.output))
     whole = index.shape[axis]
     if sizes is None:
         each = -(-whole // parts)
@@ -126,7 +127,7 @@ def split(node: Node) -> None:
         raise UnsupportedError(f"of {whole} into {sizes.tolist()}")
     for i, part in enumerate(np.split(index, np.cumsum(sizes)[:-1], axis)):
         if node.proto.output[i]:
-            _rearranged(node, layer, part, i)
+            rearranged(node, layer, part, i)
 
 
 @reads("Gather", _TAKEN, "constant indices")
@@ -136,7 +137,7 @@ def gather(node: Node) -> None:
     positions = node.fixed(1)
     if positions is None:
         raise UnsupportedError("no indices")
-    _rearranged(node, layer, np.take(index, positions, node.attribute("axis", 0)))
+    rearranged(node, layer, np.take(index, positions, node.attribute("axis", 0)))
 
 
 @reads("GatherND", _TAKEN, "constant indices, batch_dims 0")
@@ -148,7 +149,7 @@ def gather_at(node: Node) -> None:
         raise UnsupportedError("no indices, or batch_dims")
     if positions.shape[-1] > index.ndim:
         raise UnsupportedError(f"of {positions.shape[-1]} axes of {_text(index.shape)}")
-    _rearranged(node, layer, index[tuple(np.moveaxis(positions, -1, 0))])
+    rearranged(node, layer, index[tuple(np.moveaxis(positions, -1, 0))])
 
 
 @reads("Expand", _TAKEN)
@@ -162,7 +163,7 @@ def expand(node: Node) -> None:
         shape = np.broadcast_shapes(index.shape, tuple(int(n) for n in target))
     except ValueError as error:
         raise UnsupportedError(f"of {_text(index.shape)} to {target.tolist()}") from error
-    _rearranged(node, layer, np.broadcast_to(index, shape))
+    rearranged(node, layer, np.broadcast_to(index, shape))
 
 
 @reads("Cast", "none", "to float32")
