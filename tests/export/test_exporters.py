@@ -181,6 +181,22 @@ BODIES: dict[str, tuple[Any, int, set[str]]] = {
         {"TransposedConvolution2DLayer"},
     ),
     "maps repeated": (lambda x: torch.relu(x.repeat(1, 2, 1, 1)), 16, {"ReLULayer"}),
+    "reflected edges": (
+        nn.Conv2d(8, 6, 5, padding=2, padding_mode="reflect"),
+        6,
+        {"ConcatenationLayer", "Convolution2DLayer"},
+    ),
+    "repeated edges": (
+        nn.Conv2d(8, 8, 3, padding=1, padding_mode="replicate", groups=8),
+        8,
+        {"ConcatenationLayer"},
+    ),
+    "edges from the other side": (
+        nn.Conv2d(8, 6, 3, padding=(1, 0), padding_mode="circular"),
+        6,
+        {"ConcatenationLayer"},
+    ),
+    "rows rolled": (lambda x: functional.max_pool2d(x.roll((2, -3), (2, 3)), 2), 8, set()),
     "maps flipped and halved by index": (lambda x: x[:, [7, 1, 0]], 3, {"Convolution2DLayer"}),
 }
 LEGACY, DYNAMO = (7, 9, 13, 17), (18, 20)

@@ -1,7 +1,8 @@
 """From a rearrangement of a layer's output to a layer that gives it, with built-in layers alone.
 
 Taking channels, rows and columns of maps is a convolution whose kernels hold one 1 and else zeros,
-making blocks of pixels a transposed one, and taking features a linear layer with such weights. All
+making blocks of pixels a transposed one, and taking features a linear layer with such weights; rows
+or columns in another order, as around reflected edges, are taken run by run and joined. All
 are exact in any precision, and every importer and editor knows them. A linear layer between a
 flatten and the maps that its features become again is a convolution of the whole map.
 """
@@ -22,8 +23,11 @@ from cifarx.export.onnx_value import (
     choice_of,
     is_all_in_order,
     is_permutation,
+    lines_of,
+    runs_of,
 )
 
+_PIECES = 32  # runs of rows or of columns
 _LARGEST = 2**26  # weights of a linear layer that only takes features
 _KEEPS_ITS_SHAPE = {
     "BatchNormalizationLayer",
@@ -69,6 +73,9 @@ def maps(node: Node, value: Value) -> str:
     blocks = blocks_of(value.index, size)
     if blocks is not None:
         return _spread(node, layer, size[0], blocks)
+    lines = lines_of(value.index, size)
+    if lines is not None:
+        return _pieced(node, layer, lines)
     raise UnsupportedError("it needs pixels in an order that no layer of MATLAB's gives")
 
 
@@ -171,6 +178,30 @@ def _chosen(
     return made_up_convolution(
         node, layer, kernels, choice.step, (0, 0, 0, 0), by_channel=all_channels, suffix="_take"
     )
+
+
+def _pieced(node: Node, layer: str, lines: tuple[Index, Index, Index]) -> str:
+    """Layers that take runs of rows and join them, then runs of columns, then channels."""
+    for axis in (1, 2):
+        channels, *rest = node.reading.shapes[layer]
+        size = (channels, rest[0], rest[1])
+        runs = runs_of(lines[axis])
+        if len(runs) > _PIECES:
+            raise UnsupportedError(f"it needs pixels in an order of {len(runs)} pieces")
+        pieces = [_run(node, layer, size, axis, run) for run in runs]
+        layer = pieces[0]
+        if len(pieces) > 1:
+            dim: dict[str, Hyper] = {"Dim": float(axis)}  # MATLAB's 1 is the height, 2 the width
+            layer = node.add("ConcatenationLayer", tuple(pieces), dim, suffix="_join")
+    shape = node.reading.shapes[layer]
+    index = np.arange(int(np.prod(shape))).reshape(shape)[lines[0]]
+    return maps(node, Value(layer, index.shape, index))
+
+
+def _run(node: Node, layer: str, size: tuple[int, int, int], axis: int, run: Index) -> str:
+    """A layer that takes some of the rows (axis 1) or columns (axis 2), of one step."""
+    index = np.take(np.arange(int(np.prod(size))).reshape(size), run, axis)
+    return maps(node, Value(layer, index.shape, index))
 
 
 def _spread(node: Node, layer: str, channels: int, blocks: Index) -> str:

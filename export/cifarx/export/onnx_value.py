@@ -110,6 +110,31 @@ def choice_of(index: Index, maps: tuple[int, int, int]) -> Choice | None:
     return Choice(channels, (rows[:, 0], columns[:, 0]), (steps[0], steps[1]))
 
 
+def lines_of(index: Index, maps: tuple[int, int, int]) -> tuple[Index, Index, Index] | None:
+    """Which channels, rows and columns of maps (C, H, W) an index (c, h, w) takes, in any order.
+
+    Returns:
+        (c,), (h,) and (w,) positions; None where it mixes the axes.
+    """
+    channel, row, column = np.unravel_index(index, maps)
+    lines = channel[:, 0, 0], row[0, :, 0], column[0, 0, :]
+    alike = np.array_equal(np.ravel_multi_index(np.ix_(*lines), maps), index)
+    return lines if alike else None
+
+
+def runs_of(positions: Index) -> list[Index]:
+    """The positions cut into as few parts as it takes for all of one step, above 0."""
+    runs, first = [], 0
+    while first < len(positions):
+        end = first + 1
+        if end < len(positions) and (step := positions[end] - positions[first]) > 0:
+            while end < len(positions) and positions[end] - positions[end - 1] == step:
+                end += 1
+        runs.append(positions[first:end])
+        first = end
+    return runs
+
+
 def blocks_of(index: Index, maps: tuple[int, int, int]) -> Index | None:
     """Where an index (c, h, w) makes a block of each pixel of maps (C, H, W): of which channels.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +12,8 @@ from cifarx.export.onnx_materialize import made_up_convolution, maps
 from cifarx.export.onnx_node import Node, UnsupportedError, ones, reads, zeros
 from cifarx.export.onnx_value import Value
 from cifarx.export.operators.windows import Sides, padding, plus, shared, two
+
+_OWN_PIXELS = ("reflect", "edge", "wrap")  # modes; numpy calls them the same
 
 
 @reads(
@@ -125,17 +129,17 @@ def _cropping(
 @reads(
     "Pad",
     "Padding of the convolution or pooling behind it, else a convolution that only pads, and a "
-    "ScalingLayer where it pads with a number other than 0",
-    "mode constant; height, width and channels only",
+    "ScalingLayer where it pads with a number other than 0; for reflect, edge and wrap rows and "
+    "columns taken and joined by ConcatenationLayer",
+    "height, width and channels only",
 )
 def pad(node: Node) -> None:
-    """A number around maps, and channels of it; pads below 0 take away."""
+    """A number around maps, and channels of it; pads below 0 take away; edges reflected."""
     value = node.value(0)
     rank = len(value.shape) + 1
     pads, fill = node.fixed(1, "pads"), node.fixed(2, "value")
     axes = node.fixed(3)
-    if (mode := node.attribute("mode", "constant")) != "constant":
-        raise UnsupportedError(f"padding of mode {mode}")
+    mode = node.attribute("mode", "constant")
     if pads is None:
         raise UnsupportedError("no pads")
     chosen = [int(a) % rank for a in (range(rank) if axes is None else axes)]
@@ -146,6 +150,9 @@ def pad(node: Node) -> None:
     if rank != 4 or any(ends.get(0, (0, 0))):
         raise UnsupportedError("padding of the batch, or of anything but images")
     by_axis = [ends.get(axis, (0, 0)) for axis in (1, 2, 3)]
+    if mode != "constant":
+        node.give(_mirrored(value, by_axis, mode))
+        return
     value = _cropped(value, by_axis)
     added = [(max(0, first), max(0, last)) for first, last in by_axis]
     layer = maps(node, value)
@@ -155,6 +162,13 @@ def pad(node: Node) -> None:
         if number != 0:
             layer = _filled(node, layer, added, number)
     node.gives(layer)
+
+
+def _mirrored(value: Value, ends: list[tuple[int, int]], mode: Any) -> Value:
+    """Padded with pixels of its own."""
+    if mode not in _OWN_PIXELS or min(map(min, ends)) < 0:
+        raise UnsupportedError(f"padding of mode {mode}, pads {ends}")
+    return value.rearranged(np.pad(value.index, ends, mode=mode))
 
 
 def _cropped(value: Value, ends: list[tuple[int, int]]) -> Value:
