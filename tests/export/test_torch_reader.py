@@ -83,3 +83,14 @@ def test_what_pytorch_cannot_export_is_said_in_a_paragraph() -> None:
 
     with pytest.raises(UserError, match="PyTorch cannot export the module Branching"):
         graph_from_module(Branching().eval(), (3, 8, 8))
+
+
+@pytest.mark.parametrize("divisor", [None, 3])
+def test_a_divisor_that_torchs_exporter_drops_is_refused(divisor: int | None) -> None:
+    pool = nn.AvgPool2d(2, 2, divisor_override=divisor)
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), pool, nn.Flatten(), nn.Linear(36, 5)).eval()
+    if divisor is None:
+        assert graph_from_module(module, (3, 8, 8)).layers
+        return
+    with pytest.raises(UserError, match=r"divisor_override=3 \(avg_pool2d\), which neither"):
+        graph_from_module(module, (3, 8, 8))

@@ -17,6 +17,7 @@ from cifarx.export.names import Namer
 from cifarx.export.onnx_constants import Constants, constants_of, evaluated, is_constant
 from cifarx.export.onnx_fusions import Wiring, fused
 from cifarx.export.onnx_materialize import features_in_order, maps
+from cifarx.export.onnx_metadata import module_of
 from cifarx.export.onnx_node import READERS, Node, Reading, UnsupportedError
 from cifarx.export.onnx_value import Mixed, Value
 from cifarx.export.operators import operators
@@ -47,7 +48,10 @@ class _Faults:
 
     def add(self, node: onnx.NodeProto, reason: str) -> None:
         operator = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
-        self.by_reason.setdefault((operator, reason), []).append(node.name or "without a name")
+        name = node.name or "without a name"
+        if module := module_of(node):
+            name += f" in the module {module}"
+        self.by_reason.setdefault((operator, reason), []).append(name)
 
     def __str__(self) -> str:
         parts = []
@@ -129,11 +133,12 @@ def _read(
     if faults.by_reason or output not in reading.values:
         what = "does not depend on the input" if output in constants else "comes from no layer"
         nothing = f"the output {output!r} {what}"
+        unknown = any(reason == NO_KIND for _, reason in faults.by_reason)
+        listed = f" Operators that cifarx reads: {', '.join(operators())}." if unknown else ""
         raise UnreadableError(
             "The network has parts that cifarx cannot take to MATLAB: "
-            f"{faults if faults.by_reason else nothing}. "
-            f"Operators it reads: {', '.join(operators())}. Replace those parts in PyTorch, or cut "
-            "the network before them with onnx.utils.extract_model.",
+            f"{faults if faults.by_reason else nothing}. Replace those parts in PyTorch, or cut "
+            f"the network before them with onnx.utils.extract_model.{listed}",
             faults.by_reason or [("", nothing)],
         )
     try:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from cifarx.export.agreement import require_agreement
 from cifarx.export.bundle import Bundle, Formats, bundle_run
 from cifarx.export.card import ModelCard
 from cifarx.export.importable import digest_of, import_module, require_float32
@@ -139,6 +140,7 @@ def _from_onnx(path: Path, options: Options, answers: bool) -> Source:
         given = inputs.reshape(-1, *image_shape(model))
         logits, reference = logits_float32(model, given), logits_float64(model, given)
         batch = TestBatch(images, inputs, _UNKNOWN, logits, reference)
+        require_agreement(graph, card, batch)
     return Source(Bundle(graph, card, batch), str(path), identifier(path.stem), _notes(card), path)
 
 
@@ -169,15 +171,16 @@ def _from_callable(text: str, options: Options, answers: bool) -> Source:
     else:
         digest = digest_of(module)
         notes.append("no --weights: it keeps the weights that its callable gave it")
-    batch = None
-    if answers:  # first, for afterwards the graph shares the module's memory
-        inputs, images = _noise(options.input_size, options)
-        with told_in_a_paragraph(module):
-            batch = TestBatch(images, inputs, _UNKNOWN, *make_answers(module, inputs))
+    inputs, images = _noise(options.input_size, options)
+    if not answers:
+        inputs, images = inputs[:1], images[:1]
+    with told_in_a_paragraph(module, options.input_size):  # first, for the graph shares memory
+        batch = TestBatch(images, inputs, _UNKNOWN, *make_answers(module, inputs))
     graph = graph_from_module(module, options.input_size)
     name = identifier(text.rpartition(":")[2].rpartition(".")[2])
     card = _with_contract(_card(name, digest, require_classifier(graph)), options)
-    bundle = Bundle(graph, card, batch, module)
+    require_agreement(graph, card, batch)
+    bundle = Bundle(graph, card, batch if answers else None, module)
     return Source(bundle, text, name, (*notes, *_notes(card)))
 
 

@@ -88,11 +88,26 @@ def exported_program(
             f"The module {type(module).__name__} is in training mode{where}, in which batch norm "
             "and dropout behave differently. Call its eval() before exporting."
         )
-    with told_in_a_paragraph(module):
+    with told_in_a_paragraph(module, input_size):
         # Left to itself, torch.onnx.export of torch 2.8 answers a module that torch.export
         # rejects with a trace of one example, in which branches on data are frozen.
         example = torch.zeros(batch, *input_size)
-        return torch.export.export(module, (example,), strict=False)
+        exported = torch.export.export(module, (example,), strict=False)
+    _require_nothing_dropped(exported)
+    return exported
+
+
+def _require_nothing_dropped(exported: torch.export.ExportedProgram) -> None:
+    """Raise `UserError` for what torch.onnx.export of torch 2.15 leaves out without a word."""
+    for node in exported.graph.nodes:
+        if node.target is not torch.ops.aten.avg_pool2d.default:
+            continue
+        if (node.args[6:] or (None,))[0] is not None:  # the seventh is the divisor
+            raise UserError(
+                f"An average pooling has divisor_override={node.args[6]} ({node.name}), which "
+                "neither ONNX nor MATLAB has. Leave it out, and scale the result instead: "
+                "pool(x) * (kernel_height * kernel_width / divisor)."
+            )
 
 
 def onnx_program(exported: torch.export.ExportedProgram) -> torch.onnx.ONNXProgram:
@@ -113,8 +128,18 @@ def onnx_program(exported: torch.export.ExportedProgram) -> torch.onnx.ONNXProgr
         return program
 
 
+def _advice(size: tuple[int, int, int] | None) -> str:
+    alone = "torch.export.export(module, ...) on it alone shows which line is at fault."
+    if size is None:
+        return f"Run it by hand: {alone}"
+    given = " x ".join(map(str, size))
+    return f"Does it take images of {given} (channels, height, width)? If it does, {alone}"
+
+
 @contextmanager
-def told_in_a_paragraph(module: nn.Module) -> Iterator[None]:
+def told_in_a_paragraph(
+    module: nn.Module, size: tuple[int, int, int] | None = None
+) -> Iterator[None]:
     """Raise `UserError` where PyTorch cannot export a module, and keep its own reports back."""
     before = logging.root.manager.disable
     logging.disable(logging.ERROR)
@@ -128,8 +153,8 @@ def told_in_a_paragraph(module: nn.Module) -> Iterator[None]:
     except Exception as error:  # torch.export raises exceptions of many families
         reason = next((line for line in str(error).splitlines() if line.strip()), repr(error))
         raise UserError(
-            f"PyTorch cannot export the module {type(module).__name__}: {reason} "
-            "Try torch.export.export(module, ...) on it alone to see which line is at fault."
+            f"PyTorch cannot export the module {type(module).__name__}: "
+            f"{reason.strip().rstrip('.')}. {_advice(size)}"
         ) from error
     finally:
         logging.disable(before)
