@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 from torch import nn
 
+from cifarx.export.card import ModelCard
+from cifarx.export.onnx_writer import onnx_from_graph
 from cifarx.export.torch_reader import graph_from_module
 from cifarx.pytorch_models.errors import UserError
 
@@ -94,3 +97,26 @@ def test_a_divisor_that_torchs_exporter_drops_is_refused(divisor: int | None) ->
         return
     with pytest.raises(UserError, match=r"divisor_override=3 \(avg_pool2d\), which neither"):
         graph_from_module(module, (3, 8, 8))
+
+
+@pytest.mark.parametrize(("channels", "size"), [(4, (3, 5)), (1, (7, 2)), (4, (13, 14))])
+def test_adaptive_pooling_to_windows_of_different_sizes(
+    channels: int, size: tuple[int, int]
+) -> None:
+    torch.manual_seed(0)
+    module = nn.Sequential(
+        nn.Conv2d(3, channels, 3),
+        nn.AdaptiveAvgPool2d(size),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(channels * size[0] * size[1], 5),
+    ).eval()
+    graph = graph_from_module(module, (3, 12, 13))
+    card = ModelCard("net", "", ("a",) * 5, (), (), "0" * 64)
+    session = onnxruntime.InferenceSession(
+        b"".join(onnx_from_graph(graph, card).chunks()), providers=["CPUExecutionProvider"]
+    )
+    x = torch.randn(3, 3, 12, 13)
+    (found,) = session.run(None, {"image": x.numpy()})
+    with torch.no_grad():
+        np.testing.assert_allclose(found, module(x).numpy(), rtol=0, atol=2e-6)

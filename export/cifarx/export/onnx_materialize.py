@@ -227,7 +227,8 @@ def made_up_convolution(
     """A convolution with kernels that no file held; channel by channel where they are so."""
     hyper: dict[str, Hyper] = {"Stride": stride, "Padding": padding, "DilationFactor": (1, 1)}
     arrays = {"Weights": Array(kernels, ""), "Bias": zeros(len(kernels))}
-    if by_channel and len(kernels) > 1:
-        groups = {**hyper, "NumGroups": float(len(kernels))}
+    channels = node.reading.shapes[layer][0]
+    if by_channel and channels > 1:
+        groups = {**hyper, "NumGroups": float(channels)}
         return node.add("GroupedConvolution2DLayer", (layer,), groups, arrays, suffix=suffix)
     return node.add("Convolution2DLayer", (layer,), hyper, arrays, suffix=suffix)

@@ -48,6 +48,30 @@ class _Marked(nn.Module):
         return kept
 
 
+class _MarkedPool(nn.Module):
+    """Stands for an adaptive pooling, which ONNX takes apart where its windows differ in size."""
+
+    def __init__(self, pool: nn.AdaptiveAvgPool2d) -> None:
+        super().__init__()
+        self.output_size = pool.output_size
+
+    def forward(self, x: Tensor) -> Tensor:
+        given = self.output_size
+        wanted = given if isinstance(given, tuple) else (given, given)
+        size = [n if w is None else w for w, n in zip(wanted, x.shape[2:], strict=True)]
+        if all(n % w == 0 for w, n in zip(size, x.shape[2:], strict=True)):
+            return nn.functional.adaptive_avg_pool2d(x, (size[0], size[1]))
+        pooled: Tensor = torch.onnx.ops.symbolic(
+            f"{MARKER_DOMAIN}::AdaptiveAveragePool",
+            (x,),
+            {"output_size": size},
+            dtype=x.dtype,
+            shape=(*x.shape[:2], *size),
+            version=1,
+        )
+        return pooled
+
+
 def _local_response(norm: nn.LocalResponseNorm) -> dict[str, float]:
     return {
         "size": norm.size,
@@ -199,4 +223,6 @@ def _with_marks(module: nn.Module) -> nn.Module:
                 setattr(parent, name, _Marked("Dropout", {"ratio": child.p}).eval())
             elif isinstance(child, nn.LocalResponseNorm):
                 setattr(parent, name, _Marked("LRN", _local_response(child)).eval())
+            elif isinstance(child, nn.AdaptiveAvgPool2d):
+                setattr(parent, name, _MarkedPool(child).eval())
     return module

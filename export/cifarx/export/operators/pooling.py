@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cifarx.export.layer import Hyper
 from cifarx.export.onnx_materialize import made_up_convolution, maps
 from cifarx.export.onnx_node import Node, UnsupportedError, reads
-from cifarx.export.onnx_value import pooled_channels
+from cifarx.export.onnx_value import Value, pooled_channels
 from cifarx.export.operators.windows import Sides, padding, plus, two
 
 _NEVER_NEGATIVE = ("ReLULayer", "ClippedReLULayer", "SigmoidLayer")
@@ -99,6 +100,35 @@ def average_pooling(node: Node) -> None:
     hyper["Padding"] = plus(pads, added)
     hyper["PaddingValue"] = "mean" if left_out else 0.0
     node.gives(node.add("AveragePooling2DLayer", (layer,), hyper))
+
+
+@reads("AdaptiveAveragePool", "GroupedConvolution2DLayer of the whole map", domain="cifarx")
+def adaptive_average_pooling(node: Node) -> None:
+    """Windows of different sizes: means by a convolution that has a kernel for each of them.
+
+    Window i of o over n pixels is floor(i n / o) to ceil((i + 1) n / o), as in torch.nn's
+    AdaptiveAvgPool2d; the means become channels, and are at home in the linear layer behind them.
+    """
+    layer = maps(node, node.value(0))
+    channels, height, width = node.reading.shapes[layer]
+    rows, columns = node.attribute("output_size")
+    vertical, horizontal = _means(height, rows), _means(width, columns)
+    kernels = np.einsum("ih,jw->ijhw", vertical, horizontal).reshape(-1, 1, height, width)
+    kernels = np.tile(kernels, (channels, 1, 1, 1)).astype(np.float32)
+    layer = made_up_convolution(
+        node, layer, kernels, (1, 1), (0, 0, 0, 0), by_channel=True, suffix=""
+    )
+    order = np.arange(len(kernels)).reshape(channels, rows, columns)
+    node.give(Value(layer, order.shape, order))
+
+
+def _means(size: int, windows: int) -> NDArray[np.float64]:
+    """(windows, size): weights of the mean over each window."""
+    ends = np.arange(windows + 1) * size
+    first, last = ends[:-1] // windows, -(-ends[1:] // windows)
+    place = np.arange(size)
+    inside = (place >= first[:, None]) & (place < last[:, None])
+    return inside / (last - first)[:, None]
 
 
 @reads("GlobalAveragePool", "GlobalAveragePooling2DLayer")
