@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 
 from cifarx.export.card import ModelCard
 from cifarx.export.graph import LayerGraph
+from cifarx.export.graph_torch import run_graph
 from cifarx.export.layer import Array, Hyper, Layer, Shape
 from cifarx.export.mat_reader import read_mat
 from cifarx.export.mat_writer import TestBatch, mat_bytes
 from cifarx.export.onnx_reader import read_onnx
+from cifarx.export.onnx_reference import logits_float32
 from cifarx.export.onnx_writer import onnx_from_graph
 from cifarx.export.vocabulary import VOCABULARY
 from cifarx.pytorch_models.errors import UserError
@@ -349,3 +351,15 @@ def test_a_mat_file_gives_the_same_network(folder: Path, data: st.DataObject, ki
     file = folder / "model.mat"
     file.write_bytes(content)
     assert_equal(read_mat(file).graph, graph, names=True)
+
+
+@given(st.data(), st.sampled_from(sorted(VOCABULARY)))
+@settings(often, max_examples=150)
+def test_pytorch_computes_of_a_graph_what_onnx_runtime_does(data: st.DataObject, kind: str) -> None:
+    graph = drawn(data, kind)
+    x = np.random.RandomState(0).standard_normal((3, *SIZE)).astype(np.float32)
+    expected = logits_float32(onnx_from_graph(graph, CARD).proto(), x)
+    found = run_graph(graph, x)
+    assert found.dtype == np.float64
+    scale = max(1.0, np.abs(expected).max())
+    np.testing.assert_allclose(found, expected, rtol=0, atol=2e-5 * scale)

@@ -1,25 +1,25 @@
-"""The answers of an ONNX file itself, in float32 and float64: the truth for what is made of it.
-
-By runtimes that share no code with the reader: ONNX Runtime, and `onnx.reference` with weights and
-inputs widened.
-"""
+"""What an ONNX file itself computes in float32, by runtimes that share no code with the reader."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import TensorProto, inliner, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 from cifarx.pytorch_models.errors import UserError
 
-_FLOAT = TensorProto.FLOAT
+Run = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
 def at_once(model: onnx.ModelProto) -> int:
-    """Images that the file takes at once: its fixed batch, or one where that is symbolic."""
-    return max(1, _input_dims(model)[0])
+    """Images to give the file at once: its fixed batch, or two where that is symbolic.
+
+    One would make a Squeeze without axes take the batch away, too.
+    """
+    return max(0, _input_dims(model)[0]) or 2
 
 
 def image_shape(model: onnx.ModelProto) -> tuple[int, ...]:
@@ -34,78 +34,45 @@ def _input_dims(model: onnx.ModelProto) -> list[int]:
 
 
 def logits_float32(model: onnx.ModelProto, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(N, ...) float32 -> (N, K), by ONNX Runtime without optimisations.
+    """(N, ...) float32 -> (N, K), by ONNX Runtime without optimisations, else by `onnx.reference`.
+
+    N is a multiple of `at_once(model)`.
 
     Raises:
-        UserError: ONNX Runtime rejects the model.
+        UserError: neither runs the model.
     """
+    reasons = []
+    for runtime, start in (("ONNX Runtime", _onnx_runtime), ("onnx.reference", _reference)):
+        try:
+            run = start(model)
+            step = at_once(model)
+            parts = [inputs[i : i + step] for i in range(0, len(inputs), step)]
+            return np.concatenate([run(part).reshape(len(part), -1) for part in parts])
+        except Exception as error:  # both raise exceptions of many families
+            text = " ".join(str(error).split())[:200]
+            reasons.append(f"{runtime} says {type(error).__name__}: {text}")
+    raise UserError(
+        f"Neither ONNX Runtime nor onnx.reference runs the network ({'; '.join(reasons)}), so that "
+        "there are no answers to put into model.mat. Export it again, or write model.onnx alone "
+        "with --onnx."
+    )
+
+
+def _onnx_runtime(model: onnx.ModelProto) -> Run:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
+    options.log_severity_level = 4  # what it says is told in an error
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    try:
-        session = onnxruntime.InferenceSession(
-            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-        )
-        name = session.get_inputs()[0].name
-        parts = _parts(model, inputs)
-        return np.concatenate([session.run(None, {name: part})[0] for part in parts])
-    except Exception as error:  # its exception classes are private to its extension
-        raise UserError(
-            f"ONNX Runtime does not run the network ({_short(error)}), so that there are no "
-            "answers to put into model.mat. Export it again, or write model.onnx alone with --onnx."
-        ) from error
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    name = session.get_inputs()[0].name
+    return lambda part: np.asarray(session.run(None, {name: part})[0])
 
 
-def logits_float64(model: onnx.ModelProto, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The same with weights, inputs and arithmetic in float64.
-
-    Raises:
-        UserError: the reference implementation cannot compute the network.
-    """
-    try:
-        wide = ReferenceEvaluator(_widened(model))
-        (name,) = (
-            n for n in wide.input_names if n not in {t.name for t in model.graph.initializer}
-        )
-        parts = _parts(model, inputs.astype(np.float64))
-        return np.concatenate([np.asarray(wide.run(None, {name: p})[0], np.float64) for p in parts])
-    except Exception as error:  # it raises what numpy and Python raise
-        raise UserError(
-            f"The network cannot be computed in float64 by onnx.reference ({_short(error)}), so "
-            "that there is no truth to put into model.mat. Write model.onnx alone with --onnx."
-        ) from error
-
-
-def _short(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
-
-
-def _parts(model: onnx.ModelProto, inputs: NDArray[np.floating]) -> list[NDArray[np.floating]]:
-    step = at_once(model)
-    return [inputs[i : i + step] for i in range(0, len(inputs), step)]
-
-
-def _widened(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The model with float64 for float32 wherever its graph says it."""
-    wide = onnx.ModelProto()
-    wide.CopyFrom(inliner.inline_local_functions(model) if model.functions else model)
-    for tensor in wide.graph.initializer:
-        _widen(tensor)
-    for node in wide.graph.node:
-        for attribute in node.attribute:
-            if attribute.HasField("t"):
-                _widen(attribute.t)
-            if node.op_type == "Cast" and attribute.name == "to" and attribute.i == _FLOAT:
-                attribute.i = TensorProto.DOUBLE
-    for value in (*wide.graph.input, *wide.graph.output, *wide.graph.value_info):
-        if value.type.tensor_type.elem_type == _FLOAT:
-            value.type.tensor_type.elem_type = TensorProto.DOUBLE
-    return wide
-
-
-def _widen(tensor: onnx.TensorProto) -> None:
-    if tensor.data_type == _FLOAT:
-        value = numpy_helper.to_array(tensor).astype(np.float64)
-        tensor.CopyFrom(numpy_helper.from_array(value, tensor.name))
+def _reference(model: onnx.ModelProto) -> Run:
+    evaluator = ReferenceEvaluator(model)
+    given = {t.name for t in model.graph.initializer}
+    (name,) = (n for n in evaluator.input_names if n not in given)
+    return lambda part: np.asarray(evaluator.run(None, {name: part})[0], np.float32)
