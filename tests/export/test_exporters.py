@@ -196,6 +196,11 @@ BODIES: dict[str, tuple[Any, int, set[str]]] = {
         6,
         {"ConcatenationLayer"},
     ),
+    "sums over space, stretched": (
+        lambda x: x + torch.sigmoid(x.sum((2, 3), keepdim=True)) - x.mean(1, keepdim=True),
+        8,
+        {"AdditionLayer", "ScalingLayer"},
+    ),
     "rows rolled": (lambda x: functional.max_pool2d(x.roll((2, -3), (2, 3)), 2), 8, set()),
     "maps flipped and halved by index": (lambda x: x[:, [7, 1, 0]], 3, {"Convolution2DLayer"}),
 }

@@ -14,7 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from cifarx.export.bundle import Bundle
 from cifarx.export.card import ModelCard
-from cifarx.export.onnx_reader import read_onnx
+from cifarx.export.onnx_reader import as_classifier, read_onnx
 from cifarx.export.onnx_writer import onnx_from_graph
 from cifarx.pytorch_models.errors import UserError
 
@@ -453,3 +453,49 @@ def test_an_attribute_that_no_reader_knows_is_refused_and_a_default_is_not() -> 
         else:
             with pytest.raises(UserError, match="attribute 'antialias' is not known"):
                 read_onnx(model)
+
+
+def test_random_numbers_are_no_constants() -> None:
+    noise = N("RandomNormal", [], ["c"], "noise", shape=[2, 1, 1])
+    drawn = N("RandomNormalLike", ["c"], ["d"], "more")
+    add = N("Add", ["in put", "d"], ["h"])
+    with pytest.raises(UserError, match=r"RandomNormal \(node noise\): random numbers"):
+        read_onnx(foreign([noise, drawn, add, N("GlobalAveragePool", ["h"], ["y"])], {}))
+
+
+def test_weights_stored_in_eight_bits_are_constants() -> None:
+    kernels = RANDOM.randint(-127, 127, (3, 2, 1, 1)).astype(np.int8)
+    weights = {"k": kernels, "s": np.float32(0.5), "z": np.int8(1)}
+    nodes = [N("DequantizeLinear", ["k", "s", "z"], ["w"]), N("Conv", ["in put", "w"], ["y"])]
+    (layer,) = read_onnx(foreign(nodes, weights, opset=13)).layers
+    np.testing.assert_array_equal(layer.arrays["Weights"].value, (kernels - 1.0) * 0.5)
+
+
+def test_a_mask_that_nothing_takes_does_no_harm() -> None:
+    drop = N("Dropout", ["in put"], ["h", "mask"], ratio=0.25)
+    model = foreign([drop, N("GlobalAveragePool", ["h"], ["y"])], {}, opset=10)
+    assert read_onnx(model).layers[0].kind == "DropoutLayer"
+
+
+def test_a_scaling_keeps_its_size_whatever_its_numbers_are() -> None:
+    arrays = {"w": weights(2, 1, 1), "b": np.zeros((2, 1, 1), np.float32)}
+    nodes = [N("Mul", ["in put", "w"], ["h"]), N("Add", ["h", "b"], ["y"])]
+    graph = read_onnx(foreign(nodes, arrays))
+    again = read_onnx(onnx_from_graph(graph, CARD).proto())
+    shapes = [{k: a.value.shape for k, a in la.arrays.items()} for la in again.layers]
+    assert shapes == [{"Scale": (2,), "Offset": (2,)}]
+
+
+def test_maps_of_one_pixel_are_logits() -> None:
+    graph = read_onnx(foreign([N("GlobalAveragePool", ["in put"], ["y"])], {}))
+    found = as_classifier(graph)
+    assert found.shapes()[found.output] == (2,)
+    assert found.layers[-1].kind == "FlattenLayer"
+    assert as_classifier(found) == found
+
+
+def test_images_channels_last_are_named_as_the_reason() -> None:
+    nodes = [N("Transpose", ["in put"], ["h"], perm=[0, 3, 1, 2]), N("Conv", ["h", "k"], ["y"])]
+    model = foreign(nodes, {"k": weights(4, 3, 2, 2)}, shape=(1, 8, 9, 3))
+    with pytest.raises(UserError, match=r"channels-last, N x H x W x C\?.*--inputs-as-nchw"):
+        read_onnx(model)

@@ -24,6 +24,15 @@ import torch
 from torch import nn
 
 
+class Widening(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 5, 8)
+
+    def forward(self, x):
+        return self.conv(x.float())
+
+
 class Net(nn.Module):
     def __init__(self, width=4):
         super().__init__()
@@ -279,3 +288,12 @@ def test_a_part_left_in_training_mode_is_refused() -> None:
     module[1].train()
     with pytest.raises(UserError, match="is in training mode in its part 1"):
         graph_from_module(module, (3, 8, 8))
+
+
+def test_a_module_that_computes_in_float32_alone_is_exported_and_verifies(
+    folder: Path, cifarx: Callable[..., object]
+) -> None:
+    done = cifarx("export", "my_nets:Widening", *SIZE, "--onnx", "--mat")
+    assert done.code == 0, done.err
+    assert "it computes in float32 alone" in done.out
+    assert cifarx("verify", "Widening.onnx", "--engines", "onnxruntime").code == 0

@@ -120,3 +120,21 @@ def test_adaptive_pooling_to_windows_of_different_sizes(
     (found,) = session.run(None, {"image": x.numpy()})
     with torch.no_grad():
         np.testing.assert_allclose(found, module(x).numpy(), rtol=0, atol=2e-6)
+
+
+class Functional(nn.Module):
+    """Dropout as functions, which leave no module behind."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head = nn.Linear(4, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = nn.functional.dropout(x.mean((2, 3)), 0.4, self.training)
+        return self.head(nn.functional.alpha_dropout(x, 0.2, self.training))
+
+
+def test_dropout_survives_as_a_function_too() -> None:
+    graph = graph_from_module(Functional().eval(), (4, 6, 6))
+    found = [dict(la.hyper) for la in graph.layers if la.kind == "DropoutLayer"]
+    assert found == [{"Probability": 0.4}, {"Probability": 0.2}]

@@ -204,7 +204,7 @@ def _read(model: onnx.ModelProto) -> LayerGraph:
     try:
         return read_onnx(model)
     except UnreadableError as error:
-        lacking = sorted({operator for operator, why in error.reasons if why == NO_KIND})
+        lacking = sorted({operator for operator, why in error.reasons if why.startswith(NO_KIND)})
         if lacking:
             raise _LeftOutError("operators", ", ".join(lacking)) from error
         parts = (f"{name or 'the output'}: {why}" for name, why in error.reasons)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
+_QUANTIZED, _QUANTIZED_SINCE = ("QuantizeLinear", "DequantizeLinear"), 19
 Constants = dict[str, NDArray[Any]]
 
 
@@ -47,6 +48,8 @@ def evaluated(
     """
     names = [name for name in node.input if name]
     outputs = [name for name in node.output if name]
+    if node.op_type in _QUANTIZED:  # the reference has them from here on, and they mean the same
+        opset = max(opset, _QUANTIZED_SINCE)
     graph = helper.make_graph(
         [node],
         "constant",

@@ -79,8 +79,9 @@ def _normalization(operator: str) -> Writer:
 def _scaled(layer: Layer, writing: Writing, value: str) -> None:
     """`value * Scale + Offset`, either left out where it does nothing."""
     scale, offset = (layer.arrays[key] for key in ("Scale", "Offset"))
-    shifts = bool(offset.value.any())
-    if (scale.value != 1).any() or not shifts:
+    # more than one number is written whatever it is, or it would be read as one number again
+    shifts = bool(offset.value.any()) or offset.value.size > 1
+    if (scale.value != 1).any() or scale.value.size > 1 or not shifts:
         factor = writing.along_channels(layer, "Scale")
         value = writing.node("Mul", layer, [value, factor], "scaled" if shifts else "")
     if shifts:

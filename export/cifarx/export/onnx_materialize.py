@@ -76,7 +76,12 @@ def maps(node: Node, value: Value) -> str:
     lines = lines_of(value.index, size)
     if lines is not None:
         return _pieced(node, layer, lines)
-    raise UnsupportedError("it needs pixels in an order that no layer of MATLAB's gives")
+    last = " (are the file's images channels-last, N x H x W x C? Convert it with channels first, "
+    last += "as tf2onnx does with --inputs-as-nchw)"
+    raise UnsupportedError(
+        "it needs pixels in an order that no layer of MATLAB's gives"
+        f"{last if node.reading.layer(layer) is None else ''}"
+    )
 
 
 def features(node: Node, value: Value) -> Value:

@@ -45,6 +45,8 @@ class Reading:
     values: dict[str, Value | Mixed]
     """What ONNX values are, by name."""
     shapes: dict[str, Shape]
+    read: frozenset[str] = frozenset()
+    """ONNX values that some node, or the network's output, takes."""
     layers: list[Layer] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
     """What each layer would be called, had the others no names."""
@@ -192,6 +194,11 @@ class Node:
     ) -> Value:
         """A layer that does the same to each element, wherever it lies."""
         return value.of(self.add(kind, (value.layer,), hyper, arrays, suffix=suffix))
+
+    def taken(self, output: int) -> bool:
+        """Whether anything takes an output."""
+        outputs = self.proto.output
+        return output < len(outputs) and outputs[output] in self.reading.read
 
     def give(self, value: Value | Mixed, output: int = 0) -> None:
         """Say what an output is."""

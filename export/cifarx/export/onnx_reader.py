@@ -29,6 +29,18 @@ _INPUT = "#0"
 _BATCHES = (2, 3)  # stand for a symbolic one; networks that differ are refused
 _NAMED = 8  # nodes that a line on an operator names
 NO_KIND = "no layer kind for it"
+_ADVICE = {
+    "LogSoftmax": "end the network with its logits, or with Softmax: predictions are the same",
+    "Softplus": "Mish and Softplus have no layer in the Deep Learning Toolbox; take SiLU and train",
+}
+_RANDOM = {
+    "Bernoulli",
+    "Multinomial",
+    "RandomNormal",
+    "RandomNormalLike",
+    "RandomUniform",
+    "RandomUniformLike",
+}
 
 
 class UnreadableError(UserError):
@@ -110,14 +122,17 @@ def _read(
     )
     faults = _Faults()
     lost: set[str] = set()  # what faulty nodes, and nodes behind them, would have given
-    for proto in _needed(graph, constants, opset, output):
+    needed = list(_needed(graph, constants, opset, output))
+    reading.read = frozenset({output, *(name for proto in needed for name in proto.input)})
+    for proto in needed:
         entry = READERS.get((proto.domain, proto.op_type))
         try:
             given = [name for name in proto.input if name]
             if all(name in constants for name in given) and not proto.domain:
                 constants.update(_evaluated(proto, constants, opset))
             elif entry is None:
-                raise UnsupportedError(NO_KIND)
+                advice = _ADVICE.get(proto.op_type)
+                raise UnsupportedError(f"{NO_KIND}; {advice}" if advice else NO_KIND)
             elif lost.isdisjoint(given):
                 node = Node(proto, reading)
                 entry.read(node)
@@ -133,7 +148,7 @@ def _read(
     if faults.by_reason or output not in reading.values:
         what = "does not depend on the input" if output in constants else "comes from no layer"
         nothing = f"the output {output!r} {what}"
-        unknown = any(reason == NO_KIND for _, reason in faults.by_reason)
+        unknown = any(reason.startswith(NO_KIND) for _, reason in faults.by_reason)
         listed = f" Operators that cifarx reads: {', '.join(operators())}." if unknown else ""
         raise UnreadableError(
             "The network has parts that cifarx cannot take to MATLAB: "
@@ -157,6 +172,16 @@ def _equal(graph: LayerGraph, other: LayerGraph) -> bool:
         np.array_equal(array.value, theirs[key].value, equal_nan=True)
         for key, array in ours.items()
     )
+
+
+def as_classifier(graph: LayerGraph) -> LayerGraph:
+    """The graph, its output flattened where it is maps of one pixel."""
+    shape = graph.shapes()[graph.output]
+    if len(shape) != 3 or shape[1:] != (1, 1):
+        return graph
+    namer = Namer(graph.input_name, *(layer.name for layer in graph.layers))
+    flatten = Layer(namer("flatten"), "FlattenLayer", (graph.output,))
+    return replace(graph, layers=(*graph.layers, flatten), output=flatten.name)
 
 
 def require_classifier(graph: LayerGraph) -> int:
@@ -248,6 +273,8 @@ def _captured(node: onnx.NodeProto) -> Iterator[str]:
 
 
 def _evaluated(node: onnx.NodeProto, constants: Constants, opset: int) -> Constants:
+    if node.op_type in _RANDOM or (node.op_type == "Dropout" and len(node.input) > 2):
+        raise UnsupportedError("random numbers, others for each image")
     try:
         return evaluated(node, constants, opset)
     except Exception as error:  # the reference implementation raises what numpy and Python raise

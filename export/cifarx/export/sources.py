@@ -17,7 +17,7 @@ from cifarx.export.importable import digest_of, import_module, require_float32
 from cifarx.export.mat_writer import TestBatch
 from cifarx.export.names import identifier
 from cifarx.export.onnx_load import load_onnx
-from cifarx.export.onnx_reader import read_onnx, require_classifier
+from cifarx.export.onnx_reader import as_classifier, read_onnx, require_classifier
 from cifarx.export.onnx_reference import at_once, image_shape
 from cifarx.export.onnx_reference import logits_float32 as logits_of_file
 from cifarx.pytorch_models.errors import UserError
@@ -130,7 +130,7 @@ def _from_onnx(path: Path, options: Options, answers: bool) -> Source:
             "ONNX, rename it."
         )
     model = load_onnx(path)
-    graph = read_onnx(model)
+    graph = as_classifier(read_onnx(model))
     classes = require_classifier(graph)
     _require_contract(options, graph.input_size[0])
     known = ModelCard.from_metadata({e.key: e.value for e in model.metadata_props})
@@ -178,11 +178,12 @@ def _from_callable(text: str, options: Options, answers: bool) -> Source:
     if not answers:  # one image is for our own check
         inputs, images = inputs[:1], images[:1]
     with told_in_a_paragraph(module, options.input_size):
-        logits = logits_float32(module, inputs)
+        logits = logits_float32(module, inputs).reshape(len(inputs), -1)
     reference: NDArray[np.float64] | None = None
     with suppress(Exception):  # such as x.float(), or a constant of its own in float32
-        reference = logits_float64(module, inputs)  # first, for the graph shares its memory
-    graph = graph_from_module(module, options.input_size)
+        # first, for the graph shares its memory
+        reference = logits_float64(module, inputs).reshape(len(inputs), -1)
+    graph = as_classifier(graph_from_module(module, options.input_size))
     name = identifier(text.rpartition(":")[2].rpartition(".")[2])
     card = _with_contract(_card(name, digest, require_classifier(graph)), options)
     if reference is None:

@@ -2,7 +2,7 @@
 
 `torch.onnx.export` folds batch norm into the convolution before it, drops dropout, and spells a
 flatten as a chain of shape arithmetic. Here it is told not to optimise (batch norm stays), each
-Dropout module emits a marker of its own domain, and the batch is of fixed size, so that shapes are
+dropout becomes a marker of its own domain, and the batch is of fixed size, so that shapes are
 constants and fold away. The result is an intermediate for `onnx_reader`; it is never a product.
 """
 
@@ -27,6 +27,15 @@ from cifarx.pytorch_models.errors import UserError
 
 MARKER_DOMAIN = "cifarx"  # of the markers of modules
 _BATCH = 2  # torch.export treats a batch of 1 as a constant that may be squeezed away
+
+
+_ATEN = torch.ops.aten
+_DROPOUTS = {
+    _ATEN.dropout.default,
+    _ATEN.feature_dropout.default,
+    _ATEN.alpha_dropout.default,
+    _ATEN.feature_alpha_dropout.default,
+}
 
 
 class _Marked(nn.Module):
@@ -88,7 +97,9 @@ def graph_from_module(module: nn.Module, input_size: tuple[int, int, int]) -> La
         UserError: the module is in training mode, PyTorch cannot export it, or it has parts that
             no layer kind stands for.
     """
-    program = onnx_program(exported_program(_with_marks(module), input_size))
+    exported = exported_program(_with_marks(module), input_size)
+    _mark_dropout(exported.graph_module)
+    program = onnx_program(exported)
     arrays = {}
     for name, value in list(program.model.graph.initializers.items()):
         assert value.const_value is not None
@@ -210,6 +221,37 @@ def _with_names_of(module: nn.Module, graph: LayerGraph) -> LayerGraph:
     return replace(graph, layers=tuple(layers))
 
 
+def _mark_dropout(traced: torch.fx.GraphModule) -> None:
+    """Put a marker for each dropout, a module or a function, which ONNX would lose."""
+    for node in list(traced.graph.nodes):
+        if node.op == "call_function" and node.target in _DROPOUTS:
+            x, ratio, *_ = node.args
+            with traced.graph.inserting_before(node):
+                marker = traced.graph.create_node(
+                    "call_function",
+                    torch.ops.onnx_symbolic._symbolic.default,
+                    ([x], "Dropout", 1),
+                    {
+                        "shape": list(node.meta["val"].shape),
+                        "attr_keys": ["ratio"],
+                        "attr_types": ["f"],
+                        "attr_pos": [[0, 1]],
+                        "attr_ints": [],
+                        "attr_floats": [float(ratio)],
+                        "attr_strs": [],
+                        "metadata_props_keys": [],
+                        "metadata_props_values": [],
+                        "domain": MARKER_DOMAIN,
+                        "version": 1,
+                    },
+                    node.name,
+                )
+            marker.meta = dict(node.meta)
+            node.replace_all_uses_with(marker)
+            traced.graph.erase_node(node)
+    traced.recompile()
+
+
 def _is_zero(array: Array) -> bool:
     return not array.value.any()
 
@@ -219,9 +261,7 @@ def _with_marks(module: nn.Module) -> nn.Module:
     module = copy.deepcopy(module, {id(t): t for t in tensors})  # of all but the weights
     for parent in module.modules():
         for name, child in list(parent._modules.items()):  # named_children() leaves out repeats
-            if isinstance(child, nn.modules.dropout._DropoutNd):
-                setattr(parent, name, _Marked("Dropout", {"ratio": child.p}).eval())
-            elif isinstance(child, nn.LocalResponseNorm):
+            if isinstance(child, nn.LocalResponseNorm):
                 setattr(parent, name, _Marked("LRN", _local_response(child)).eval())
             elif isinstance(child, nn.AdaptiveAvgPool2d):
                 setattr(parent, name, _MarkedPool(child).eval())

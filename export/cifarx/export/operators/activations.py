@@ -208,7 +208,7 @@ def dropout(node: Node) -> None:
     ratio, training = node.fixed(1, "ratio"), node.fixed(2)
     if training is not None and bool(training):
         raise UnsupportedError("training_mode=1; export the network in evaluation mode")
-    if len(node.proto.output) > 1 and node.proto.output[1]:
+    if node.taken(1):
         raise UnsupportedError("the mask as a second output")
     probability = 0.5 if ratio is None else decimal(float(ratio.reshape(())))
     node.give(node.elementwise("DropoutLayer", node.value(0), {"Probability": probability}))

@@ -89,6 +89,8 @@ def _sum(node: Node, operands: Sequence[Value | Array]) -> Value:
 
 
 def _added(node: Node, first: Value, second: Value) -> Value:
+    if len(first.shape) == len(second.shape) == 3:
+        first, second = _broadcast(first, second)
     a, b, order = _alike(node, first, second)
     if node.reading.shapes[a] != node.reading.shapes[b]:
         raise UnsupportedError(
@@ -96,6 +98,19 @@ def _added(node: Node, first: Value, second: Value) -> Value:
             f"N x {' x '.join(map(str, second.shape))}"
         )
     return Value(node.add("AdditionLayer", (a, b)), *order)
+
+
+def _broadcast(first: Value, second: Value) -> tuple[Value, Value]:
+    """Both stretched to one size, for AdditionLayer takes no others."""
+    try:
+        shape = np.broadcast_shapes(first.shape, second.shape)
+    except ValueError:
+        return first, second  # said by who adds them
+    stretched = (
+        v if v.shape == shape else v.rearranged(np.broadcast_to(v.index, shape))
+        for v in (first, second)
+    )
+    return next(stretched), next(stretched)
 
 
 def product(node: Node, first: Value, second: Value) -> Value:

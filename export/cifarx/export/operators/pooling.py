@@ -9,6 +9,7 @@ from cifarx.export.layer import Hyper
 from cifarx.export.onnx_materialize import made_up_convolution, maps
 from cifarx.export.onnx_node import Node, UnsupportedError, reads
 from cifarx.export.onnx_value import Value, pooled_channels
+from cifarx.export.operators.arithmetic import scaled
 from cifarx.export.operators.windows import Sides, padding, plus, two
 
 _NEVER_NEGATIVE = ("ReLULayer", "ClippedReLULayer", "SigmoidLayer")
@@ -63,7 +64,7 @@ def _reached(
 @reads("MaxPool", "MaxPooling2DLayer", "no dilations, no indices as a second output")
 def max_pooling(node: Node) -> None:
     """Padding never wins; ceil_mode becomes padding at the bottom and at the right."""
-    if len(node.proto.output) > 1 and node.proto.output[1]:
+    if node.taken(1):
         raise UnsupportedError("indices as a second output")
     layer = maps(node, node.value(0))
     hyper, pads, added = _pool(node, layer)
@@ -151,6 +152,20 @@ def global_max_pooling(node: Node) -> None:
 def mean(node: Node) -> None:
     """What PyTorch's pooling to 1x1 and `x.mean((2, 3))` become."""
     _over_space(node, "GlobalAveragePooling2DLayer", "AveragePooling2DLayer")
+
+
+@reads(
+    "ReduceSum",
+    "what ReduceMean becomes, and a ScalingLayer",
+    "over height, width or both, or over the channels",
+)
+def total(node: Node) -> None:
+    """`x.sum((2, 3))`, the mean times the number of pixels."""
+    given = int(np.prod(node.value(0).shape))
+    _over_space(node, "GlobalAveragePooling2DLayer", "AveragePooling2DLayer")
+    value = node.reading.values[node.proto.output[0]]
+    assert isinstance(value, Value)
+    node.give(scaled(node, value, given / int(np.prod(value.shape)), 0.0, "_sum"))
 
 
 @reads(
