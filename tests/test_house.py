@@ -28,7 +28,7 @@ WITH_TORCH = {
         "train.py",
         "weights.py",
     },
-    "export": {"torch_reader.py", "torch_writer.py", "reference.py"},
+    "export": {"torch_reader.py", "torch_writer.py", "reference.py", "graph_torch.py"},
     "verify": set(),
     "cli": set(),
 }

@@ -9,10 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cifarx.export.agreement import require_agreement, require_same
 from cifarx.export.bundle import Bundle, Formats, bundle_run
 from cifarx.export.card import ModelCard
-from cifarx.export.graph_torch import run_graph
 from cifarx.export.importable import digest_of, import_module, require_float32
 from cifarx.export.mat_writer import TestBatch
 from cifarx.export.names import identifier
@@ -139,6 +137,9 @@ def _from_onnx(path: Path, options: Options, answers: bool) -> Source:
     card = _with_contract(known, options)
     batch = None
     if answers:
+        from cifarx.export.agreement import require_same
+        from cifarx.export.graph_torch import run_graph
+
         inputs, images = _noise(graph.input_size, card, at_once(model))
         given = inputs.reshape(-1, *image_shape(model))
         logits, reference = logits_of_file(model, given), run_graph(graph, inputs)
@@ -148,6 +149,8 @@ def _from_onnx(path: Path, options: Options, answers: bool) -> Source:
 
 
 def _from_callable(text: str, options: Options, answers: bool) -> Source:
+    from cifarx.export.agreement import require_agreement, require_same
+    from cifarx.export.graph_torch import run_graph
     from cifarx.export.reference import logits_float32, logits_float64
     from cifarx.export.torch_reader import graph_from_module, told_in_a_paragraph
 
