@@ -33,6 +33,6 @@ end
 end
 
 function bytes = asBytes(values)
-%ASBYTES  Numbers as single, in the order in which they lie in memory.
-bytes = typecast(single(values(:)), 'uint8');
+%ASBYTES  Numbers as single, in the order in which they lie in memory, as a column.
+bytes = reshape(typecast(single(values(:)), 'uint8'), [], 1);  % of one number it is a row
 end
