@@ -97,7 +97,8 @@ if exist('isstring', 'builtin') && isstring(options.ResultFile)
     options.ResultFile = char(options.ResultFile);
 end
 wanted = options.ResultFile;
-named = ischar(wanted) && size(wanted, 1) == 1 && ~isempty(regexp(wanted, '.\.matlab-result\.mat$'));
+named = ischar(wanted) && size(wanted, 1) == 1;
+named = named && ~isempty(regexp(wanted, '.\.matlab-result\.mat$', 'once'));
 if ~named && ~(ischar(wanted) && isempty(wanted))
     error('cifarx:verify:resultFile', ...
           ['''ResultFile'' must be a name that ends in ''%s'', so that no network is ' ...

@@ -5,7 +5,8 @@ function judged = judgeLogits(logits, yardstick, reference)
 %   K-by-N outputs of this runtime, of PyTorch in float32 (single) and of
 %   PyTorch in float64 (double), and returns a structure with the fields
 %   passed, finite, credible, ratio, largest, predictions, changed, own, shape and
-%   figures (parts of a line), and detail (both). The rule and its limits are those of verify/README.md, "Logits".
+%   figures (parts of a line), and detail (both). The rule and its limits are those of
+%   verify/README.md, "Logits".
 
 limit = 10;
 worstOwn = 2^10;

@@ -43,9 +43,9 @@ if ~isequal(size(Y), size(truth)) || ~isa(Y, 'single')
     ratio = Inf;
     return
 end
-error = abs(double(Y(:)) - truth(:));
-ratios = error ./ bound(:);
-ratios(error == 0) = 0;
+offBy = abs(double(Y(:)) - truth(:));
+ratios = offBy ./ bound(:);
+ratios(offBy == 0) = 0;
 ratios(isnan(ratios)) = Inf;
 ratio = max([ratios; 0]);
 end

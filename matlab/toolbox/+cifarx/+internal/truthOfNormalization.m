@@ -23,22 +23,22 @@ switch layer.Kind
         return
     case 'LayerNormalizationLayer'
         dim = 3 - 2 * (size(scale, 1) > 1);  % channels: rows of features, else the third
-        [Z, error] = standardized(X, dim, layer.Epsilon);
+        [Z, offBy] = standardized(X, dim, layer.Epsilon);
     otherwise
         groups = size(X, 3);
         if strcmp(layer.Kind, 'GroupNormalizationLayer')
             groups = layer.NumGroups;
         end
         sets = reshape(X, [], groups, size(X, 4));
-        [Z, error] = standardized(sets, 1, layer.Epsilon);
+        [Z, offBy] = standardized(sets, 1, layer.Epsilon);
         Z = reshape(Z, size(X));
-        error = reshape(error, size(X));
+        offBy = reshape(offBy, size(X));
 end
 Y = scale .* Z + offset;
-bound = abs(scale) .* error + 2 * u * (abs(scale .* Z) + abs(offset));
+bound = abs(scale) .* offBy + 2 * u * (abs(scale .* Z) + abs(offset));
 end
 
-function [Z, error] = standardized(X, dim, epsilon)
+function [Z, offBy] = standardized(X, dim, epsilon)
 %STANDARDIZED  Sets of numbers along DIM to mean 0 and variance 1.
 u = 2^-24;
 n = size(X, dim);
@@ -48,7 +48,7 @@ variance = sum(deviation.^2, dim) / n + epsilon;
 Z = deviation ./ sqrt(variance);
 ofMean = g * sum(abs(X), dim) / n;
 ofVariance = g + 4 * u + ofMean.^2 ./ variance;  % relative
-error = (ofMean + u * abs(deviation)) ./ sqrt(variance) + abs(Z) .* (ofVariance / 2 + 4 * u);
+offBy = (ofMean + u * abs(deviation)) ./ sqrt(variance) + abs(Z) .* (ofVariance / 2 + 4 * u);
 end
 
 function [Y, bound] = crossChannel(X, window, alpha, beta, k)
@@ -65,6 +65,6 @@ base = k + alpha / window * squares;
 Y = X ./ base.^beta;
 ofBase = cifarx.internal.gammaBound(window + 4, numel(X)) * ...
          (abs(k) + abs(alpha) / window * squares) ./ abs(base);
-% the power's own error, beta rounded to single, the division
+% the error of the power itself, beta rounded to single, the division
 bound = abs(Y) .* (abs(beta) * ofBase + u * abs(beta * log(abs(base))) + 10 * u);
 end

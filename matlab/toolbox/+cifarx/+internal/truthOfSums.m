@@ -5,18 +5,33 @@ function [Y, bound] = truthOfSums(layer, X)
 %   BOUND is gamma * (|W| * |x| + |b|), gamma for as many terms as a sum has, the bias
 %   among them.
 
-weights = double(layer.Weights);
-bias = double(layer.Bias);
+if strcmp(layer.Kind, 'FullyConnectedLayer')
+    [Y, absolute] = product(layer.Weights, X);
+    terms = size(layer.Weights, 2);
+    bias = double(layer.Bias);
+else
+    [Y, absolute, terms] = ofMaps(layer, double(layer.Weights), X);
+    bias = reshape(double(layer.Bias), 1, 1, []);
+end
+Y = Y + bias;
+bound = cifarx.internal.gammaBound(terms + 1, numel(Y)) * (absolute + abs(bias));
+end
+
+function [Y, absolute] = product(weights, X)
+%PRODUCT  W * x and |W| * |x|, as many rows of W at a time as are 32 MB in double precision.
+[Y, absolute] = deal(zeros(size(weights, 1), size(X, 2)));
+step = max(1, floor(2^22 / size(weights, 2)));
+for first = 1:step:size(weights, 1)
+    rows = first:min(first + step - 1, size(weights, 1));
+    part = double(weights(rows, :));
+    Y(rows, :) = part * X;
+    absolute(rows, :) = abs(part) * abs(X);
+end
+end
+
+function [Y, absolute, terms] = ofMaps(layer, weights, X)
+%OFMAPS  The same of a convolution of any kind.
 switch layer.Kind
-    case 'FullyConnectedLayer'
-        terms = size(weights, 2);
-        [Y, absolute] = deal(zeros(size(weights, 1), size(X, 2)));
-        step = max(1, floor(2^22 / terms));  % rows at a time: |W| must not double memory
-        for first = 1:step:size(weights, 1)
-            rows = first:min(first + step - 1, size(weights, 1));
-            Y(rows, :) = weights(rows, :) * X;
-            absolute(rows, :) = abs(weights(rows, :)) * abs(X);
-        end
     case 'TransposedConvolution2DLayer'
         % the convolution of X, its pixels Stride apart, with the kernels turned by 180 degrees
         [height, width, ~, channels] = size(weights);
@@ -34,11 +49,6 @@ switch layer.Kind
         [Y, absolute] = convolution(X, weights, layer.Stride, layer.Padding, layer.DilationFactor);
         terms = size(weights, 1) * size(weights, 2) * size(weights, 3);
 end
-if ~strcmp(layer.Kind, 'FullyConnectedLayer')
-    bias = reshape(bias, 1, 1, []);
-end
-Y = Y + bias;
-bound = cifarx.internal.gammaBound(terms + 1, numel(Y)) * (absolute + abs(bias));
 end
 
 function [Y, absolute] = convolution(X, weights, stride, padding, dilation)
@@ -46,17 +56,19 @@ function [Y, absolute] = convolution(X, weights, stride, padding, dilation)
 [height, width, channels, filters, groups] = size(weights);
 [seen, places] = cifarx.internal.shifted(X, [height, width], stride, padding, dilation, 0);
 count = size(X, 4);
-[Y, absolute] = deal(zeros(prod(places), count, filters, groups));
+[Y, absolute] = deal(zeros(prod(places) * count, filters, groups));
 for j = 1:width
     for i = 1:height
-        pixels = permute(seen(i, j), [1 2 4 3]);
-        pixels = reshape(pixels, prod(places) * count, channels, groups);
+        pixels = reshape(permute(seen(i, j), [1 2 4 3]), [], channels, groups);
+        kernel = reshape(weights(i, j, :, :, :), channels, filters, groups);
+        if channels == 1
+            Y = Y + pixels .* kernel;
+            absolute = absolute + abs(pixels) .* abs(kernel);
+            continue
+        end
         for g = 1:groups
-            kernel = reshape(weights(i, j, :, :, g), channels, filters);
-            part = reshape(pixels(:, :, g) * kernel, prod(places), count, filters);
-            Y(:, :, :, g) = Y(:, :, :, g) + part;
-            part = reshape(abs(pixels(:, :, g)) * abs(kernel), prod(places), count, filters);
-            absolute(:, :, :, g) = absolute(:, :, :, g) + part;
+            Y(:, :, g) = Y(:, :, g) + pixels(:, :, g) * kernel(:, :, g);
+            absolute(:, :, g) = absolute(:, :, g) + abs(pixels(:, :, g)) * abs(kernel(:, :, g));
         end
     end
 end
