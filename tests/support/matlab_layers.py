@@ -38,7 +38,11 @@ def layer(kind: str, **fields: Any) -> dict[str, Any]:
 
 
 def apply(octave: Octave, folder: Path, *cases: Case) -> list[np.ndarray]:
-    """The outputs of layers, in MATLAB's axes; one Octave runs them all."""
+    """The outputs of layers, in MATLAB's axes; one Octave runs them all.
+
+    Each is within the bound of `localTruth`, which cifarx.verify judges it by, and that bound is
+    narrow.
+    """
     layers = np.empty((1, len(cases)), object)
     inputs = np.empty((1, len(cases)), object)
     for i, (fields, arrays) in enumerate(cases):
@@ -54,6 +58,11 @@ def apply(octave: Octave, folder: Path, *cases: Case) -> list[np.ndarray]:
         for i = 1:numel(layers)
             Y{i} = cifarx.internal.applyLayer(layers{i}, inputs{i});
             assert(isa(Y{i}, 'single'));
+            [truth, bound] = cifarx.internal.localTruth(layers{i}, inputs{i});
+            assert(size(truth), size(Y{i}));
+            assert(size(bound), size(Y{i}));
+            assert(all(abs(double(Y{i}(:)) - truth(:)) <= bound(:)));
+            assert(all(bound(:) <= 1e-3 * max(abs(truth(:))) + realmin('single')));
         end
         save('-v6', 'out.mat', 'Y');
         """

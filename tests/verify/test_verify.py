@@ -375,7 +375,7 @@ def test_an_engine_that_nobody_asked_for_may_be_missing(work: Path, monkeypatch:
     monkeypatch.setenv("PATH", "")
     result = verify(Options(MODEL))
     assert result.verdict is Verdict.EQUIVALENT
-    assert "compared 1 of 2 engines" in lines(result)[-1]
+    assert "compared 1 of 3 engines" in lines(result)[-1]
     assert any(
         t.startswith("SKIPPED | octave | GNU Octave is not installed") for t in lines(result)
     )

@@ -178,7 +178,10 @@ def verify(
     ),
     engines: Annotated[
         str | None,
-        typer.Option(help="Of pytorch, onnxruntime and octave, by commas; each must be there."),
+        typer.Option(
+            help="Of pytorch, onnxruntime, octave, matlab and matlab-result (what cifarx.verify "
+            "wrote in MATLAB), by commas; each must be there."
+        ),
     ] = None,
     checkpoint: Annotated[
         Path | None, typer.Option(help="The run it came from, when it is not found by itself.")
@@ -191,7 +194,7 @@ def verify(
         Path | None, typer.Option("--json", help="Write the report to this file.")
     ] = None,
 ) -> None:
-    """Compare PyTorch, ONNX Runtime and Octave; exit 0 equivalent, 1 not, 2 not to be checked."""
+    """Compare PyTorch, ONNX Runtime, Octave and MATLAB; exit 0 equivalent, 1 not, 2 not checked."""
     from cifarx.cli.progress import status
     from cifarx.pytorch_models.files import write_text
     from cifarx.verify.report import as_json, lines

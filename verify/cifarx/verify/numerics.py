@@ -65,12 +65,20 @@ class Judgement:
         small = self.ratio <= LIMIT and self.largest <= self.largest_allowed
         return self.finite and self.images > 0 and small
 
-    def detail(self) -> str:
-        """The part of the engine's line that every runtime prints alike."""
-        return (
-            f"logits {self.classes}x{self.images} | RMS {self.ratio:.1f}x float32 | "
-            f"max error {self.largest:.1e} | predictions {self.top1}/{self.images}"
+    def detail(self, *layers: str) -> str:
+        """The part of the engine's line that every runtime prints alike.
+
+        Args:
+            layers: what is known of its layers, for the second place.
+        """
+        parts = (
+            f"logits {self.classes}x{self.images}",
+            *layers,
+            f"RMS {self.ratio:.1f}x float32",
+            f"max error {self.largest:.1e}",
+            f"predictions {self.top1}/{self.images}",
         )
+        return " | ".join(parts)
 
 
 @dataclass(frozen=True)

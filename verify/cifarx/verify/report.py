@@ -70,16 +70,21 @@ def _audit(found: Audit) -> dict[str, Any]:
 
 def _engine(found: EngineReport) -> dict[str, Any]:
     check = found.check()
-    logits = None
-    if found.judgement is not None:
-        logits = asdict(found.judgement)
-        for key, value in logits.items():  # JSON has no infinity
-            if isinstance(value, float) and not math.isfinite(value):
-                logits[key] = None
+    logits = _finite(asdict(found.judgement)) if found.judgement is not None else None
+    layer = _finite(asdict(found.worst_layer)) if found.worst_layer is not None else None
     return {
         "engine": found.engine,
         "runtime": found.runtime,
         "outcome": check.outcome,
         "detail": check.detail,
         "logits": logits,
+        "worst_layer": layer,
+    }
+
+
+def _finite(values: dict[str, Any]) -> dict[str, Any]:
+    """The same with null for infinity, which JSON does not have."""
+    return {
+        key: None if isinstance(value, float) and not math.isfinite(value) else value
+        for key, value in values.items()
     }

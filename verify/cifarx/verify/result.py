@@ -23,6 +23,23 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
+class WorstLayer:
+    """The layer nearest to what rounding may make of its output, or farthest beyond it."""
+
+    matlab_layer: str
+    kind: str
+    module: str
+    """Its path in PyTorch, or ''."""
+    ratio: float
+    """Largest error over its bound."""
+
+    def words(self) -> str:
+        module = f", module '{self.module}'" if self.module else ""
+        known = "" if self.ratio <= 1 else f" ({self.kind}{module})"
+        return f"worst layer {self.matlab_layer}{known}: {self.ratio:.2g} of bound"
+
+
+@dataclass(frozen=True)
 class EngineReport:
     """One runtime's part of the result."""
 
@@ -34,13 +51,22 @@ class EngineReport:
     """Why, in that case."""
     broke_down: bool = False
     """Whether it was there, but failed; then the check as a whole was not made."""
+    worst_layer: WorstLayer | None = None
+    """Where its layers were judged, each on its own input."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether its logits, and its layers where they were judged, are right."""
+        layers = self.worst_layer is None or self.worst_layer.ratio <= 1
+        return self.judgement is not None and self.judgement.passed and layers
 
     def check(self) -> Check:
         if self.judgement is None:
             outcome = Outcome.FAILED if self.broke_down else Outcome.SKIPPED
             return Check(outcome, self.engine, self.problem)
-        detail = self.judgement.detail() if self.judgement.finite else _NOTHING
-        return judged(self.judgement.passed, self.runtime, detail)
+        layers = [self.worst_layer.words()] if self.worst_layer else []
+        detail = self.judgement.detail(*layers) if self.judgement.finite else _NOTHING
+        return judged(self.passed, self.runtime, detail)
 
 
 _NOTHING = "its logits are not finite numbers of the expected shape"
@@ -82,7 +108,7 @@ class Result:
         """None where the check could not be made."""
         if not self.complete:
             return None
-        numbers = all(j.passed for j in self.judgements())
+        numbers = all(e.passed for e in self.engines if e.judgement is not None)
         reference = self.reference.outcome is Outcome.PASSED
         identity = not self.contract.faults and all(a.passed for a in self.audits)
         if numbers and reference and identity:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +19,12 @@ from cifarx.pytorch_models.errors import UserError, nearest
 from cifarx.pytorch_models.preprocess import preprocess
 from cifarx.verify.audit import audit, original_of
 from cifarx.verify.checks import Check, judged
-from cifarx.verify.contract import check_contract
+from cifarx.verify.contract import Contract, check_contract
 from cifarx.verify.engines import ENGINES
 from cifarx.verify.engines.engine import Engine, EngineError, EngineMissingError, Outputs
 from cifarx.verify.engines.pytorch import PyTorch
+from cifarx.verify.matlab_result import NAME as MATLAB_RESULT
+from cifarx.verify.matlab_result import MatlabResult, read_result, result_path, truth_of_batch
 from cifarx.verify.numerics import Truth, judge_logits, make_truth, margins
 from cifarx.verify.result import EngineReport, Result
 from cifarx.verify.subject import Subject, open_subject
@@ -62,10 +64,7 @@ def verify(options: Options, progress: Callable[[str], None] = lambda _: None) -
             opened.append((name, ENGINES[name](subject), None))
         except EngineError as error:
             if options.engines is not None:
-                raise UserError(
-                    f"--engines asks for {name}, which cannot be used: {error}. Provide it, or "
-                    "leave --engines out to compare with the engines that are there."
-                ) from error
+                raise _unusable(name, error) from error
             opened.append((name, None, error))
     live = next((e for _, e, _ in opened if isinstance(e, PyTorch)), None)
     if live is None and subject.run is not None:  # as the truth, whichever engines were asked for
@@ -97,26 +96,72 @@ def verify(options: Options, progress: Callable[[str], None] = lambda _: None) -
             normalized[outputs.runtime] = outputs.normalized
         judgement = judge_logits(outputs.logits, truth)
         reports.append(EngineReport(name, outputs.runtime, judgement, ""))
+    contract = check_contract(subject, images, inputs, normalized)
+    margin = float(margins(truth.reference).min())
+    elsewhere = _elsewhere(subject, options.engines)
+    if isinstance(elsewhere, MatlabResult) and subject.mat is not None:
+        batch = truth_of_batch(subject.mat, subject.mat_path.name)
+        reports.append(elsewhere.report(batch))
+        contract = _joined(contract, elsewhere)
+        margin = min(margin, float(margins(batch.reference).min()))
+    elif isinstance(elsewhere, EngineReport):
+        reports.append(elsewhere)
     return Result(
         subject,
         len(inputs),
         origin,
         truth.origin,
         tuple(audit(subject, original)),
-        check_contract(subject, images, inputs, normalized),
+        contract,
         reference,
         tuple(reports),
-        float(margins(truth.reference).min()),
+        margin,
         options.accept_predictions,
     )
 
 
+def _unusable(name: str, error: EngineError) -> UserError:
+    return UserError(
+        f"--engines asks for {name}, which cannot be used: {error}. Provide it, or "
+        "leave --engines out to compare with the engines that are there."
+    )
+
+
+def _elsewhere(subject: Subject, asked: Sequence[str] | None) -> MatlabResult | EngineReport | None:
+    """What `cifarx.verify` found on another machine, or why that cannot be used.
+
+    Without --engines it is taken where it lies; with it, where it is named.
+    """
+    wanted = result_path(subject).exists() if asked is None else MATLAB_RESULT in asked
+    if not wanted:
+        return None
+    try:
+        return read_result(subject)
+    except EngineMissingError as error:
+        if asked is not None:
+            raise _unusable(MATLAB_RESULT, error) from error
+        return EngineReport(MATLAB_RESULT, MATLAB_RESULT, None, str(error))
+    except EngineError as error:
+        return EngineReport(MATLAB_RESULT, MATLAB_RESULT, None, str(error), broke_down=True)
+
+
+def _joined(contract: Contract, result: MatlabResult) -> Contract:
+    """The contract with what the result says of how images are normalised there."""
+    if result.normalized_alike:
+        return contract
+    fault = (
+        f"{result.runtime} in {result.path.name} normalises the images to other numbers than python"
+    )
+    return replace(contract, faults=(*contract.faults, fault), meaning_changed=True)
+
+
 def _engine_names(asked: Sequence[str] | None) -> list[str]:
-    unknown = [name for name in asked or () if name not in ENGINES]
+    allowed = (*ENGINES, MATLAB_RESULT)
+    unknown = [name for name in asked or () if name not in allowed]
     if unknown:
         raise UserError(
-            f"--engines {unknown[0]!r} is no engine. {nearest(unknown[0], ENGINES)}"
-            f"Allowed: {', '.join(ENGINES)}, separated by commas."
+            f"--engines {unknown[0]!r} is no engine. {nearest(unknown[0], allowed)}"
+            f"Allowed: {', '.join(allowed)}, separated by commas."
         )
     return [name for name in ENGINES if asked is None or name in asked]
 

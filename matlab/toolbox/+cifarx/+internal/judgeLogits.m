@@ -4,8 +4,9 @@ function judged = judgeLogits(logits, yardstick, reference)
 %   JUDGED = CIFARX.INTERNAL.JUDGELOGITS(LOGITS, YARDSTICK, REFERENCE) takes
 %   K-by-N outputs of this runtime, of PyTorch in float32 (single) and of
 %   PyTorch in float64 (double), and returns a structure with the fields
-%   passed, finite, credible, ratio, largest, predictions, changed, detail and
-%   own. The rule and its limits are those of verify/README.md, "Logits".
+%   passed, finite, credible, ratio, largest, predictions, changed, own, shape and
+%   figures (parts of a line), and detail (both). The rule and its limits are those of
+%   verify/README.md, "Logits".
 
 limit = 10;
 worstOwn = 2^10;
@@ -29,7 +30,8 @@ judged.changed = find(judged.predictions ~= truth);
 judged.passed = judged.finite && judged.ratio <= limit && judged.largest <= allowed;
 
 count = size(logits, 2);
-judged.detail = sprintf('logits %dx%d | RMS %.1fx float32 | max error %.1e | predictions %d/%d', ...
-                        size(logits, 1), count, judged.ratio, judged.largest, ...
-                        count - numel(judged.changed), count);
+judged.shape = sprintf('logits %dx%d', size(logits, 1), count);
+judged.figures = sprintf('RMS %.1fx float32 | max error %.1e | predictions %d/%d', ...
+                         judged.ratio, judged.largest, count - numel(judged.changed), count);
+judged.detail = [judged.shape ' | ' judged.figures];
 end

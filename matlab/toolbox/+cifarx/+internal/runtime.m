@@ -1,12 +1,11 @@
 function name = runtime()
 %RUNTIME  What this code runs in.
 %
-%   NAME = CIFARX.INTERNAL.RUNTIME() is 'octave 7.3.0' or 'matlab 9.14.0', say.
+%   NAME = CIFARX.INTERNAL.RUNTIME() is 'octave 7.3.0' or 'matlab R2024b', say.
 
-release = strsplit(version(), ' ');
 if exist('OCTAVE_VERSION', 'builtin')
-    name = ['octave ' release{1}];
+    name = ['octave ' version()];
 else
-    name = ['matlab ' release{1}];
+    name = ['matlab R' version('-release')];
 end
 end

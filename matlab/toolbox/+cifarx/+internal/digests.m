@@ -1,0 +1,38 @@
+function [found, arrays] = digests(net, file)
+%DIGESTS  SHA-256 of what a network's results depend on.
+%
+%   [FOUND, ARRAYS] = CIFARX.INTERNAL.DIGESTS(NET, FILE) gives the digests of the network
+%   NET, loaded from FILE, as 64 hexadecimal digits each, and the number of its arrays:
+%
+%     model        the bytes of FILE
+%     arrays       all arrays, as export/README.md says
+%     inputs       net.test.inputs, little-endian single in column-major order
+%     normalized   the same of net.test.images as they are normalised here; '' where
+%                  the file does not say how
+
+values = cell(1, 0);
+for i = 1:numel(net.layers)
+    if isstruct(net.layers(i).Source)
+        keys = fieldnames(net.layers(i).Source);
+        for k = 1:numel(keys)
+            values{end + 1} = asBytes(net.layers(i).(keys{k})); %#ok<AGROW>
+        end
+    end
+end
+arrays = numel(values);
+stream = fopen(file, 'r');
+found.model = cifarx.internal.sha256(fread(stream, Inf, '*uint8'));
+fclose(stream);
+found.arrays = cifarx.internal.sha256(vertcat(values{:}));
+found.inputs = cifarx.internal.sha256(asBytes(net.test.inputs));
+found.normalized = '';
+if ~strcmp(net.input.Normalization, 'none')
+    images = cifarx.internal.normalize(net.test.images, net.input);
+    found.normalized = cifarx.internal.sha256(asBytes(images));
+end
+end
+
+function bytes = asBytes(values)
+%ASBYTES  Numbers as single, in the order in which they lie in memory, as a column.
+bytes = reshape(typecast(single(values(:)), 'uint8'), [], 1);  % of one number it is a row
+end
