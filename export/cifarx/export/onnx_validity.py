@@ -32,7 +32,8 @@ _MEANINGS = (
     ),
     (
         "topologically sorted",
-        "its nodes run in a circle, or are not in the order in which they compute",
+        "its nodes run in a circle, are not in the order in which they compute, or read what none "
+        "of them gives",
         AGAIN,
     ),
     (
