@@ -31,7 +31,7 @@ def net(
         ],
         "g",
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", 3, 8, 8])],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [None] * 4)],
         [numpy_helper.from_array(weights, "w")],
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 14)], ir_version=7)
@@ -64,6 +64,20 @@ def test_a_clean_file_exits_with_0_and_ends_in_the_verdict(cifarx: Cifarx, folde
         'OutputDataFormats="BCSS");'
     )
     assert "nothing was run in MATLAB" in done.out
+
+
+def test_a_file_that_is_not_valid_exits_with_1_and_says_why(cifarx: Cifarx, folder: Path) -> None:
+    broken = net()
+    broken.graph.input[0].type.tensor_type.shape.dim[1].dim_value = 5
+    onnx.save(broken, "broken.onnx")
+    done = cifarx("check", "broken.onnx")
+    assert done.code == 1
+    said = "the file is not valid ONNX: the Conv 'conv' gets 5 channels, but its weights are for 3"
+    assert f"error | validity | {said} [" in done.out
+    assert done.out.splitlines()[-1].endswith("| 1 error")
+    done = cifarx("check", "broken.onnx", "--json")
+    assert done.code == 1
+    assert said in [f["text"] for f in json.loads(done.out)["findings"]]
 
 
 def test_another_file_exits_with_1_and_says_what_to_do(cifarx: Cifarx, folder: Path) -> None:

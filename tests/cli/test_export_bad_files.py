@@ -52,6 +52,12 @@ def cyclic() -> onnx.ModelProto:
     return model([*nodes, N("Gemm", ["f", "w"], ["y"], transB=1)])
 
 
+def of_ir(version: int) -> onnx.ModelProto:
+    newer = model()
+    newer.ir_version = version
+    return newer
+
+
 def with_side_file(location: str) -> Callable[[Path], None]:
     """A file whose weights lie elsewhere; there is no such side file."""
 
@@ -82,6 +88,7 @@ SEQUENCE = helper.make_tensor_sequence_value_info("x", TensorProto.FLOAT, ["n", 
 HALF = helper.make_tensor_value_info("x", TensorProto.FLOAT16, ["n", 3, 8, 8])
 PIXELS = helper.make_tensor_value_info("x", TensorProto.UINT8, ["n", 3, 8, 8])
 OPEN = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3, "h", "w"])
+HUGE = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3, 99999, 99999])
 SECOND_LOGITS = helper.make_tensor_value_info("z", TensorProto.FLOAT, ["n", 5])
 THREE = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 3])
 SECOND = helper.make_tensor_value_info("z", TensorProto.FLOAT, ["n", 3])
@@ -93,10 +100,10 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "a MAT-file": (lambda p: p.write_bytes(b"MATLAB 5.0 MAT-file" * 9), "looks like a MAT-file"),
     "a checkpoint": (lambda p: torch.save({"w": torch.zeros(3)}, p), "it looks like a zip file"),
     "a folder": (lambda p: p.mkdir(), "has no run.json|is no run|is a folder"),
-    "cyclic": (put(cyclic()), "its nodes run in a circle, or are not in the order"),
+    "cyclic": (put(cyclic()), "its nodes run in a circle, are not in the order"),
     "shapes that contradict": (
         put(model([*HEAD, N("Gemm", ["f", "w"], ["y"])])),
-        "is not a sound ONNX file.*[Ss]hape",
+        "is not valid ONNX: .*[Ss]hape",
     ),
     "two inputs": (
         put(model([*HEAD, N("Add", ["f", "z"], ["y"])], [IMAGE, SECOND], [THREE])),
@@ -138,6 +145,26 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
         "gives 3 x 8 x 8 numbers an image, not one vector of logits",
     ),
     "an old opset": (put(model(opset=6)), "has opset 6; cifarx reads 7 to"),
+    "a newer opset": (put(model(opset=99)), "has opset 99; cifarx reads 7 to .*installed onnx"),
+    "a newer IR": (put(of_ir(99)), "has IR version 99; cifarx reads up to .*installed onnx"),
+    "an operator that ONNX lacks": (
+        put(model([*HEAD, N("NoSuch", ["f"], ["y"])])),
+        "is not valid ONNX: it uses an operator that ONNX itself does not have .*NoSuch",
+    ),
+    "an operator that ONNX has no longer": (
+        put(model([N("Upsample", ["x", "w"], ["u"]), *HEAD])), "ONNX no longer has .*Upsample",
+    ),
+    "a domain without a version": (
+        put(model([*HEAD, N("Foo", ["f"], ["y"], domain="mine")])), "a domain whose version",
+    ),
+    "an output without a shape": (
+        put(model(outputs=[helper.make_tensor_value_info("y", TensorProto.FLOAT, None)])),
+        r"an input or output has no shape.*onnx\.shape_inference\.infer_shapes",
+    ),
+    "a shape without an end": (
+        put(model(inputs=[HUGE])), "Images of 3 x 99999 x 99999 .* takes up to 67,108,864",
+    ),
+    "a side file of no name": (with_side_file("w\0.data"), "which is no name of a file"),
     "no side file": (with_side_file("w.data"), "side file 'w.data', which is not beside it"),
     "a side file above": (with_side_file("../w.data"), "outside its own folder"),
     "a side file at the root": (with_side_file("/etc/passwd"), "outside its own folder"),
@@ -166,6 +193,22 @@ def test_a_bad_file_gets_one_paragraph(
 
     assert re.search(complaint, done.err), done.err
     assert sorted(folder.iterdir()) == before
+
+
+def test_the_other_name_of_onnxs_own_domain_is_read(
+    cifarx: Callable[..., object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    other = model()
+    for part in (*other.opset_import, *other.graph.node):
+        part.domain = "ai.onnx"
+    onnx.save(model(), "plain.onnx")
+    onnx.save(other, "other.onnx")
+    for name in ("plain", "other"):
+        done = cifarx("export", f"{name}.onnx", "--out", "out", "--onnx")
+        assert done.code == 0, done.err
+    plain, same = (onnx.load(f"out/{name}.onnx").graph.node for name in ("plain", "other"))
+    assert [(n.op_type, n.domain) for n in same] == [(n.op_type, n.domain) for n in plain]
 
 
 @pytest.mark.parametrize("name", ["net.pt", "net.txt", "net"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -36,7 +38,7 @@ def model(
     ir: int = 7,
     domains: tuple[str, ...] = (),
 ) -> onnx.ModelProto:
-    """A model from input `x` to output `y`."""
+    """A model from input `x` to output `y`, whose shape is as far as ONNX can tell it."""
     graph = helper.make_graph(
         nodes,
         "g",
@@ -45,7 +47,11 @@ def model(
         [numpy_helper.from_array(value, name) for name, value in (weights or {}).items()],
     )
     imports = [helper.make_opsetid("", opset), *(helper.make_opsetid(d, 1) for d in domains)]
-    return helper.make_model(graph, opset_imports=imports, ir_version=ir)
+    whole = helper.make_model(graph, opset_imports=imports, ir_version=ir)
+    try:
+        return onnx.shape_inference.infer_shapes(whole)
+    except (RuntimeError, ValueError):
+        return whole  # the check is wanted for files that are not valid, too
 
 
 def one(operator: str, weights: list[np.ndarray] | None = None, **attributes: Any) -> ImportReport:
@@ -320,6 +326,75 @@ def test_findings_on_the_file(options: dict[str, Any], topic: str, level: str, t
     assert text in finding(report, topic).text
     assert finding(report, topic).remedy
     assert not report.clean
+
+
+def cyclic() -> onnx.ModelProto:
+    net = clean_net()
+    net.graph.node[0].input[0] = net.graph.node[1].output[0]
+    return net
+
+
+def another_output() -> onnx.ModelProto:
+    net = clean_net()
+    net.graph.output[0].name = "zz"
+    return net
+
+
+def short_weights() -> onnx.ModelProto:
+    net = clean_net()
+    net.graph.initializer[0].raw_data = bytes(4)
+    return net
+
+
+def no_such_operator() -> onnx.ModelProto:
+    net = clean_net()
+    net.graph.node[1].op_type = "NoSuch"
+    return net
+
+
+def without_output_shape() -> onnx.ModelProto:
+    net = clean_net()
+    net.graph.output[0].type.tensor_type.ClearField("shape")
+    return net
+
+
+def other_dimensions() -> onnx.ModelProto:
+    net = clean_net()
+    net.graph.initializer[0].dims[1] = 9
+    return net
+
+
+@pytest.mark.parametrize(
+    ("broken", "text"),
+    [
+        (cyclic(), "Nodes in a graph must be topologically sorted"),
+        (another_output(), "Graph output 'zz' is not an output of any node"),
+        (short_weights(), "raw_data size .4 bytes. is too small"),
+        (other_dimensions(), "too small for the declared shape"),
+        (clean_net(shape=("N", 5, 8, 8)), "'?conv'? gets 5 channels, but its weights are for 4"),
+        (no_such_operator(), "does not have at the file's opset .No Op registered for NoSuch"),
+        (without_output_shape(), "an input or output has no shape, which ONNX asks for"),
+    ],
+)
+def test_a_file_that_is_not_valid_is_not_clean_and_says_why(
+    broken: onnx.ModelProto, text: str
+) -> None:
+    report = check_import(broken, "net.onnx")
+    assert finding(report, "validity").level == "error"
+    assert re.search(f"is not valid ONNX: .*{text}", finding(report, "validity").text)
+    assert "\n" not in finding(report, "validity").text
+    assert finding(report, "validity").remedy
+    assert report.exit_code == 1
+    assert json.loads(json.dumps(report.as_json()))["findings"][0]["topic"] == "validity"
+
+
+def test_of_an_operator_of_another_domain_onnx_says_nothing() -> None:
+    nodes = [*CLEAN_NET[:2], helper.make_node("Foo", ["b"], ["y"], domain="com.example")]
+    foreign = model(nodes, {"w": weight(6, 4, 3, 3)}, domains=("com.example",))
+    foreign.graph.output[0].type.tensor_type.shape.dim.add().dim_param = "N"
+    report = check_import(foreign, "net.onnx")
+    assert finding(report, "validity").level == "ok"
+    assert finding(report, "domains").level == "warning"
 
 
 def test_what_a_release_reads_depends_on_the_release() -> None:

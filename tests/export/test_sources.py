@@ -248,6 +248,7 @@ def test_an_onnx_file_has_no_module_for_pytorchs_formats(
     [
         (("my_nets:Net",), "needs the size of its images: --input-size CHANNELS,HEIGHT,WIDTH"),
         (("my_nets:Net", "--input-size", "3,8"), "'3,8' is not CHANNELS,HEIGHT,WIDTH"),
+        (("my_nets:Net", "--input-size", "3,99999,99999"), "takes up to 67,108,864, such as 3 x"),
         (("my_nets:Nett", *SIZE), "my_nets has nothing called 'Nett'. Did you mean 'Net'?"),
         (("no_such_nets:Net", *SIZE), "'no_such_nets' of no_such_nets:Net cannot be imported"),
         (("my_nets:needy", *SIZE), "cannot be called without arguments .*Write a function"),

@@ -11,9 +11,11 @@ import onnx
 from cifarx.export.import_call import data_format, is_identifier, namespace
 from cifarx.export.import_graph import Dims, Graph, dimensions
 from cifarx.export.import_knowledge import Ceiling, Source, ceiling, source
+from cifarx.export.onnx_validity import AGAIN, explained, invalidity
 
 LEVELS = ("ok", "warning", "error")
 TOPICS = (
+    "validity",
     "opset",
     "IR",
     "domains",
@@ -42,8 +44,9 @@ class Finding:
 
 
 def findings(graph: Graph, name: str, releases: tuple[str, ...]) -> Iterator[Finding]:
-    """All findings, at least one on opset, IR, side files, names, input and output."""
+    """All findings, at least one on validity, opset, IR, side files, names, input and output."""
     limits = {release: ceiling(release) for release in releases}
+    yield _validity(graph)
     yield _opset(graph, limits)
     yield _ir(graph.model.ir_version, limits)
     yield from _domains(graph)
@@ -56,6 +59,17 @@ def findings(graph: Graph, name: str, releases: tuple[str, ...]) -> Iterator[Fin
 
 def _finding(topic: str, level: str, text: str, remedy: str = "", *sources: str) -> Finding:
     return Finding(topic, level, text, remedy, tuple(source(key) for key in sources))
+
+
+def _validity(graph: Graph) -> Finding:
+    reason = invalidity(graph)
+    if not reason:
+        text = "onnx.checker finds nothing wrong with the file"
+        return _finding("validity", "ok", text, "", "onnx-checker")
+    meaning, remedy = explained(reason)
+    said = f"{meaning} ({reason.rstrip('.')})" if meaning else reason.rstrip(".")
+    text = f"the file is not valid ONNX: {said}"
+    return _finding("validity", "error", text, remedy or AGAIN, "onnx-checker")
 
 
 def _opset(graph: Graph, limits: dict[str, Ceiling]) -> Finding:

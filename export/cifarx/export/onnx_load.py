@@ -11,10 +11,10 @@ from onnx import numpy_helper
 from onnx.external_data_helper import load_external_data_for_model
 
 from cifarx.export.file_kind import HEAD, other_kind
+from cifarx.export.onnx_validity import AGAIN, CHECKS, explained, one_line
 from cifarx.pytorch_models.errors import UserError
 
 OLDEST_OPSET = 7  # since when operators broadcast as they do today
-_ADVICE = "Export it again, or ask for it again where it came from."
 
 
 def load_onnx(path: Path) -> onnx.ModelProto:
@@ -22,7 +22,7 @@ def load_onnx(path: Path) -> onnx.ModelProto:
 
     Raises:
         UserError: it is missing, a folder, empty, no ONNX, cut short, inconsistent, of an opset
-            that is not known, or its side files are missing or lie outside its folder.
+            or IR that is not known, or its side files are missing or lie outside its folder.
     """
     if not path.is_file():
         state = "is a folder" if path.is_dir() else "is not there"
@@ -34,45 +34,56 @@ def load_onnx(path: Path) -> onnx.ModelProto:
     except (DecodeError, ValueError, OSError) as error:
         raise _unsound(path, error) from error
     if not model.graph.node:
-        raise UserError(f"{path} is not a sound ONNX file: it holds no network. {_ADVICE}")
-    _require_known_opset(path, model)
+        raise UserError(f"{path} is not a sound ONNX file: it holds no network. {AGAIN}")
+    _say_domain_as_onnx_does(model)
+    _require_known_versions(path, model)
     _load_side_files(path, model)
     try:
         onnx.checker.check_model(model, full_check=True)
-    except (
-        onnx.checker.ValidationError,
-        onnx.shape_inference.InferenceError,
-        ValueError,
-        RuntimeError,
-    ) as error:
-        raise _unsound(path, error) from error
+    except CHECKS as error:
+        raise _invalid(path, error) from error
     return model
 
 
 def _unsound(path: Path, error: Exception) -> UserError:
-    reason = " ".join(str(error).split())
-    if "topologically sorted" in reason:
-        return UserError(
-            f"{path} is not a sound ONNX file: its nodes run in a circle, or are not in the "
-            f"order in which they compute ({reason[:200]}). {_ADVICE}"
-        )
     with path.open("rb") as file:
         kind = other_kind(file.read(HEAD))
     return UserError(
         f"{path} is not a sound ONNX file: it is damaged, cut short or of another kind"
-        f"{f'; it looks like {kind}' if kind else ''} ({reason[:300]}). {_ADVICE}"
+        f"{f'; it looks like {kind}' if kind else ''} ({one_line(error).rstrip('.')}). {AGAIN}"
     )
 
 
-def _require_known_opset(path: Path, model: onnx.ModelProto) -> None:
+def _invalid(path: Path, error: Exception) -> UserError:
+    """Of a file that can be read: nothing says that it is damaged."""
+    reason = one_line(error).rstrip(".")
+    meaning, remedy = explained(reason)
+    said = f"{meaning} ({reason})" if meaning else reason
+    return UserError(f"{path} is not valid ONNX: {said}. {remedy or AGAIN}")
+
+
+def _say_domain_as_onnx_does(model: onnx.ModelProto) -> None:
+    """Write '' for 'ai.onnx', which ONNX calls the same but its checker does not know."""
+    for part in (*model.opset_import, *_nodes(model.graph)):
+        if part.domain == "ai.onnx":
+            part.domain = ""
+
+
+def _require_known_versions(path: Path, model: onnx.ModelProto) -> None:
     newest = onnx.defs.onnx_opset_version()
-    versions = [o.version for o in model.opset_import if o.domain in ("", "ai.onnx")]
+    versions = [o.version for o in model.opset_import if not o.domain]
     if not versions or not OLDEST_OPSET <= versions[0] <= newest:
         found = f"opset {versions[0]}" if versions else "no opset of ONNX's own"
         raise UserError(
             f"{path} has {found}; cifarx reads {OLDEST_OPSET} to {newest}, the newest that the "
             "installed onnx package knows. Export it with an opset in between, or convert it by "
             "onnx.version_converter."
+        )
+    if model.ir_version > onnx.IR_VERSION:
+        raise UserError(
+            f"{path} has IR version {model.ir_version}; cifarx reads up to {onnx.IR_VERSION}, the "
+            "newest that the installed onnx package knows. Export it with an older version of "
+            "onnx, or install a newer one here."
         )
 
 
@@ -82,6 +93,11 @@ def _load_side_files(path: Path, model: onnx.ModelProto) -> None:
     for tensor in external:
         entries = {entry.key: entry.value for entry in tensor.external_data}
         location = entries.get("location", "")
+        if not location.isprintable():
+            raise UserError(
+                f"{path} asks for its weights in {location!r}, which is no name of a file: it has "
+                f"control characters. {AGAIN}"
+            )
         side = Path(location)
         whole = (folder / side).resolve()
         if not location or side.is_absolute() or folder not in whole.parents:
@@ -102,8 +118,17 @@ def _load_side_files(path: Path, model: onnx.ModelProto) -> None:
     except Exception as error:  # onnx raises ValidationError, ValueError, OSError and others here
         raise UserError(
             f"The side file of weights of {path} cannot be read, or is cut short "
-            f"({' '.join(str(error).split())[:200]}). {_ADVICE}"
+            f"({' '.join(str(error).split())[:200]}). {AGAIN}"
         ) from error
+
+
+def _nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
+    """All nodes, those of subgraphs included."""
+    for node in graph.node:
+        yield node
+        for attribute in node.attribute:
+            for inner in (attribute.g, *attribute.graphs):
+                yield from _nodes(inner)
 
 
 def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:

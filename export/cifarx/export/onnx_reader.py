@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -28,6 +29,7 @@ OUTPUT = "logits"
 _INPUT = "#0"
 _BATCHES = (2, 3)  # stand for a symbolic one; networks that differ are refused
 _NAMED = 8  # nodes that a line on an operator names
+LARGEST_IMAGE = 2**26  # numbers, 256 MB in float32; some layers give many times as much
 NO_KIND = "no layer kind for it"
 _ADVICE = {
     "LogSoftmax": "end the network with its logits, or with Softmax: predictions are the same",
@@ -235,7 +237,18 @@ def _image_size(value: onnx.ValueInfoProto) -> tuple[int, tuple[int, int, int]]:
             "the network in float32 with fixed sizes but for the batch."
         )
     channels, height, width = (*dims[1:], 1, 1)[:3]
+    require_image_size((channels, height, width))
     return max(dims[0], 0), (channels, height, width)
+
+
+def require_image_size(size: tuple[int, int, int]) -> None:
+    """Raise `UserError` for images (C, H, W) of more numbers than cifarx computes with."""
+    if math.prod(size) > LARGEST_IMAGE:
+        raise UserError(
+            f"Images of {' x '.join(map(str, size))} (channels, height, width) are "
+            f"{math.prod(size):,} numbers each; cifarx takes up to {LARGEST_IMAGE:,}, such as "
+            "3 x 4096 x 4096. Export the network for smaller images."
+        )
 
 
 def _needed(

@@ -15,7 +15,12 @@ from cifarx.export.importable import digest_of, import_module, require_float32
 from cifarx.export.mat_writer import TestBatch
 from cifarx.export.names import identifier
 from cifarx.export.onnx_load import load_onnx
-from cifarx.export.onnx_reader import as_classifier, read_onnx, require_classifier
+from cifarx.export.onnx_reader import (
+    as_classifier,
+    read_onnx,
+    require_classifier,
+    require_image_size,
+)
 from cifarx.export.onnx_reference import at_once, image_shape
 from cifarx.export.onnx_reference import logits_float32 as logits_of_file
 from cifarx.pytorch_models.errors import UserError
@@ -159,6 +164,7 @@ def _from_callable(text: str, options: Options, answers: bool) -> Source:
             f"{text} needs the size of its images: --input-size CHANNELS,HEIGHT,WIDTH, such as "
             "--input-size 3,224,224."
         )
+    require_image_size(options.input_size)
     _require_contract(options, options.input_size[0])
     module = import_module(text).cpu()
     notes = []
