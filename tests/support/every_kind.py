@@ -168,4 +168,3 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent))
     for network in NETWORKS:
         print(write(network, DATA))
-        (DATA / f"{network}.onnx").unlink()

@@ -112,7 +112,7 @@ for i = 1:numel(net.layers)
         keys = fieldnames(net.layers(i).Source);
         for k = 1:numel(keys)
             values = net.layers(i).(keys{k});
-            bytes{end + 1} = typecast(single(values(:)), 'uint8'); %#ok<AGROW>
+            bytes{end + 1} = reshape(typecast(single(values(:)), 'uint8'), [], 1); %#ok<AGROW>
         end
     end
 end
