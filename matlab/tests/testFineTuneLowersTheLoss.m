@@ -9,7 +9,7 @@ for i = 1:numel(files)
         X = net.test.inputs;
     end
     labels = 1 + mod(1:size(X, 4), numel(net.classes));
-    [tuned, trained] = cifarx.fineTune(net, X, labels, 'MaxEpochs', 3, 'Verbose', false, ...
+    [tuned, trained] = cifarx.fineTune(net, X, labels, 'MaxEpochs', 1, 'Verbose', false, ...
                                        'InitialLearnRate', 0.01);
     assert(numel(trained.Layers) <= numel(net.layers) + 1);
     assert(isequal(tuned.input, net.input) && isequal(tuned.classes, net.classes));
@@ -18,12 +18,6 @@ for i = 1:numel(files)
     before = loss(cifarx.predict(net, X), labels);
     after = loss(cifarx.predict(tuned, X), labels);
     assert(after < before, '%s: %.4f, and was %.4f', files{i}, after, before);
-
-    names = cifarx.fineTune(net, X, net.classes(labels), 'MaxEpochs', 3, 'Verbose', false, ...
-                            'InitialLearnRate', 0.01);
-    if exist('OCTAVE_VERSION', 'builtin')  % MATLAB shuffles
-        assert(isequal(names.layers, tuned.layers));
-    end
 end
 end
 

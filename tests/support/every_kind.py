@@ -89,7 +89,7 @@ class Curves(nn.Module):
         x = functional.leaky_relu(x, 0.2)
         x = functional.elu(x * 2 - 0.5, 0.7)
         x = functional.gelu(x) + functional.gelu(x, approximate="tanh")
-        x = functional.relu6(functional.silu(x) * 3)
+        x = functional.relu6(functional.silu(x) * 3 + 1)
         x = torch.tanh(x) + torch.sigmoid(x - 1) + torch.relu(x - 0.5)
         x = self.scale * x + self.offset
         x = torch.softmax(x * 2, 1)
