@@ -148,7 +148,10 @@ def test_every_constructor_of_the_stand_in_cites_its_documentation() -> None:
 @octave_only
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_tests_for_matlab_owners_pass_in_octave(name: str, outcomes: dict[str, str]) -> None:
-    assert outcomes.get(name) == "PASSED"
+    expected = "PASSED"
+    if name == "testSignaturesAreValid":
+        expected = "SKIPPED There is no validateFunctionSignaturesJSON here."
+    assert outcomes.get(name) == expected
 
 
 @octave_only
