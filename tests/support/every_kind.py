@@ -52,7 +52,7 @@ class Norms(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(3, 6, 3)
+        self.conv = nn.Conv2d(3, 6, 3, bias=False)
         self.batch = nn.BatchNorm2d(6, eps=1e-3)
         self.layer = nn.LayerNorm(6, eps=2e-3)
         self.group = nn.GroupNorm(2, 6, eps=3e-3)

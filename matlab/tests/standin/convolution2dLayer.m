@@ -3,7 +3,8 @@ function layer = convolution2dLayer(filterSize, numFilters, varargin)
 % https://www.mathworks.com/help/deeplearning/ref/nnet.cnn.layer.convolution2dlayer.html
 options = standInOptions(varargin, {'Stride', 1, 'Padding', 0, 'DilationFactor', 1, ...
                                     'PaddingValue', 0, 'NumChannels', 'auto', ...
-                                    'Weights', [], 'Bias', []});
+                                    'Weights', [], 'Bias', [], ...
+                                    'WeightLearnRateFactor', 1, 'BiasLearnRateFactor', 1});
 options.FilterSize = standInSteps('FilterSize', filterSize, 1);
 options.NumFilters = numFilters;
 options.Stride = standInSteps('Stride', options.Stride, 1);

@@ -1,7 +1,8 @@
 function layer = fullyConnectedLayer(outputSize, varargin)
 %FULLYCONNECTEDLAYER  Stand-in for the toolbox's constructor; Weights are out-by-in.
 % https://www.mathworks.com/help/deeplearning/ref/nnet.cnn.layer.fullyconnectedlayer.html
-options = standInOptions(varargin, {'Weights', [], 'Bias', []});
+options = standInOptions(varargin, {'Weights', [], 'Bias', [], ...
+                                    'WeightLearnRateFactor', 1, 'BiasLearnRateFactor', 1});
 options.OutputSize = outputSize;
 standInSize('Weights', options.Weights, [outputSize, NaN]);
 standInSize('Bias', options.Bias, [outputSize, 1]);

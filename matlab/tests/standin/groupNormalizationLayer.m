@@ -1,7 +1,8 @@
 function layer = groupNormalizationLayer(numGroups, varargin)
 %GROUPNORMALIZATIONLAYER  Stand-in for the toolbox's constructor; groups of neighbouring channels.
 % https://www.mathworks.com/help/deeplearning/ref/nnet.cnn.layer.groupnormalizationlayer.html
-options = standInOptions(varargin, {'Epsilon', 1e-5, 'Scale', [], 'Offset', []});
+options = standInOptions(varargin, {'Epsilon', 1e-5, 'Scale', [], 'Offset', [], ...
+                                    'ScaleLearnRateFactor', 1, 'OffsetLearnRateFactor', 1});
 standInNumber('Epsilon', options.Epsilon, realmin, Inf);
 standInNumber('NumGroups', numGroups, 1, Inf);
 options.NumGroups = numGroups;

@@ -2,7 +2,8 @@ function layer = groupedConvolution2dLayer(filterSize, numFiltersPerGroup, numGr
 %GROUPEDCONVOLUTION2DLAYER  Stand-in for the toolbox's constructor; five dimensions.
 % https://www.mathworks.com/help/deeplearning/ref/nnet.cnn.layer.groupedconvolution2dlayer.html
 options = standInOptions(varargin, {'Stride', 1, 'Padding', 0, 'DilationFactor', 1, ...
-                                    'PaddingValue', 0, 'Weights', [], 'Bias', []});
+                                    'PaddingValue', 0, 'Weights', [], 'Bias', [], ...
+                                    'WeightLearnRateFactor', 1, 'BiasLearnRateFactor', 1});
 options.FilterSize = standInSteps('FilterSize', filterSize, 1);
 options.NumGroups = numGroups;
 options.Stride = standInSteps('Stride', options.Stride, 1);

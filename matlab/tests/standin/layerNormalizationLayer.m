@@ -2,7 +2,8 @@ function layer = layerNormalizationLayer(varargin)
 %LAYERNORMALIZATIONLAYER  Stand-in for the toolbox's constructor; which dimensions is an option.
 % https://www.mathworks.com/help/deeplearning/ref/nnet.cnn.layer.layernormalizationlayer.html
 options = standInOptions(varargin, {'Epsilon', 1e-5, 'OperationDimension', 'auto', ...
-                                    'Scale', [], 'Offset', []});
+                                    'Scale', [], 'Offset', [], ...
+                                    'ScaleLearnRateFactor', 1, 'OffsetLearnRateFactor', 1});
 standInNumber('Epsilon', options.Epsilon, realmin, Inf);
 known = {'auto', 'channel-only', 'spatial-channel', 'batch-excluded'};
 if ~ismember(options.OperationDimension, known)

@@ -23,9 +23,11 @@ wanted = (1:numel(targets.Categories)).' == targets.Codes.';
 for step = 1:options.MaxEpochs
     P = extractdata(predict(dlnet, dlarray(images, 'SSCB')));
     old = dlnet.Layers(last);
-    bias = old.Bias - single(options.InitialLearnRate * mean(P - wanted, 2));
+    rate = options.InitialLearnRate * old.BiasLearnRateFactor;
+    bias = old.Bias - single(rate * mean(P - wanted, 2));
     dlnet.Layers(last) = fullyConnectedLayer(old.OutputSize, 'Weights', old.Weights, ...
-                                             'Bias', bias, 'Name', old.Name);
+                                             'Bias', bias, 'Name', old.Name, ...
+                                             'BiasLearnRateFactor', old.BiasLearnRateFactor);
 end
 dlnet = dlnetwork(dlnet);
 end

@@ -2,7 +2,8 @@ function layer = transposedConv2dLayer(filterSize, numFilters, varargin)
 %TRANSPOSEDCONV2DLAYER  Stand-in for the toolbox's constructor; kernels h-by-w-by-F-by-C.
 % https://www.mathworks.com/help/deeplearning/ref/transposedconv2dlayer.html
 options = standInOptions(varargin, {'Stride', 1, 'Cropping', 0, 'NumChannels', 'auto', ...
-                                    'Weights', [], 'Bias', []});
+                                    'Weights', [], 'Bias', [], ...
+                                    'WeightLearnRateFactor', 1, 'BiasLearnRateFactor', 1});
 options.FilterSize = standInSteps('FilterSize', filterSize, 1);
 options.NumFilters = numFilters;
 options.Stride = standInSteps('Stride', options.Stride, 1);

@@ -11,7 +11,9 @@ function dlnet = dlnetwork(source)
 %   DLNET = CIFARX.DLNETWORK(NET) does so for NET, as returned by CIFARX.LOAD.
 %
 %   Layers have the file's names. Flattening before fully connected layers has no layer
-%   of its own: fullyConnectedLayer does it, in the same order.
+%   of its own: fullyConnectedLayer does it, in the same order. What PyTorch has not, such
+%   as the zero bias of a convolution without one, has a learning rate factor of 0, so that
+%   training leaves it as it is and all weights can go back.
 %
 %   Deep Learning Toolbox is needed: R2021a or newer; R2022b for GELU layers, R2023a
 %   for layer normalization, R2024a for PReLU, R2025a for scaling. The error

@@ -123,13 +123,30 @@ if ~exist(func2str(constructor)) %#ok<EXIST> a class or a function
 end
 values = cellfun(@(key) layer.(key), named, 'UniformOutput', false);
 given = [named; values];
+fixed = notLearnt(layer);
 try
-    built = constructor(first{:}, given{:}, 'Name', layer.Name);
+    built = constructor(first{:}, given{:}, fixed{:}, 'Name', layer.Name);
 catch reason
     error('cifarx:dlnetwork:refused', ...
           ['Layer ''%s'' is a %s, and %s of this MATLAB refuses what the file gives it: ' ...
            '%s %s. %s.'], layer.Name, layer.Kind, func2str(constructor), reason.message, ...
           needed, instead);
+end
+end
+
+function given = notLearnt(layer)
+%NOTLEARNT  Learning rates of 0 for arrays that the exporter made up.
+%
+% The zero bias of a convolution that has none in PyTorch, say, could not go back there.
+keys = {'Weights', 'Bias', 'Scale', 'Offset'};
+factors = {'WeightLearnRateFactor', 'BiasLearnRateFactor', 'ScaleLearnRateFactor', ...
+           'OffsetLearnRateFactor'};
+given = cell(1, 0);
+for k = 1:numel(keys)
+    if isstruct(layer.Source) && isfield(layer.Source, keys{k}) && ...
+            isempty(layer.Source.(keys{k})) && ~strcmp(layer.Kind, 'ScalingLayer')
+        given = [given, factors(k), {0}]; %#ok<AGROW>
+    end
 end
 end
 
