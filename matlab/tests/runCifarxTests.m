@@ -12,11 +12,11 @@ function results = runCifarxTests(pattern)
 %   See also CifarxTest.
 
 here = fileparts(mfilename('fullpath'));
-addpath(here, fullfile(fileparts(here), 'toolbox'));
 if exist('OCTAVE_VERSION', 'builtin')
-    warning('off', 'Octave:shadowed-function', 'local');
+    warning('off', 'Octave:shadowed-function');  % cifarx.load and the like
     addpath(fullfile(here, 'standin'));
 end
+addpath(here, fullfile(fileparts(here), 'toolbox'));
 if nargin < 1
     pattern = '.';
 end

@@ -1,7 +1,6 @@
 function testDlnetworkComputesWhatPyTorchComputed()
 %TESTDLNETWORKCOMPUTESWHATPYTORCHCOMPUTED  Every kind of layer, within float32 rounding.
-requires('dlnetwork');
-files = fixtures();
+files = buildable();
 for i = 1:numel(files)
     net = cifarx.load(files{i});
     X = net.test.inputs;

@@ -1,7 +1,6 @@
 function testDlnetworkHasBuiltInLayersOnly()
 %TESTDLNETWORKHASBUILTINLAYERSONLY  Classes and names are the file's.
-requires('dlnetwork');
-files = fixtures();
+files = buildable();
 for i = 1:numel(files)
     net = cifarx.load(files{i});
     dlnet = cifarx.dlnetwork(files{i});

@@ -1,7 +1,6 @@
 function testFineTuneLowersTheLoss()
 %TESTFINETUNELOWERSTHELOSS  And keeps names, classes and normalisation.
-requires('dlnetwork');
-files = fixtures();
+files = buildable();
 for i = 1:numel(files)
     net = cifarx.load(files{i});
     X = net.test.images;

@@ -1,7 +1,6 @@
 function testWeightsComeBackFromDlnetwork()
 %TESTWEIGHTSCOMEBACKFROMDLNETWORK  Bit for bit, and changed ones changed.
-requires('dlnetwork');
-files = fixtures();
+files = buildable();
 for i = 1:numel(files)
     net = cifarx.load(files{i});
     dlnet = cifarx.dlnetwork(net);

@@ -34,16 +34,16 @@ switch layer.Kind
         built = make('R2021a', @transposedConv2dLayer, first, [{'Stride', 'Cropping'}, weighted]);
     case 'BatchNormalizationLayer'
         named = [affine, {'TrainedMean', 'TrainedVariance', 'Epsilon'}];
-        built = make('R2021a', @batchNormalizationLayer, {}, named);
+        built = make(small(layer), @batchNormalizationLayer, {}, named);
     case 'LayerNormalizationLayer'  % maps are else normalised over their pixels, too
         layer.OperationDimension = 'channel-only';
         named = [affine, {'Epsilon', 'OperationDimension'}];
         built = construct(layer, 'R2023a', @layerNormalizationLayer, {}, named);
     case 'GroupNormalizationLayer'
         first = {layer.NumGroups};
-        built = make('R2021a', @groupNormalizationLayer, first, [affine, {'Epsilon'}]);
+        built = make(small(layer), @groupNormalizationLayer, first, [affine, {'Epsilon'}]);
     case 'InstanceNormalizationLayer'
-        built = make('R2021a', @instanceNormalizationLayer, {}, [affine, {'Epsilon'}]);
+        built = make(small(layer), @instanceNormalizationLayer, {}, [affine, {'Epsilon'}]);
     case 'CrossChannelNormalizationLayer'
         requireWindow(layer);
         first = {layer.WindowChannelSize};
@@ -107,6 +107,14 @@ end
 function extent = kernel(layer)
 %KERNEL  Height and width of the kernels.
 extent = [size(layer.Weights, 1), size(layer.Weights, 2)];
+end
+
+function since = small(layer)
+%SMALL  The release that takes the Epsilon; before R2023a it must be at least 1e-5.
+since = 'R2021a';
+if layer.Epsilon < 1e-5
+    since = 'R2023a';
+end
 end
 
 function built = construct(layer, since, constructor, first, named)
