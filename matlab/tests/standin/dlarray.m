@@ -1,0 +1,11 @@
+function X = dlarray(data, format)
+%DLARRAY  Stand-in: numbers with the names of their dimensions.
+% https://www.mathworks.com/help/deeplearning/ref/dlarray.html
+if nargin < 2
+    format = '';
+end
+if ~ismember(format, {'', 'SSCB', 'CB'})
+    error('standin:format', 'This stand-in knows SSCB and CB only.');
+end
+X = struct('Data', data, 'Format', format);
+end

@@ -1,0 +1,37 @@
+function dlnet = dlnetwork(graph)
+%DLNETWORK  Stand-in: checks the graph, computes its sizes once, lists what can be learnt.
+% https://www.mathworks.com/help/deeplearning/ref/dlnetwork.html
+dlnet.Layers = graph.Layers;
+dlnet.Connections = graph.Connections;
+dlnet.Initialized = true;
+for i = 1:numel(graph.Layers)
+    fed = strcmp(strtok(graph.Connections.Destination, '/'), graph.Layers(i).Name);
+    isInput = strcmp(graph.Layers(i).StandInClass, 'nnet.cnn.layer.ImageInputLayer');
+    if ~isInput && sum(fed) ~= graph.Layers(i).NumInputs
+        error('standin:inputs', 'Layer ''%s'' has unconnected inputs.', graph.Layers(i).Name);
+    end
+end
+names = {graph.Layers.Name};
+dlnet.OutputNames = names(~ismember(names, graph.Connections.Source));
+dlnet.Learnables = listed(graph.Layers, {'Weights', 'Bias', 'Scale', 'Offset', 'Alpha'});
+dlnet.State = listed(graph.Layers, {'TrainedMean', 'TrainedVariance'});
+extent = graph.Layers(1).InputSize;
+predict(dlnet, dlarray(zeros([extent, 2], 'single'), 'SSCB'));  % the sizes fit
+end
+
+function rows = listed(layers, parameters)
+%LISTED  The columns of Learnables or State: Layer, Parameter, Value.
+rows = struct('Layer', {{}}, 'Parameter', {{}}, 'Value', {{}});
+fixed = {'LeakyReLULayer', 'ELULayer', 'CrossChannelNormalizationLayer', 'ScalingLayer'};
+for i = 1:numel(layers)
+    for k = 1:numel(parameters)
+        value = layers(i).(parameters{k});
+        kind = strrep(layers(i).StandInClass, 'nnet.cnn.layer.', '');
+        if ~isempty(value) && ~ismember(kind, fixed)
+            rows.Layer{end + 1, 1} = layers(i).Name;
+            rows.Parameter{end + 1, 1} = parameters{k};
+            rows.Value{end + 1, 1} = dlarray(value);
+        end
+    end
+end
+end

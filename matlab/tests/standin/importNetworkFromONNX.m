@@ -1,0 +1,22 @@
+function dlnet = importNetworkFromONNX(file, varargin)
+%IMPORTNETWORKFROMONNX  Stand-in: checks how it is called; reads no ONNX.
+%
+%   What it gives is the network of the model.mat beside FILE, without its
+%   normalisation, and with one of the add-on's layers behind the input.
+% https://www.mathworks.com/help/deeplearning/ref/importnetworkfromonnx.html
+documented = {'InputDataFormats', '', 'OutputDataFormats', '', 'Namespace', ''};
+options = standInOptions([varargin, {'Name', 'network'}], documented);
+if ~strcmp(options.InputDataFormats, 'BCSS') || ~strcmp(options.OutputDataFormats, 'BC')
+    error('standin:formats', 'The file has images [N,C,H,W] and outputs [N,K].');
+end
+[folder, name] = fileparts(file);
+net = cifarx.load(fullfile(folder, [name '.mat']));
+net.input.Normalization = 'none';
+graph = layerGraph(cifarx.dlnetwork(net));
+first = strcmp(net.input.Name, graph.Connections.Source);
+layer = dropoutLayer(0, 'Name', 'image_BatchSizeVerifier');
+layer.StandInClass = 'nnet.onnx.layer.VerifyBatchSizeLayer';
+graph = addLayers(graph, layer);
+graph.Connections.Source(first) = {layer.Name};
+dlnet = dlnetwork(connectLayers(graph, net.input.Name, layer.Name));
+end

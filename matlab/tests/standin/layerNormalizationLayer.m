@@ -1,0 +1,35 @@
+function layer = layerNormalizationLayer(varargin)
+%LAYERNORMALIZATIONLAYER  Stand-in for the toolbox's constructor; which dimensions is an option.
+% https://www.mathworks.com/help/deeplearning/ref/nnet.cnn.layer.layernormalizationlayer.html
+options = standInOptions(varargin, {'Epsilon', 1e-5, 'OperationDimension', 'auto', ...
+                                    'Scale', [], 'Offset', [], ...
+                                    'ScaleLearnRateFactor', 1, 'OffsetLearnRateFactor', 1});
+standInNumber('Epsilon', options.Epsilon, realmin, Inf);
+known = {'auto', 'channel-only', 'spatial-channel', 'batch-excluded'};
+if ~ismember(options.OperationDimension, known)
+    error('standin:operationDimension', 'OperationDimension must be one of %s.', ...
+          strjoin(known, ', '));
+end
+layer = standInLayer('LayerNormalizationLayer', options, ...
+                     @(inputs) forward(inputs{1}, options));
+end
+
+function X = forward(X, options)
+%FORWARD  Maps are normalised over channels and pixels, unless 'channel-only' is asked for.
+for n = 1:size(X.Data, 4)
+    if strcmp(X.Format, 'CB')
+        for k = 1:size(X.Data, 2)
+            X.Data(:, k) = standInNormalized(X.Data(:, k), options);
+        end
+    elseif strcmp(options.OperationDimension, 'channel-only')
+        for i = 1:size(X.Data, 1)
+            for j = 1:size(X.Data, 2)
+                X.Data(i, j, :, n) = standInNormalized(X.Data(i, j, :, n), options);
+            end
+        end
+    else
+        X.Data(:, :, :, n) = standInNormalized(X.Data(:, :, :, n), options);
+    end
+end
+X = standInAffine(X, options);
+end

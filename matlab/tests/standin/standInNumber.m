@@ -1,0 +1,6 @@
+function standInNumber(name, value, low, high)
+%STANDINNUMBER  Refuse what is no real number from LOW to HIGH.
+if ~isnumeric(value) || ~isscalar(value) || ~(value >= low && value <= high)
+    error('standin:number', '%s must be a number from %g to %g.', name, low, high);
+end
+end

@@ -1,0 +1,18 @@
+function testDlnetworkComputesWhatPyTorchComputed()
+%TESTDLNETWORKCOMPUTESWHATPYTORCHCOMPUTED  Every kind of layer, within float32 rounding.
+files = buildable();
+for i = 1:numel(files)
+    net = cifarx.load(files{i});
+    X = net.test.inputs;
+    if strcmp(net.input.Normalization, 'zscore')
+        X = single(net.test.images);  % the input layer normalises
+    end
+    logits = cifarx.internal.runDlnetwork(cifarx.dlnetwork(net), X);
+    judged = cifarx.internal.judgeLogits(single(logits), net.test.logits, net.test.reference);
+    assert(judged.passed, '%s: %s', files{i}, judged.detail);
+    if isa(logits, 'double')  % the stand-in: exact but for roundings of double precision
+        error = max(abs(logits(:) - net.test.reference(:))) / max(abs(net.test.reference(:)));
+        assert(error < 1e-13, '%s is off by %.1e', files{i}, error);
+    end
+end
+end

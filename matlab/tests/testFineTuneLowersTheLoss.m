@@ -1,0 +1,28 @@
+function testFineTuneLowersTheLoss()
+%TESTFINETUNELOWERSTHELOSS  And keeps names, classes and normalisation.
+files = buildable();
+for i = 1:numel(files)
+    net = cifarx.load(files{i});
+    X = net.test.images;
+    if isempty(X)
+        X = net.test.inputs;
+    end
+    labels = 1 + mod(1:size(X, 4), numel(net.classes));
+    [tuned, trained] = cifarx.fineTune(net, X, labels, 'MaxEpochs', 1, 'Verbose', false, ...
+                                       'InitialLearnRate', 0.01);
+    assert(numel(trained.Layers) <= numel(net.layers) + 1);
+    assert(isequal(tuned.input, net.input) && isequal(tuned.classes, net.classes));
+    assert(isequal({tuned.layers.Name}, {net.layers.Name}));
+    assert(~isequal(tuned.layers(end).Bias, net.layers(end).Bias));
+    before = loss(cifarx.predict(net, X), labels);
+    after = loss(cifarx.predict(tuned, X), labels);
+    assert(after < before, '%s: %.4f, and was %.4f', files{i}, after, before);
+end
+end
+
+function value = loss(logits, labels)
+%LOSS  Mean cross-entropy of softmax.
+logits = double(logits) - max(double(logits), [], 1);
+chosen = logits(sub2ind(size(logits), labels, 1:numel(labels)));
+value = mean(log(sum(exp(logits), 1)) - chosen);
+end

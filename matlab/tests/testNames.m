@@ -1,0 +1,6 @@
+function names = testNames()
+%TESTNAMES  The names of the test functions beside this file, one a file.
+files = dir(fullfile(fileparts(mfilename('fullpath')), 'test?*.m'));
+names = regexprep({files.name}, '\.m$', '');
+names = setdiff(names, {'testNames'});
+end

@@ -1,0 +1,108 @@
+"""The toolbox's scripts and the files about it: they run, and say what the functions are."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import signatures
+
+from cifarx.export.bundle import Bundle, Formats, write_bundle
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOLBOX = ROOT / "matlab" / "toolbox"
+EXAMPLES = ("loadAndClassify", "verifyNetwork", "editInDesigner", "fineTuneAndReturn")
+WITHOUT_TOOLBOX = ("GettingStarted", "loadAndClassify", "verifyNetwork")
+SCRIPTS = [TOOLBOX / "doc" / "GettingStarted.m", *(TOOLBOX / "examples").glob("*.m")]
+PUBLIC = {path.stem for path in (TOOLBOX / "+cifarx").glob("*.m")}
+
+
+def called(path: Path) -> set[str]:
+    """The public functions that a script calls."""
+    code = re.sub(r"^%.*$", "", path.read_text("ascii"), flags=re.MULTILINE)
+    return set(re.findall(r"\bcifarx\.(\w+)\(", code))
+
+
+def run(program: str, script: Path, folder: Path, *, standin: bool) -> str:
+    code = f"addpath('{TOOLBOX}');"
+    if standin:
+        code += f"addpath('{ROOT / 'matlab' / 'tests' / 'standin'}');"
+    done = subprocess.run(
+        [program, "--no-gui", "--norc", "--quiet", "--eval", f"{code} source('{script}');"],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_four_examples_are_there() -> None:
+    assert {path.stem for path in SCRIPTS} == {"GettingStarted", *EXAMPLES}
+
+
+def test_getting_started_names_every_example() -> None:
+    text = SCRIPTS[0].read_text("ascii")
+    assert re.findall(r"(\w+)\.m:", text) == list(EXAMPLES)
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_scripts_begin_with_a_title_and_have_sections(path: Path) -> None:
+    lines = path.read_text("ascii").splitlines()
+    assert lines[0].startswith("%% ")
+    assert sum(line.startswith("%% ") for line in lines) >= 4
+
+
+@pytest.mark.octave
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_scripts_run_in_octave(
+    path: Path, octave_program: str, bundle: Bundle, tmp_path: Path
+) -> None:
+    if missing := called(path) - PUBLIC:
+        pytest.skip(f"cifarx.{', '.join(sorted(missing))} is not written yet")
+    write_bundle(bundle, tmp_path, "model", Formats(mat=True))
+    without = path.stem in WITHOUT_TOOLBOX
+    text = run(octave_program, path, tmp_path, standin=not without)
+    if path.stem in ("GettingStarted", "verifyNetwork"):
+        assert "EQUIVALENT" in text
+    if path.stem == "GettingStarted":
+        assert "Deep Learning Toolbox is not installed." in text
+        run(octave_program, path, tmp_path, standin=True)
+    if path.stem == "editInDesigner":
+        assert re.search(r"^conv1 +nnet\.cnn\.layer\.Convolution2DLayer$", text, re.MULTILINE)
+        assert "Deep Network Designer: initialised dlnetwork of " in text
+    if path.stem == "fineTuneAndReturn":
+        assert re.search(r"right: \d+ of 60 before, \d+ after", text)
+        assert (tmp_path / "tuned.mat").exists()
+
+
+@pytest.mark.parametrize("path", signatures.FILES, ids=lambda path: path.parent.name)
+def test_tab_completion_knows_every_function_and_parameter(path: Path) -> None:
+    assert path.read_text("ascii") == signatures.signatures(), (
+        "run python tests/support/signatures.py"
+    )
+
+
+def test_tab_completion_is_of_documented_kinds() -> None:
+    content = json.loads(signatures.FILES[0].read_text("ascii"))
+    assert content.pop("_schemaVersion") == "1.0.0"
+    assert set(content) == {f"cifarx.{name}" for name in PUBLIC}
+    arguments = [argument for entry in content.values() for argument in entry["inputs"]]
+    assert {argument["kind"] for argument in arguments} <= {"required", "ordered", "namevalue"}
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC))
+def test_help_has_mathworks_form(name: str) -> None:
+    text = (TOOLBOX / "+cifarx" / f"{name}.m").read_text("ascii")
+    lines = text.splitlines()
+    assert re.match(rf"%{name.upper()}  [A-Z].*\.$", lines[1])  # the H1 line
+    assert f"CIFARX.{name.upper()}(" in text
+    assert "%   Example:" in text
+    assert "%   See also " in text
+    assert not set(re.findall(r"error\('(\S+?)'", text)) - set(
+        re.findall(rf"error\('(cifarx:{name}:\w+)'", text)
+    )

@@ -1,0 +1,170 @@
+"""Small networks that have every kind of layer between them, with PyTorch's answers.
+
+`python tests/support/every_kind.py` writes them to matlab/tests/data/, from where the tests that a
+MATLAB owner runs take them. Windows, strides, edges and maps are of unequal sides throughout, so
+that nothing can be swapped unseen.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from cifarx.export.bundle import Formats, write_bundle
+from cifarx.export.sources import Options, open_source
+
+DATA = Path(__file__).resolve().parents[2] / "matlab" / "tests" / "data"
+SIZE = (3, 9, 11)
+CLASSES = 5
+
+
+class Windows(nn.Module):
+    """Everything that slides over maps; edges of unequal width by way of ZeroPad2d."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.edges = nn.ZeroPad2d((0, 2, 1, 0))
+        self.conv = nn.Conv2d(3, 6, (3, 2), stride=(1, 2), padding=(1, 0))
+        self.dilated = nn.Conv2d(6, 4, (2, 3), dilation=(1, 2), padding=(0, 1))
+        self.grouped = nn.Conv2d(4, 6, (3, 2), groups=2, padding=(1, 1), stride=(2, 1))
+        self.depthwise = nn.Conv2d(6, 6, (1, 3), groups=6)
+        self.up = nn.ConvTranspose2d(6, 4, (3, 4), stride=(2, 3), padding=1, output_padding=(1, 0))
+        self.most = nn.MaxPool2d((3, 2), stride=(2, 1), padding=(1, 0), ceil_mode=True)
+        self.zeros = nn.AvgPool2d((2, 3), stride=(1, 2), padding=(1, 0))
+        self.inside = nn.AvgPool2d((3, 2), stride=1, padding=(1, 1), count_include_pad=False)
+        self.drop = nn.Dropout(0.25)
+        self.fc1 = nn.LazyLinear(7)
+        self.fc2 = nn.Linear(7, CLASSES)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.dilated(self.conv(self.edges(x)))
+        x = self.up(self.depthwise(self.grouped(x)))
+        x = self.inside(self.zeros(self.most(x)))
+        return self.fc2(torch.relu(self.fc1(self.drop(torch.flatten(x, 1)))))
+
+
+class Norms(nn.Module):
+    """Normalisations of maps and of features."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 6, 3, bias=False)
+        self.batch = nn.BatchNorm2d(6, eps=1e-3)
+        self.layer = nn.LayerNorm(6, eps=2e-3)
+        self.group = nn.GroupNorm(2, 6, eps=3e-3)
+        self.instance = nn.InstanceNorm2d(6, eps=4e-3, affine=True)
+        self.response = nn.LocalResponseNorm(3, alpha=0.5, beta=0.6, k=1.5)
+        self.fc1 = nn.LazyLinear(8)
+        self.batch_of_features = nn.BatchNorm1d(8, eps=5e-3)
+        self.layer_of_features = nn.LayerNorm(8, eps=6e-3)
+        self.fc2 = nn.Linear(8, CLASSES)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.batch(self.conv(x))
+        x = self.layer(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        x = self.response(self.group(x) + x)
+        x = self.instance(x) + x
+        x = self.fc1(torch.flatten(x, 1))
+        return self.fc2(self.layer_of_features(self.batch_of_features(x)))
+
+
+class Curves(nn.Module):
+    """Functions of one element, one after the other; flattening that stays a layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, (3, 2))
+        self.prelu = nn.PReLU(4)
+        self.scale = nn.Parameter(torch.rand(4, 1, 1) + 0.5)
+        self.offset = nn.Parameter(torch.rand(4, 1, 1))
+        self.fc = nn.Linear(4, CLASSES)
+        self.fc_prelu = nn.PReLU(4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.prelu(self.conv(x))
+        x = functional.leaky_relu(x, 0.2)
+        x = functional.elu(x * 2 - 0.5, 0.7)
+        x = functional.gelu(x) + functional.gelu(x, approximate="tanh")
+        x = functional.relu6(functional.silu(x) * 3 + 1)
+        x = torch.tanh(x) + torch.sigmoid(x - 1) + torch.relu(x - 0.5)
+        x = self.scale * x + self.offset
+        x = torch.softmax(x * 2, 1)
+        x = torch.flatten(functional.adaptive_avg_pool2d(x, 1), 1)
+        return self.fc(self.fc_prelu(x - 0.25))
+
+
+class Joins(nn.Module):
+    """Branches that are added, multiplied and put one behind the other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one = nn.Conv2d(3, 4, 3, padding=1)
+        self.two = nn.Conv2d(3, 4, 3, padding=1)
+        self.gate = nn.Conv2d(4, 4, 1)
+        self.fc = nn.LazyLinear(CLASSES)
+
+    def forward(self, x: Tensor) -> Tensor:
+        a, b = self.one(x), self.two(x)
+        c = a + torch.relu(b)
+        c = c * torch.sigmoid(self.gate(functional.adaptive_avg_pool2d(c, 1)))
+        c = torch.cat([a, c, b], 1)
+        tall = torch.cat([functional.max_pool2d(c, 2), c[:, :, :5, :5]], 2)
+        wide = torch.cat([tall, tall * 2], 3)
+        means = torch.flatten(functional.adaptive_avg_pool2d(wide, 1), 1)
+        most = torch.flatten(functional.adaptive_max_pool2d(wide, 1), 1)
+        return self.fc(torch.cat([means, torch.flatten(tall, 1), most], 1))
+
+
+NETWORKS = {"windows": Windows, "norms": Norms, "curves": Curves, "joins": Joins}
+
+
+def made(name: str) -> nn.Module:
+    """A network with random weights and, for batch norm, random statistics."""
+    torch.manual_seed(0)
+    module = NETWORKS[name]()
+    module.eval()
+    with torch.no_grad():
+        module(torch.randn(2, *SIZE))  # sizes of lazy layers
+        for key, value in module.state_dict().items():
+            if key.endswith("running_var") or (value.ndim == 1 and key.endswith("weight")):
+                value.uniform_(0.5, 1.5)
+            elif value.ndim == 1:
+                value.uniform_(-0.5, 0.5)
+    return module
+
+
+def windows() -> nn.Module:
+    return made("windows")
+
+
+def norms() -> nn.Module:
+    return made("norms")
+
+
+def curves() -> nn.Module:
+    return made("curves")
+
+
+def joins() -> nn.Module:
+    return made("joins")
+
+
+def write(name: str, folder: Path) -> Path:
+    """Write NAME.mat and NAME.onnx; `curves` does not say how pixels are normalised."""
+    contract = {"mean": (100.0, 120.0, 150.0), "std": (50.0, 60.0, 75.0)}
+    if name == "curves":
+        contract = {}
+    source = open_source(f"every_kind:{name}", Options(input_size=SIZE, **contract))
+    write_bundle(source.bundle, folder, name, Formats(onnx=True, mat=True))
+    return folder / f"{name}.mat"
+
+
+if __name__ == "__main__":
+    DATA.mkdir(exist_ok=True)
+    sys.path.insert(0, str(Path(__file__).parent))
+    for network in NETWORKS:
+        print(write(network, DATA))
