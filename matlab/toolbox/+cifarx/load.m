@@ -24,13 +24,7 @@ function net = load(file)
 %
 %   See also cifarx.predict, cifarx.verify.
 
-if exist('isstring', 'builtin') && isstring(file) && isscalar(file)
-    file = char(file);  % MATLAB's "model.mat"
-end
-if ~ischar(file) || size(file, 1) ~= 1
-    error('cifarx:load:fileName', ...
-          'The file name must be a character row vector, but is a %s.', class(file));
-end
+file = cifarx.internal.fileName(file, 'cifarx:load:fileName');
 if exist(file, 'file') ~= 2
     error('cifarx:load:fileNotFound', ...
           ['There is no file ''%s'' (current folder: %s). Export one with ' ...
@@ -63,18 +57,13 @@ for i = 1:numel(fields)
     end
     net.(fields{i}) = content.(fields{i});
 end
-net.classes = cellfun(@text, net.classes, 'UniformOutput', false);
+decode = @cifarx.internal.decodeText;
+net.format = structfun(decode, net.format, 'UniformOutput', false);
+net.classes = cellfun(decode, net.classes, 'UniformOutput', false);
 for i = 1:numel(net.layers)
-    net.layers(i).Module = text(net.layers(i).Module);
+    net.layers(i).Module = decode(net.layers(i).Module);
     if isstruct(net.layers(i).Source)
-        net.layers(i).Source = structfun(@text, net.layers(i).Source, 'UniformOutput', false);
+        net.layers(i).Source = structfun(decode, net.layers(i).Source, 'UniformOutput', false);
     end
-end
-end
-
-function words = text(words)
-%TEXT  Char from UTF-8 bytes; what is char already stays as it is.
-if isa(words, 'uint8')
-    words = native2unicode(words, 'UTF-8');
 end
 end
