@@ -30,6 +30,8 @@ class MatFile:
     batch: TestBatch
     onnx_sha256: str
     arrays_sha256: str
+    base_sha256: str
+    """What card.checkpoint_sha256 was before MATLAB's cifarx.save wrote the file; '' otherwise."""
 
 
 def read_mat(path: Path) -> MatFile:
@@ -86,7 +88,9 @@ def _interpret(content: Mapping[str, Any]) -> MatFile:
     if not len(card.mean) == len(card.std) == (channels if form_of == "zscore" else 0):
         raise GraphError(f"Mean and StandardDeviation are not 1x1x{channels}")
     batch = _batch(_struct(content, "test"), graph, len(card.classes))
-    return MatFile(graph, card, batch, _text(form, "onnx_sha256"), _text(form, "arrays_sha256"))
+    base = _text(form, "base_sha256") if "base_sha256" in form.dtype.names else ""
+    onnx, arrays = _text(form, "onnx_sha256"), _text(form, "arrays_sha256")
+    return MatFile(graph, card, batch, onnx, arrays, base)
 
 
 def _graph(
@@ -109,7 +113,9 @@ def _graph(
                 key: Array(_array(kind, key, _single(item[key]), hyper, given), _text(source, key))
                 for key in row.arrays
             }
-        layer = Layer(_text(item, "Name"), kind, inputs, hyper, arrays, _text(item, "Module"))
+        name = _text(item, "Name")
+        _require_finite(name, arrays)
+        layer = Layer(name, kind, inputs, hyper, arrays, _text(item, "Module"))
         shapes[layer.name] = output_shape(layer, shapes)
         layers.append(layer)
     (output,) = _strings(content["outputs"])
@@ -151,6 +157,12 @@ def _array(
     return layout.channels_from_matlab(value)
 
 
+def _require_finite(layer: str, arrays: Mapping[str, Array]) -> None:
+    for key, array in arrays.items():
+        if not np.isfinite(array.value).all():
+            raise GraphError(f"layer {layer!r}: {key} holds NaN or infinite numbers")
+
+
 def _in_torch_order(graph: LayerGraph) -> LayerGraph:
     """Undo `mat_writer.array_to_matlab`'s order of flattened features."""
     orders = feature_orders(graph)
@@ -177,15 +189,18 @@ def _batch(test: Any, graph: LayerGraph, classes: int) -> TestBatch:
     n = len(inputs)
     none = np.empty((0, *graph.input_size), np.uint8)
     images = _images(test["images"], graph.input_size) if test["images"].size else none
+    reference = layout.features_from_matlab(test["reference"])
+    if not reference.size:  # of a network that was changed since PyTorch ran it
+        reference = np.empty((0, classes))
     batch = TestBatch(
         images,
         inputs,
         test["labels"].ravel().astype(np.int64) - 1,
         layout.features_from_matlab(_single(test["logits"])),
-        layout.features_from_matlab(test["reference"]),
+        reference,
     )
-    found = {"images": len(images), "labels": len(batch.labels)}
-    sizes = {"logits": batch.logits.shape, "reference": batch.reference.shape}
+    found = {"images": len(images), "labels": len(batch.labels), "reference": len(reference)}
+    sizes = {"logits": batch.logits.shape, "reference": (n, *reference.shape[1:])}
     alike = set(found.values()) <= {0, n} and set(sizes.values()) == {(n, classes)}
     if not n or not alike or images.dtype != np.uint8 or inputs.dtype != np.float32:
         raise GraphError(f"a test batch of {found | sizes} for {n} inputs and {classes} classes")

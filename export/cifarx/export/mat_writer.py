@@ -47,9 +47,9 @@ class TestBatch:
     labels: NDArray[np.int64]
     """(N,), from 0; empty where nobody knows them."""
     logits: NDArray[np.float32]
-    """(N, K), by PyTorch in float32."""
+    """(N, K), by PyTorch in float32; where `reference` is empty, by the runtime that wrote it."""
     reference: NDArray[np.float64]
-    """(N, K), by PyTorch with the same weights in float64."""
+    """(N, K), by PyTorch with the same weights in float64; empty where it has not run them."""
 
 
 def write_mat(

@@ -197,6 +197,12 @@ def _truth(
     if live is None:
         assert subject.mat is not None
         batch, n = subject.mat.batch, len(inputs)
+        if not len(batch.reference):
+            raise UserError(
+                f"There is nothing to compare {subject.onnx_path.name} with: "
+                f"{subject.mat_path.name} was written by MATLAB's cifarx.save, and holds no "
+                "outputs of PyTorch. Make a run of it with 'cifarx import', and export that."
+            )
         origin = f"{subject.mat_path.name}'s reference"
         truth = make_truth(batch.reference[:n], batch.logits[:n], origin)
         return truth, judged(truth.credible, "reference", _own_error(truth))
