@@ -40,12 +40,18 @@ def read_mat(path: Path) -> MatFile:
     Raises:
         UserError: no MAT-file, cut short, not cifarx's, of a newer version, or inconsistent.
     """
+    if not path.is_file():
+        state = "is a folder" if path.is_dir() else "is not there"
+        raise UserError(f"{path} {state}. Give a MAT-file, as 'cifarx export --mat' writes it.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             content = loadmat(path, chars_as_strings=True)
-    except FileNotFoundError as error:
-        raise UserError(f"There is no file {path}.") from error
+    except NotImplementedError as error:
+        raise UserError(
+            f"{path} is a MAT-file of version 7.3, which is HDF5. Save it in version 7, as "
+            "cifarx.save does, or with save(file, '-v7', ...)."
+        ) from error
     except Exception as error:  # scipy raises whatever its parser stumbles over
         raise UserError(
             f"{path} is not a MAT-file that can be read, or was cut short "
