@@ -13,11 +13,23 @@ from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cifarx.export.graph import LayerGraph
 from cifarx.export.layer import Array, Hyper, Layer, Shape
 
 _EITHER_WAY = ("AdditionLayer", "MultiplicationLayer")  # whose inputs may change places
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """What a network does to its input first: `scale * x + offset`."""
+
+    layers: tuple[str, ...]
+    """The ScalingLayers that do it, the input's last."""
+    scale: NDArray[np.float64]
+    """One for all, one a channel (C,), or one an element (C, H, W); so is `offset`."""
+    offset: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -28,8 +40,8 @@ class Match:
     """(found, wanted), inputs first; a linear layer's Weights are (out, in) whatever it was."""
     differences: tuple[str, ...]
     """What of the network is not as wanted; each names the layer."""
-    normalization: Layer | None
-    """The ScalingLayer that the found network has between its input and everything else."""
+    normalization: Scaling | None
+    """Of the found network, where the wanted one has none."""
 
 
 def match(found: LayerGraph, wanted: LayerGraph, *, dropout: bool) -> Match:
@@ -127,7 +139,7 @@ class _Walk:
     right: _Plain
     pairs: dict[str, str] = field(default_factory=dict)
     """Wanted name -> found name."""
-    normalization: Layer | None = None
+    normalization: Scaling | None = None
     plain_input: bool = False
     fault: str = ""
     """Where the two part."""
@@ -154,7 +166,7 @@ class _Walk:
 
     def complete(self) -> bool:
         """Whether every layer of both has been met."""
-        seen = len(self.pairs) + (self.normalization is not None)
+        seen = len(self.pairs) + (len(self.normalization.layers) if self.normalization else 0)
         return len(self.pairs) == len(self.right.layers) and seen == len(self.left.layers)
 
     def in_order(self) -> list[tuple[Layer, Layer]]:
@@ -171,17 +183,29 @@ class _Walk:
 
     def _reaches_input(self, f: Layer | None) -> bool:
         """Whether a layer of the file is its input, or its input normalised."""
-        if f is None:
-            self.plain_input = True
-        elif f.kind == "ScalingLayer" and f.inputs == (self.left.input_name,):
-            self.normalization = f
+        names, scale, offset = [], np.ones(1), np.zeros(1)
+        while f is not None:
+            if f.kind != "ScalingLayer":
+                return False
+            own, shift = (f.arrays[key].value.astype(np.float64) for key in ("Scale", "Offset"))
+            if {own.ndim, shift.ndim, scale.ndim, offset.ndim} == {1, 3}:
+                own, shift, scale, offset = map(_by_element, (own, shift, scale, offset))
+            scale, offset = scale * own, scale * shift + offset
+            names.append(f.name)
+            f = self.left.layers.get(f.inputs[0])
+        if names:
+            self.normalization = Scaling(tuple(names), scale, offset)
         else:
-            return False
+            self.plain_input = True
         return not (self.plain_input and self.normalization)
 
     def _parted(self, fault: str) -> bool:
         self.fault = f"its layers are connected otherwise: {fault} in the run"
         return False
+
+
+def _by_element(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return values if values.ndim == 3 else values[:, None, None]
 
 
 def _aligned(left: _Plain, right: _Plain) -> tuple[list[tuple[Layer, Layer]], list[str]]:

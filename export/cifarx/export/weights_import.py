@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cifarx.export.absorbed_biases import absorb_biases
 from cifarx.export.correspondence import Match, match
 from cifarx.export.graph import LayerGraph
 from cifarx.export.layer import Layer
@@ -52,10 +53,12 @@ def new_weights(tuned: TunedFile, parent: Run, graph: LayerGraph) -> NewWeights:
     found = match(tuned.graph, graph, dropout=tuned.is_mat)
     before = parent.state()
     state: State = before
+    absorbed: list[str] = []
     faults = [*_contract(tuned, parent), *found.differences, *_normalization(found, parent)]
     if not found.differences:
         faults += _not_numbers(found.pairs)
-        state, strange = _filled(before, found.pairs)
+        pairs, absorbed = absorb_biases(found.pairs)
+        state, strange = _filled(before, pairs)
         faults += strange
     if faults:
         more = f"; and {len(faults) - _NAMED} more" if len(faults) > _NAMED else ""
@@ -67,7 +70,7 @@ def new_weights(tuned: TunedFile, parent: Run, graph: LayerGraph) -> NewWeights:
             "with --run RUN."
         )
     changed = tuple(n for n in state if state[n].tobytes() != before[n].tobytes())
-    return NewWeights(state, changed, tuple(_notes(tuned, found, parent, changed)))
+    return NewWeights(state, changed, tuple(_notes(tuned, found, parent, changed, absorbed)))
 
 
 def fits(tuned: TunedFile, graph: LayerGraph) -> bool:
@@ -98,9 +101,7 @@ def _normalization(found: Match, parent: Run) -> Iterator[str]:
     """Whether the file's input layer, where it normalises, does what the run does."""
     if found.normalization is None:
         return
-    scale, offset = (
-        found.normalization.arrays[key].value.astype(np.float64) for key in ("Scale", "Offset")
-    )
+    scale, offset = found.normalization.scale, found.normalization.offset
     mean, std = (values.astype(np.float64) for values in parent.mean_std())
     wanted = 1 / std, -mean / std
     by_channel = max(scale.ndim, offset.ndim) == 1
@@ -110,12 +111,16 @@ def _normalization(found: Match, parent: Run) -> Iterator[str]:
         if close and (np.abs(offset - wanted[1]) <= near).all():
             return
         with np.errstate(divide="ignore", invalid="ignore"):
-            theirs = f"the mean {_numbers(-offset / scale)} and the std {_numbers(1 / scale)}"
+            each = (
+                np.broadcast_to(-offset / scale, mean.shape),
+                np.broadcast_to(1 / scale, mean.shape),
+            )
+        theirs = f"the mean {_numbers(each[0])} and the std {_numbers(each[1])}"
     else:
         theirs = "numbers for each pixel"
     yield (
-        f"its layer {found.normalization.name} normalises pixels by {theirs}, the run by the mean "
-        f"{_numbers(mean)} and the std {_numbers(std)}"
+        f"it normalises pixels by {theirs} in {' and '.join(found.normalization.layers[::-1])}, "
+        f"the run by the mean {_numbers(mean)} and the std {_numbers(std)}"
     )
 
 
@@ -158,10 +163,17 @@ def _same(tensor: NDArray[Any], value: NDArray[np.float32]) -> bool:
     return alike and np.ascontiguousarray(tensor).tobytes() == np.ascontiguousarray(value).tobytes()
 
 
-def _notes(tuned: TunedFile, found: Match, parent: Run, changed: Sequence[str]) -> Iterator[str]:
+def _notes(
+    tuned: TunedFile, found: Match, parent: Run, changed: Sequence[str], absorbed: Sequence[str]
+) -> Iterator[str]:
     name, run = tuned.path.name, parent.folder.name
     if not changed:
         yield f"{name} holds the weights of {run}, bit for bit; nothing was tuned"
+    if absorbed:
+        yield (
+            "biases that PyTorch's layers do not have went into the means of the batch norms "
+            f"behind them: {', '.join(absorbed)}"
+        )
     if tuned.base_sha256 not in ("", parent.record.weights_sha256):
         yield (
             f"{name} began with other weights (SHA-256 {tuned.base_sha256[:16]}…) than those of "

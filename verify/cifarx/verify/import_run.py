@@ -137,22 +137,23 @@ def _by_network(
     """The newest run whose network the file holds, where the file does not say where it is from."""
     classes = tuned.graph.shapes()[tuned.graph.output][0]
     size = tuned.graph.input_size
+    alike = [r for r in runs if (r.record.input_size, len(r.record.classes)) == (size, classes)]
     graphs: dict[str, LayerGraph] = {}
-    fitting: list[Run] = []
-    for run in runs:
-        record = run.record
-        if record.input_size == size and len(record.classes) == classes:
-            progress(f"comparing with {run.folder.name}")
-            if record.model not in graphs:
-                graphs[record.model] = _graph(run)
-            if fits(tuned, graphs[record.model]):
-                fitting.append(run)
+    for run in alike:
+        progress(f"comparing with {run.folder.name}")
+        if run.record.model not in graphs:
+            graphs[run.record.model] = _graph(run)
+    fitting = [run for run in alike if fits(tuned, graphs[run.record.model])]
     name = tuned.path
+    if not fitting and alike:
+        return alike[0], _graph(alike[0])  # what differs will be said of this one
     if not fitting:
         seen = ", ".join(run.folder.name for run in runs[:5]) or "none"
+        shape = " x ".join(map(str, size))
         raise UserError(
             f"{name} does not say which run it came from, and no run in runs/ here or beside it "
-            f"has its layers (runs there: {seen}). Name the run with --run RUN to see what differs."
+            f"takes its images, {shape} (channels, height, width), to its {classes} classes (runs "
+            f"there: {seen}). Name the run with --run RUN."
         )
     if len({(r.record.model, r.record.classes, r.record.mean, r.record.std) for r in fitting}) > 1:
         listed = ", ".join(run.folder.name for run in fitting)
