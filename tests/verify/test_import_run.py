@@ -173,7 +173,7 @@ def test_another_normalisation_is_refused_with_both(at: Callable[[str], Run]) ->
 
 def test_zerocenter_alone_is_another_normalisation(at: Callable[[str], Run]) -> None:
     exported(at("lenet-tiny"), std=())
-    assert "and the std 1, 1, 1, the run by the mean" in refused()
+    assert "and the std 1, 1, 1 in imageinput_Sub, the run by the mean" in refused()
 
 
 def edited(edit: Callable[[onnx.GraphProto], object]) -> None:
