@@ -119,7 +119,9 @@ def _graph(
                 key: Array(_array(kind, key, _single(item[key]), hyper, given), _text(source, key))
                 for key in row.arrays
             }
-        layer = Layer(_text(item, "Name"), kind, inputs, hyper, arrays, _text(item, "Module"))
+        name = _text(item, "Name")
+        _require_finite(name, arrays)
+        layer = Layer(name, kind, inputs, hyper, arrays, _text(item, "Module"))
         shapes[layer.name] = output_shape(layer, shapes)
         layers.append(layer)
     (output,) = _strings(content["outputs"])
@@ -159,6 +161,12 @@ def _array(
         channels, height, width = given
         return layout.image_from_matlab(value.reshape(height, width, channels))
     return layout.channels_from_matlab(value)
+
+
+def _require_finite(layer: str, arrays: Mapping[str, Array]) -> None:
+    for key, array in arrays.items():
+        if not np.isfinite(array.value).all():
+            raise GraphError(f"layer {layer!r}: {key} holds NaN or infinite numbers")
 
 
 def _in_torch_order(graph: LayerGraph) -> LayerGraph:

@@ -18,6 +18,13 @@ function net = load(file)
 %
 %   Text outside ASCII is in the file as its UTF-8 bytes, and is char in NET.
 %
+%   Classes, sizes and values of all fields are checked, sizes through all layers, and
+%   weights for NaN and Inf. What is not sound gives an error 'cifarx:load:reason'
+%   that says what was found and what was expected; reason is fileName, fileNotFound,
+%   notAMatFile, notCifarx, newerFormat, missingField, fieldClass, fieldSize,
+%   fieldValue, notFinite, unknownKind, unknownInput, unknownOutput, doubledName,
+%   inputCount, inputSize (layers that do not fit together) or classCount.
+%
 %   Example:
 %      net = cifarx.load('model.mat');
 %      scores = cifarx.predict(net, net.test.images);
@@ -37,33 +44,81 @@ catch reason
           ['''%s'' is not a MAT-file that can be read, or was cut short (%s). ' ...
            'Export it again.'], file, reason.message);
 end
-known = isfield(content, 'format') && isfield(content.format, 'name');
+known = isfield(content, 'format') && isfield(content.format, 'name') && ...
+        numel(content.format) == 1;
 if ~known || ~isequal(content.format.name, 'cifarx')
     error('cifarx:load:notCifarx', ...
-          '''%s'' is a MAT-file, but not a network written by cifarx.', file);
+          ['''%s'' is a MAT-file, but not a network written by cifarx: expected a variable ' ...
+           'format with the name ''cifarx'', found %s.'], file, variables(content));
 end
-if content.format.version > 1
-    error('cifarx:load:newerFormat', ...
-          ['''%s'' is in version %g of the format; this toolbox reads up to ' ...
-           'version 1. Update the toolbox (''cifarx matlab-path'' prints where ' ...
-           'the newest one is).'], file, content.format.version);
-end
+requireVersion(content.format, file);
 fields = {'format', 'input', 'layers', 'outputs', 'classes', 'test'};
 for i = 1:numel(fields)
     if ~isfield(content, fields{i})
         error('cifarx:load:missingField', ...
-              '''%s'' has no variable ''%s''; it was damaged or edited. Export it again.', ...
-              file, fields{i});
+              ['''%s'' has no variable ''%s'', expected %s; it was damaged or edited. ' ...
+               'Export it again.'], file, fields{i}, strjoin(fields, ', '));
     end
     net.(fields{i}) = content.(fields{i});
 end
-decode = @cifarx.internal.decodeText;
-net.format = structfun(decode, net.format, 'UniformOutput', false);
-net.classes = cellfun(decode, net.classes, 'UniformOutput', false);
-for i = 1:numel(net.layers)
-    net.layers(i).Module = decode(net.layers(i).Module);
-    if isstruct(net.layers(i).Source)
-        net.layers(i).Source = structfun(decode, net.layers(i).Source, 'UniformOutput', false);
+net = decoded(net);
+try
+    cifarx.internal.checkNetwork(net);
+catch problem
+    cifarx.internal.restate(problem, 'load', ['''' file '''']);
+end
+end
+
+function text = variables(content)
+%VARIABLES  The first names of variables in a file.
+names = fieldnames(content);
+text = 'no variable';
+if ~isempty(names)
+    text = ['the variables ' strjoin(names(1:min(6, end)).', ', ')];
+end
+end
+
+function requireVersion(form, file)
+%REQUIREVERSION  Refuse a format that is newer than this toolbox, or has no version.
+found = [];
+if isfield(form, 'version')
+    found = form.version;
+end
+if ~isnumeric(found) || numel(found) ~= 1 || ~(found >= 1)
+    error('cifarx:load:missingField', ...
+          '''%s'': format.version is %s, expected a number such as 1. Export it again.', ...
+          file, cifarx.internal.valueText(found));
+end
+if found > 1
+    error('cifarx:load:newerFormat', ...
+          ['''%s'' is in version %g of the format; this toolbox reads up to ' ...
+           'version 1. Update the toolbox (''cifarx matlab-path'' prints where ' ...
+           'the newest one is).'], file, found);
+end
+end
+
+function net = decoded(net)
+%DECODED  The variables of the file, text as char. What is no text stays as it is.
+net.format = fieldsDecoded(net.format);
+if iscell(net.classes)
+    net.classes = cellfun(@cifarx.internal.decodeText, net.classes, 'UniformOutput', false);
+end
+if isstruct(net.layers) && all(isfield(net.layers, {'Module', 'Source'}))
+    for i = 1:numel(net.layers)
+        net.layers(i).Module = cifarx.internal.decodeText(net.layers(i).Module);
+        if isstruct(net.layers(i).Source) && numel(net.layers(i).Source) == 1
+            net.layers(i).Source = fieldsDecoded(net.layers(i).Source);
+        end
+    end
+end
+end
+
+function texts = fieldsDecoded(texts)
+%FIELDSDECODED  A structure whose bytes are char.
+keys = fieldnames(texts);
+for k = 1:numel(keys)
+    if isa(texts.(keys{k}), 'uint8')
+        texts.(keys{k}) = cifarx.internal.decodeText(texts.(keys{k}));
     end
 end
 end

@@ -39,11 +39,26 @@ if ~isstruct(net) || numel(net) ~= 1
           ['NET must be a network as cifarx.load returns it, a 1-by-1 structure, but is a ' ...
            '%s %s.'], cifarx.internal.sizeText(net), class(net));
 end
-
+try
+    checked(net);
+catch problem
+    cifarx.internal.restate(problem, 'save', 'NET cannot be saved');
+end
 net.test.logits = cifarx.predict(net, net.test.inputs);
 net.test.reference = [];
 net.format = signed(net);
 cifarx.internal.writeMat(file, encoded(net));
+end
+
+function checked(net)
+%CHECKED  Refuse what cifarx.load would refuse.
+fields = {'format', 'input', 'layers', 'outputs', 'classes', 'test'};
+there = isfield(net, fields);
+if ~all(there)
+    error('cifarx:check:missingField', 'it has no field ''%s'', expected %s', ...
+          fields{find(~there, 1)}, strjoin(fields, ', '));
+end
+cifarx.internal.checkNetwork(net);
 end
 
 function form = signed(net)

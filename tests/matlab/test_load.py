@@ -1,0 +1,293 @@
+"""cifarx.load in GNU Octave: what is not sound is refused, and the error says what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import faults
+import numpy as np
+import pytest
+from matlab_layers import layer, row, single
+from scipy.io import savemat
+
+from cifarx.export.bundle import Bundle, Formats, write_bundle
+from cifarx.export.mat_reader import read_mat
+from cifarx.export.vocabulary import VOCABULARY
+from cifarx.pytorch_models.errors import UserError
+
+pytestmark = pytest.mark.octave
+
+Octave = Callable[[str], str]
+Edit = Callable[[Any], Any]
+
+
+@pytest.fixture
+def folder(bundle: Bundle, tmp_path: Path) -> Path:
+    write_bundle(bundle, tmp_path, "model", Formats(onnx=True, mat=True))
+    return tmp_path
+
+
+def failure(octave: Octave, code: str = "cifarx.load('model.mat')") -> str:
+    return octave(
+        f"try, {code}, disp('no error'), catch e, disp(e.identifier), disp(e.message), end"
+    )
+
+
+def put(variable: str, field: str, edit: Edit) -> Callable[[Path], None]:
+    """Change a field of format, input or test."""
+
+    def change(content: dict[str, Any]) -> None:
+        content[variable][field][0, 0] = edit(content[variable][field][0, 0])
+
+    return lambda folder: faults.edit_mat(folder, change)
+
+
+def of_layer(name: str, field: str, edit: Edit) -> Callable[[Path], None]:
+    return lambda folder: faults.edit_layer(folder, name, field, edit)
+
+
+def variable(name: str, edit: Edit) -> Callable[[Path], None]:
+    return lambda folder: faults.edit_mat(folder, lambda c: c.__setitem__(name, edit(c[name])))
+
+
+def without(variable: str, field: str) -> Callable[[Path], None]:
+    """Take a field out of a structure."""
+
+    def change(content: dict[str, Any]) -> None:
+        old = content[variable]
+        kept = [name for name in old.dtype.names if name != field]
+        new = np.empty(old.shape, [(name, object) for name in kept])
+        for name in kept:
+            new[name] = old[name]
+        content[variable] = new
+
+    return lambda folder: faults.edit_mat(folder, change)
+
+
+def spoilt(value: float) -> Edit:
+    def edit(array: np.ndarray) -> np.ndarray:
+        array[-1, -1] = value
+        return array
+
+    return edit
+
+
+def cells(*names: str) -> np.ndarray:
+    found = np.empty((1, len(names)), object)
+    found[0] = [np.array([name]) for name in names]
+    return found
+
+
+FAULTS = [
+    # a missing variable or field
+    (without("format", "producer"), "missingField", "'format' has no field 'producer', expected"),
+    (without("input", "Mean"), "missingField", "'input' has no field 'Mean', expected the fields"),
+    (without("layers", "Module"), "missingField", "'layers' has no field 'Module'"),
+    (without("layers", "Stride"), "missingField", "layer 'conv1' of kind Convolution2DLayer: it "
+     "has no field Stride, expected the fields Stride, Padding, DilationFactor, Weights, Bias"),
+    (without("layers", "TrainedMean"), "missingField", "layer 'norm1' of kind BatchNormalization"),
+    (without("test", "reference"), "missingField", "'test' has no field 'reference'"),
+    (of_layer("conv1", "Source", lambda s: np.empty((0, 0))), "missingField", "Source is []"),
+    (without("format", "version"), "missingField", "format.version is [], expected a number"),
+    (variable("input", lambda v: np.ones((2, 2))), "fieldClass", "'input' is a 2-by-2 double"),
+    # a field of another size
+    (of_layer("conv1", "Weights", lambda w: w[:, :, :2]), "fieldSize", "layer 'conv1' of kind "
+     "Convolution2DLayer: Weights is 3-by-3-by-2-by-4, expected 3-by-3-by-3-by-4"),
+    (of_layer("conv1", "Weights", lambda w: w[..., :3]), "fieldSize", "layer 'conv1' of kind "
+     "Convolution2DLayer: Bias is 1-by-1-by-4, expected 1-by-1-by-3"),
+    (of_layer("norm2", "Scale", lambda s: s.reshape(-1, 1)), "fieldSize", "layer 'norm2'"),
+    (of_layer("fc1", "Weights", lambda w: w[:, 1:]), "fieldSize", "Weights is "),
+    (of_layer("fc2", "Bias", lambda b: b.T), "fieldSize", "Bias is 1-by-10, expected 10-by-1"),
+    (of_layer("conv2", "Stride", lambda s: row(1)), "fieldValue", "Stride is 1, expected 1-by-2"),
+    (of_layer("conv2", "Padding", lambda s: row(1, 1)), "fieldSize", "Padding is [1 1], expected "
+     "1-by-4 double, whole numbers of 0 or more [top bottom left right]"),
+    (put("input", "InputSize", lambda s: row(32, 32)), "fieldSize", "input.InputSize is [32 32]"),
+    (put("input", "InputSize", lambda s: row(32, 32, 1)), "fieldSize", "expected 1-by-1-by-1"),
+    (put("input", "Mean", lambda m: m[..., :2]), "fieldSize", "input.Mean is 1-by-1-by-2 single"),
+    (put("test", "labels", lambda v: v[:, :5]), "fieldSize", "test.labels is 1-by-5, expected"),
+    (put("test", "images", lambda v: v[:5]), "fieldSize", "test.images is 5-by-32-by-3-by-60"),
+    (put("test", "logits", lambda v: v[:5]), "fieldSize", "test.logits is 5-by-60, expected 10-by"),
+    (put("test", "reference", lambda v: v.T), "fieldSize", "test.reference is 60-by-10"),
+    (put("test", "inputs", lambda v: v[..., :0]), "fieldSize", "test.inputs is 32-by-32-by-3-by-0"),
+    # of another class
+    (of_layer("conv1", "Weights", lambda w: w.astype(float)), "fieldClass", "layer 'conv1' of "
+     "kind Convolution2DLayer: Weights is double, expected real single; convert it"),
+    (of_layer("conv1", "Bias", lambda b: b * 1j), "fieldClass", "Bias is complex "),
+    (of_layer("conv1", "Stride", lambda s: s.astype(np.int32)), "fieldClass", "Stride is "),
+    (of_layer("norm1", "Epsilon", lambda e: np.array(["x"])), "fieldClass", "Epsilon is 'x'"),
+    (of_layer("conv1", "Inputs", lambda i: np.array(["image"])), "fieldClass", "Inputs is 'image'"),
+    (of_layer("conv1", "Kind", lambda i: row(3)), "fieldClass", "the Kind of layer 'conv1' is 3"),
+    (of_layer("conv1", "Name", lambda i: row(3)), "fieldClass", "the Name of layer 1 is 3"),
+    (put("input", "Mean", lambda m: m.astype(float)), "fieldClass", "input.Mean is 1-by-1-by-3 do"),
+    (put("test", "images", lambda v: v.astype(float)), "fieldClass", "test.images is double, exp"),
+    (put("test", "logits", lambda v: v.astype(float)), "fieldClass", "test.logits is double, expe"),
+    (variable("classes", lambda v: row(3)), "fieldClass", "classes is 3, expected a cell array"),
+    # of another value
+    (of_layer("conv1", "Weights", spoilt(np.nan)), "notFinite", "layer 'conv1' of kind Convolution"
+     "2DLayer: Weights holds NaN at element 9 of 108, expected finite numbers"),
+    (of_layer("fc2", "Bias", spoilt(-np.inf)), "notFinite", "Bias holds -Inf at element 10 of 10"),
+    (of_layer("norm1", "TrainedVariance", lambda v: -v), "fieldValue", "TrainedVariance holds -"),
+    (of_layer("norm1", "Epsilon", lambda v: v * np.nan), "fieldValue", "Epsilon is NaN, expected"),
+    (of_layer("conv1", "Stride", lambda s: row(1, 0)), "fieldSize", "Stride is [1 0], expected"),
+    (put("input", "Normalization", lambda n: np.array(["zerocenter"])), "fieldValue",
+     "input.Normalization is 'zerocenter', expected 'zscore' or 'none'"),
+    (put("input", "StandardDeviation", lambda s: 0 * s), "fieldValue", "input.StandardDeviation is "
+     "[0 0 0], expected finite numbers"),
+    (put("test", "labels", lambda v: v + 1), "fieldValue", "test.labels holds 11, expected class"),
+    (of_layer("relu1", "Kind", lambda k: np.array(["system('date')"])), "unknownKind", "layer "
+     "'relu1' is of kind 'system('date')', which this toolbox does not know"),
+    # layers that do not belong together
+    (of_layer("conv2", "Inputs", lambda i: cells("nobody")), "unknownInput", "layer 'conv2' of "
+     "kind Convolution2DLayer: it reads 'nobody', which no layer before it gives"),
+    (of_layer("conv2", "Inputs", lambda i: cells("fc2")), "unknownInput", "it reads 'fc2'"),
+    (of_layer("conv2", "Inputs", lambda i: cells("relu1", "relu1")), "inputCount",
+     "it has 2 inputs, expected 1"),
+    (of_layer("relu2", "Name", lambda n: np.array(["RELU1"])), "doubledName", "are called 'RELU1'"),
+    (of_layer("relu2", "Name", lambda n: np.array(["image"])), "doubledName", "and the input"),
+    (of_layer("fc1", "Inputs", lambda i: cells("relu1")), "inputSize", "layer 'fc1' of kind "
+     "FullyConnectedLayer: gets maps of "),
+    (variable("outputs", lambda o: cells("nobody")), "unknownOutput", "the output is 'nobody'"),
+    (variable("outputs", lambda o: cells("fc1", "fc2")), "fieldSize", "outputs is 1-by-2 cell"),
+    (variable("outputs", lambda o: cells("relu1")), "classCount", "'relu1' is 32-by-32-by-4"),
+    (variable("classes", lambda c: c[:, :7]), "classCount", "there are 7 classes, but the output"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("first", range(0, len(FAULTS), 9))
+def test_what_is_not_sound_is_refused_with_what_was_found_and_expected(
+    octave: Octave, folder: Path, first: int
+) -> None:
+    whole = (folder / "model.mat").read_bytes()
+    chosen = FAULTS[first : first + 9]
+    for i, (spoil, _, _) in enumerate(chosen):
+        (folder / "model.mat").write_bytes(whole)
+        spoil(folder)
+        (folder / "model.mat").rename(folder / f"spoilt{i}.mat")
+    text = octave(
+        f"""
+        for i = 0:{len(chosen) - 1}
+            try, cifarx.load(sprintf('spoilt%d.mat', i)); disp('no error'); disp('');
+            catch e, disp(e.identifier); disp(e.message); end
+        end
+        """
+    )
+    lines = text.splitlines()
+    assert len(lines) == 2 * len(chosen), text
+    for i, (_, reason, said) in enumerate(chosen):
+        assert lines[2 * i] == f"cifarx:load:{reason}", lines[2 * i : 2 * i + 2]
+        assert lines[2 * i + 1].startswith(f"'spoilt{i}.mat': ")
+        assert said in lines[2 * i + 1]
+
+
+def test_save_refuses_what_load_would(octave: Octave, folder: Path) -> None:
+    code = """
+        net = cifarx.load('model.mat');
+        net.layers(end).Bias = double(net.layers(end).Bias);
+        cifarx.save(net, 'tuned.mat')
+        """
+    text = failure(octave, code)
+    assert text.startswith("cifarx:save:fieldClass\nNET cannot be saved: layer 'fc2' of kind Fully")
+    assert "Bias is double, expected real single; convert it with single()" in text
+    text = failure(octave, "cifarx.save(struct('format', 1), 'tuned.mat')")
+    assert text.startswith("cifarx:save:missingField\nNET cannot be saved: it has no field 'input'")
+    assert not (folder / "tuned.mat").exists()
+
+
+def test_python_refuses_a_weight_that_is_no_number_too(folder: Path) -> None:
+    faults.edit_layer(folder, "fc2", "Bias", spoilt(np.nan))
+    with pytest.raises(UserError, match="layer 'fc2': Bias holds NaN or infinite numbers"):
+        read_mat(folder / "model.mat")
+
+
+def test_kinds_have_the_properties_of_the_vocabulary(octave: Octave) -> None:
+    text = octave(
+        f"""
+        kinds = {{{", ".join(f"'{kind}'" for kind in VOCABULARY)}}};
+        for i = 1:numel(kinds)
+            [options, arrays] = cifarx.internal.vocabulary(kinds{{i}});
+            disp(strjoin([options, {{'|'}}, arrays], ' '));
+        end
+        assert(cifarx.internal.vocabulary('Nobody'), -1);
+        """
+    )
+    expected = [" ".join([*kind.hyper, "|", *kind.arrays]) for kind in VOCABULARY.values()]
+    assert text.splitlines() == expected
+
+
+def weights(*shape: int) -> np.ndarray:
+    return single(*shape)
+
+
+WINDOW = {"Stride": row(2, 1), "Padding": row(1, 0, 2, 1), "DilationFactor": row(1, 2)}
+POOL = {"PoolSize": row(3, 2), "Stride": row(2, 1), "Padding": row(1, 0, 1, 1)}
+MISFITS: list[tuple[dict[str, Any], list[tuple[int, ...]], str, str]] = [
+    (layer("GroupedConvolution2DLayer", NumGroups=row(4), Weights=weights(3, 3, 1, 2, 4),
+           Bias=weights(1, 1, 2, 4), **WINDOW), [(9, 8, 6)], "fieldValue", "NumGroups is 4"),
+    (layer("GroupedConvolution2DLayer", NumGroups=row(3), Weights=weights(3, 3, 1, 2, 3),
+           Bias=weights(1, 1, 2, 3), **WINDOW), [(9, 8, 6)], "fieldSize",
+     "Weights is 3-by-3-by-1-by-2-by-3, expected 3-by-3-by-2-by-2-by-3"),
+    (layer("Convolution2DLayer", Weights=weights(3, 9, 6, 2), Bias=weights(1, 1, 2), **WINDOW),
+     [(9, 8, 6)], "inputSize", "its window of 3-by-17 does not fit maps of 10-by-11"),
+    (layer("TransposedConvolution2DLayer", Stride=row(2, 2), Cropping=row(0, 0, 9, 9),
+           Weights=weights(3, 3, 4, 6), Bias=weights(1, 1, 4)), [(9, 8, 6)], "inputSize",
+     "its Cropping [0 0 9 9] leaves nothing of 19-by-17"),
+    (layer("TransposedConvolution2DLayer", Stride=row(2, 2), Cropping=row(0, 0, 0, 0),
+           Weights=weights(3, 3, 6, 4), Bias=weights(1, 1, 6)), [(9, 8, 6)], "fieldSize",
+     "expected 3-by-3-by-6-by-6"),
+    (layer("MaxPooling2DLayer", **{**POOL, "Padding": row(3, 0, 0, 0)}), [(9, 8, 6)], "fieldValue",
+     "Padding is [3 0 0 0], expected less than PoolSize, [3 2]"),
+    (layer("AveragePooling2DLayer", PaddingValue=row(2), **POOL), [(9, 8, 6)], "fieldValue",
+     "PaddingValue is 2, expected 0 or 'mean'"),
+    (layer("GlobalMaxPooling2DLayer"), [(5,)], "inputSize", "gets 5 features, expected maps"),
+    (layer("GroupNormalizationLayer", NumGroups=row(4), Epsilon=row(1), Scale=weights(1, 1, 6),
+           Offset=weights(1, 1, 6)), [(9, 8, 6)], "fieldValue", "NumGroups is 4, expected a divi"),
+    (layer("CrossChannelNormalizationLayer", WindowChannelSize=row(4), Alpha=row(1), Beta=row(1),
+           K=row(1)), [(9, 8, 6)], "fieldValue", "WindowChannelSize is 4, expected a double, an o"),
+    (layer("ScalingLayer", Scale=weights(9, 8), Offset=weights(1, 1)), [(9, 8, 6)], "fieldSize",
+     "Scale is 9-by-8, expected 1-by-1 or 1-by-1-by-6 or 9-by-8-by-6"),
+    (layer("PReLULayer", Alpha=weights(1, 5)), [(5,)], "fieldSize", "expected 5-by-1"),
+    (layer("GELULayer", Approximation="exact"), [(5,)], "fieldValue", "is 'exact', expected"),
+    (layer("AdditionLayer"), [(9, 8, 6), (9, 8, 1)], "inputSize",
+     "its inputs are of 9-by-8-by-6 and 9-by-8-by-1, expected equal sizes"),
+    (layer("AdditionLayer"), [(9, 8, 6), (6,)], "inputSize", "9-by-8-by-6 and 6, expected equal"),
+    (layer("MultiplicationLayer"), [(9, 8, 6), (9, 2, 6)], "inputSize", "sizes that are equal, or"),
+    (layer("DepthConcatenationLayer"), [(9, 8, 6), (9, 7, 6)], "inputSize", "but for dimension 3"),
+    (layer("DepthConcatenationLayer"), [(6,), (6,)], "fieldValue", "dimension 3 what has only 1"),
+    (layer("ConcatenationLayer", Dim=row(1)), [(9, 8, 6), (9, 7, 6)], "inputSize", "dimension 1"),
+    (layer("ConcatenationLayer", Dim=row(2)), [(6,), (6,)], "fieldValue", "what has only 1"),
+]  # fmt: skip
+
+
+def test_layers_that_do_not_fit_what_they_are_given(octave: Octave, tmp_path: Path) -> None:
+    count = len(MISFITS)
+    layers, given = np.empty((1, count), object), np.empty((1, count), object)
+    for i, (fields, shapes, _, _) in enumerate(MISFITS):
+        layers[0, i] = fields
+        given[0, i] = np.empty((1, len(shapes)), object)
+        for k, shape in enumerate(shapes):
+            given[0, i][0, k] = row(*shape)
+    savemat(tmp_path / "in.mat", {"layers": layers, "given": given}, long_field_names=True)
+    text = octave(
+        """
+        load('in.mat');
+        for i = 1:numel(layers)
+            try
+                options = cifarx.internal.vocabulary(layers{i}.Kind);
+                for k = 1:numel(options)
+                    cifarx.internal.requireOption(layers{i}, options{k});
+                end
+                cifarx.internal.layerShape(layers{i}, given{i});
+                disp('no error'); disp('');
+            catch e
+                disp(e.identifier); disp(e.message);
+            end
+        end
+        """
+    )
+    lines = text.splitlines()
+    for i, (fields, _, reason, said) in enumerate(MISFITS):
+        assert lines[2 * i] == f"cifarx:check:{reason}", (fields["Kind"], lines[2 * i : 2 * i + 2])
+        assert lines[2 * i + 1].startswith(f"layer 'a' of kind {fields['Kind']}: ")
+        assert said in lines[2 * i + 1]
