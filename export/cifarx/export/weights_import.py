@@ -99,28 +99,23 @@ def _contract(tuned: TunedFile, parent: Run) -> Iterator[str]:
 
 def _normalization(found: Match, parent: Run) -> Iterator[str]:
     """Whether the file's input layer, where it normalises, does what the run does."""
-    if found.normalization is None:
+    given = found.normalization
+    if given is None:
         return
-    scale, offset = found.normalization.scale, found.normalization.offset
     mean, std = (values.astype(np.float64) for values in parent.mean_std())
-    wanted = 1 / std, -mean / std
-    by_channel = max(scale.ndim, offset.ndim) == 1
-    if by_channel:
-        close = (np.abs(scale - wanted[0]) <= _ROUNDINGS * np.abs(wanted[0])).all()
-        near = _ROUNDINGS * np.maximum(np.abs(wanted[1]), 1)
-        if close and (np.abs(offset - wanted[1]) <= near).all():
+    theirs = "numbers for each pixel"
+    if max(given.scale.ndim, given.offset.ndim) == 1:
+        scale, offset = (np.broadcast_to(v, mean.shape) for v in (given.scale, given.offset))
+        tolerance = _ROUNDINGS * np.maximum(mean / std, 1)
+        if (np.abs(scale * std - 1) <= _ROUNDINGS).all() and (
+            np.abs(offset + mean / std) <= tolerance
+        ).all():
             return
         with np.errstate(divide="ignore", invalid="ignore"):
-            each = (
-                np.broadcast_to(-offset / scale, mean.shape),
-                np.broadcast_to(1 / scale, mean.shape),
-            )
-        theirs = f"the mean {_numbers(each[0])} and the std {_numbers(each[1])}"
-    else:
-        theirs = "numbers for each pixel"
+            theirs = f"the mean {_numbers(-offset / scale)} and the std {_numbers(1 / scale)}"
     yield (
-        f"it normalises pixels by {theirs} in {' and '.join(found.normalization.layers[::-1])}, "
-        f"the run by the mean {_numbers(mean)} and the std {_numbers(std)}"
+        f"it normalises pixels by {theirs} in {' and '.join(given.layers[::-1])}, the run by the "
+        f"mean {_numbers(mean)} and the std {_numbers(std)}"
     )
 
 
