@@ -79,8 +79,9 @@ def plus_a_tenth(values: np.ndarray) -> np.ndarray:
     return values + np.float32(0.1)
 
 
-@pytest.mark.parametrize("linear", LINEAR)
-@pytest.mark.parametrize("model", ["lenet-tiny", "bn-tiny"])
+@pytest.mark.parametrize(
+    ("model", "linear"), [*(("lenet-tiny", each) for each in LINEAR), ("bn-tiny", "transposed")]
+)
 def test_weights_come_back_bit_for_bit_however_matlab_spells_layers(
     at: Callable[[str], Run], model: str, linear: str
 ) -> None:

@@ -138,7 +138,7 @@ def _by_network(
     classes = tuned.graph.shapes()[tuned.graph.output][0]
     size = tuned.graph.input_size
     alike = [r for r in runs if (r.record.input_size, len(r.record.classes)) == (size, classes)]
-    graphs: dict[str, LayerGraph] = {}
+    graphs: dict[str, LayerGraph] = {}  # of the newest run of each network
     for run in alike:
         progress(f"comparing with {run.folder.name}")
         if run.record.model not in graphs:
@@ -146,7 +146,7 @@ def _by_network(
     fitting = [run for run in alike if fits(tuned, graphs[run.record.model])]
     name = tuned.path
     if not fitting and alike:
-        return alike[0], _graph(alike[0])  # what differs will be said of this one
+        return alike[0], graphs[alike[0].record.model]  # what differs will be said of this one
     if not fitting:
         seen = ", ".join(run.folder.name for run in runs[:5]) or "none"
         shape = " x ".join(map(str, size))
@@ -161,7 +161,7 @@ def _by_network(
             f"{name} does not say which run it came from, and several have its layers: {listed}. "
             "Name the one with --run RUN."
         )
-    return fitting[0], _graph(fitting[0])
+    return fitting[0], graphs[fitting[0].record.model]
 
 
 def _graph(run: Run) -> LayerGraph:
