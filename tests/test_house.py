@@ -79,6 +79,7 @@ def test_torch_is_imported_only_where_it_must_be(root: Path, stage: str) -> None
         ["train", "--help"],
         ["verify", "--help"],
         ["check", "--help"],
+        ["import", "--help"],
         ["models"],
         ["matlab-path"],
     ],

@@ -318,7 +318,7 @@ def high_label(content: dict[str, np.ndarray]) -> None:
     [
         (set_version, "its format is version 2; this cifarx reads up to 1"),
         (set_kind, "unknown layer kind 'MagicLayer'"),
-        (double_weights, "an array is float64, expected single"),
+        (double_weights, "Weights is float64, expected single"),
         (cut_weights, "has 4 kernels for 2 channels and gets 3"),
         (cut_labels, "a test batch of"),
         (high_label, "test labels outside the classes"),

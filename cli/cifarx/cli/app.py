@@ -217,6 +217,33 @@ def verify(
     raise typer.Exit(result.exit_code)
 
 
+@app.command("import")
+def import_(
+    file: Annotated[
+        Path,
+        typer.Argument(help="tuned.mat of cifarx.save, or tuned.onnx of exportONNXNetwork."),
+    ],
+    into: Annotated[
+        str | None, typer.Option(help="Name of the new run in runs/; else the file's.")
+    ] = None,
+    run: Annotated[
+        Path | None, typer.Option(help="The run it came from, when it is not found by itself.")
+    ] = None,
+) -> None:
+    """Make a run of weights tuned in MATLAB or Octave; all but the weights is its parent's.
+
+    The new run exports, verifies and trains on like any other. What a run cannot hold - other
+    layers, options, classes or normalisation, NaN - is refused in one list, and nothing is written.
+    """
+    from cifarx.cli.import_report import print_import
+    from cifarx.cli.progress import status
+    from cifarx.verify.import_run import Options, import_run
+
+    with status() as progress:
+        imported = import_run(Options(file, into, run), progress)
+    print_import(imported)
+
+
 @app.command()
 def check(
     file: Annotated[Path, typer.Argument(help="An ONNX file, of whatever origin.")],

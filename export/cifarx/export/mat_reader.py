@@ -40,12 +40,18 @@ def read_mat(path: Path) -> MatFile:
     Raises:
         UserError: no MAT-file, cut short, not cifarx's, of a newer version, or inconsistent.
     """
+    if not path.is_file():
+        state = "is a folder" if path.is_dir() else "is not there"
+        raise UserError(f"{path} {state}. Give a MAT-file, as 'cifarx export --mat' writes it.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             content = loadmat(path, chars_as_strings=True)
-    except FileNotFoundError as error:
-        raise UserError(f"There is no file {path}.") from error
+    except NotImplementedError as error:
+        raise UserError(
+            f"{path} is a MAT-file of version 7.3, which is HDF5. Save it in version 7, as "
+            "cifarx.save does, or with save(file, '-v7', ...)."
+        ) from error
     except Exception as error:  # scipy raises whatever its parser stumbles over
         raise UserError(
             f"{path} is not a MAT-file that can be read, or was cut short "
@@ -99,21 +105,19 @@ def _graph(
     layers = []
     shapes: dict[str, Shape] = {input_name: input_size}
     for item in content["layers"].ravel():
-        kind = _text(item, "Kind")
+        name, kind = _text(item, "Name"), _text(item, "Kind")
         if kind not in VOCABULARY:
             raise GraphError(f"unknown layer kind {kind!r}")
         row = VOCABULARY[kind]
         inputs = tuple(_strings(item["Inputs"]))
         hyper = {key: _hyper(item[key]) for key in row.hyper}
-        arrays = {}
+        arrays: dict[str, Array] = {}
         if row.arrays:
             source = item["Source"][0, 0]
             given = shapes[inputs[0]]
-            arrays = {
-                key: Array(_array(kind, key, _single(item[key]), hyper, given), _text(source, key))
-                for key in row.arrays
-            }
-        name = _text(item, "Name")
+            for key in row.arrays:
+                value = _single(item[key], f"layer {name!r}: {key}")
+                arrays[key] = Array(_array(kind, key, value, hyper, given), _text(source, key))
         _require_finite(name, arrays)
         layer = Layer(name, kind, inputs, hyper, arrays, _text(item, "Module"))
         shapes[layer.name] = output_shape(layer, shapes)
@@ -196,7 +200,7 @@ def _batch(test: Any, graph: LayerGraph, classes: int) -> TestBatch:
         images,
         inputs,
         test["labels"].ravel().astype(np.int64) - 1,
-        layout.features_from_matlab(_single(test["logits"])),
+        layout.features_from_matlab(_single(test["logits"], "test.logits")),
         reference,
     )
     found = {"images": len(images), "labels": len(batch.labels), "reference": len(reference)}
@@ -234,9 +238,9 @@ def _strings(cells: NDArray[Any]) -> list[str]:
     return [_string(cell) for cell in cells.ravel()]
 
 
-def _single(value: NDArray[Any]) -> NDArray[np.float32]:
+def _single(value: NDArray[Any], what: str) -> NDArray[np.float32]:
     if value.dtype != np.float32:
-        raise GraphError(f"an array is {value.dtype}, expected single")
+        raise GraphError(f"{what} is {value.dtype}, expected single")
     return np.ascontiguousarray(value)
 
 

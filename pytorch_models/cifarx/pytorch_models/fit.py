@@ -131,7 +131,8 @@ class _Training:
         if first and plan.resume:
             content = self._go_on()
         elif first:
-            self.folder = new_folder(plan.folder, self._packed(), numbered=plan.numbered)
+            files = {RESUME: self._packed()}
+            self.folder = new_folder(plan.folder, files, numbered=plan.numbered)
         if plan.resume:
             content = shared_bytes(content, plan.world, plan.device)
             unpack(content, self.model, self.optimizer)

@@ -143,6 +143,12 @@ def _recipe(options: Options) -> tuple[RunRecord | None, str, Recipe]:
 
 
 def _recorded_weights(record: RunRecord) -> str:
+    if record.imported is not None:
+        raise UserError(
+            f"The weights of that run were imported from {record.imported.file}, and no training "
+            "repeats that. To train on from them, give the model.safetensors beside that run.json "
+            f"with --weights FILE; to train as its parent was trained, give --weights {NONE}."
+        )
     if "SHA-256" in record.pretrained:
         raise UserError(
             f"That run started from the weights {record.pretrained}. Give that file again with "

@@ -12,6 +12,8 @@ Reading a run needs no torch; `build_module` does.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -56,6 +58,22 @@ class DataRecord(BaseModel):
     test_sha256: str
 
 
+class ImportRecord(BaseModel):
+    """Where weights that PyTorch did not train came from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    file: str
+    """Its name, without its folder."""
+    sha256: str
+    parent: str
+    """The folder of the run whose network, recipe and data these are."""
+    parent_sha256: str
+    """Of its weights."""
+    changed: tuple[str, ...]
+    """Tensors that are not the parent's, bit for bit."""
+
+
 class RunRecord(BaseModel):
     """The content of run.json, version 1."""
 
@@ -89,6 +107,8 @@ class RunRecord(BaseModel):
     """Of the saved weights: loss and accuracy (0..1) on training images (over the epoch), on
     validation images if any, on test images once they are known; and seconds of training."""
     weights_sha256: str = ""
+    imported: ImportRecord | None = None
+    """Of a run that `cifarx import` made; what its record says of training is its parent's."""
 
 
 @dataclass(frozen=True)
@@ -177,6 +197,16 @@ def newest_run(root: Path = Path("runs")) -> Run:
             "('cifarx train bn8'), go to the folder where you did, or name a run's folder."
         )
     return load_run(records[-1].parent)
+
+
+def runs_in(roots: Iterable[Path]) -> list[Run]:
+    """Every sound run in these folders, those of a folder in the order of their names."""
+    found = []
+    for root in dict.fromkeys(root.resolve() for root in roots):
+        for record in sorted(root.glob(f"*/{RECORD}")):
+            with suppress(UserError):  # a damaged run is not the one that anybody looks for
+                found.append(load_run(record.parent))
+    return found
 
 
 def build_module(run: Run) -> nn.Module:

@@ -6,7 +6,7 @@ import csv
 import io
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,14 +28,17 @@ def refuse_run(folder: Path) -> None:
         )
 
 
-def new_folder(path: Path, state: bytes, *, numbered: bool) -> Path:
-    """Make a run's folder with resume.safetensors in it, in one step.
+def new_folder(
+    path: Path, files: Mapping[str, bytes], *, numbered: bool, option: str = "--out"
+) -> Path:
+    """Make a run's folder with these files in it, in one step.
 
     Args:
         path: the folder.
-        state: the content of resume.safetensors.
+        files: content by name, such as that of resume.safetensors.
         numbered: take path-2, path-3 and so on where the name is taken; else an existing folder
             without a run is used.
+        option: which another folder can be given with.
 
     Raises:
         UserError: it cannot be made.
@@ -46,10 +49,10 @@ def new_folder(path: Path, state: bytes, *, numbered: bool) -> Path:
         try:
             if not numbered and folder.is_dir():  # the user's own, with no run in it
                 refuse_run(folder)  # another training may have begun since the plan was made
-                write_bytes(folder / RESUME, state)
+                _write(folder, files)
                 return folder
             draft.mkdir(parents=True)
-            write_bytes(draft / RESUME, state)
+            _write(draft, files)
             if numbered and folder.exists():
                 raise FileExistsError(folder)
             draft.rename(folder)
@@ -58,12 +61,17 @@ def new_folder(path: Path, state: bytes, *, numbered: bool) -> Path:
             if not (numbered and folder.exists()):
                 what = "is a file" if folder.is_file() else f"cannot be made: {error.strerror}"
                 raise UserError(
-                    f"The run's folder {folder} {what}. Give another with --out."
+                    f"The run's folder {folder} {what}. Give another with {option}."
                 ) from error
             n += 1
             folder = path.with_name(f"{path.name}-{n}")
         finally:
             shutil.rmtree(draft, ignore_errors=True)
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    for name, content in files.items():
+        write_bytes(folder / name, content)
 
 
 def history_csv(history: Sequence[Epoch], held_out: str) -> str:

@@ -13,7 +13,7 @@ from cifarx.export.mat_reader import MatFile, read_mat
 from cifarx.export.onnx_load import load_onnx
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.files import sha256
-from cifarx.pytorch_models.run import RECORD, Run, load_run
+from cifarx.pytorch_models.run import Run, load_run, runs_in
 
 
 @dataclass(frozen=True)
@@ -66,11 +66,6 @@ def metadata(model: onnx.ModelProto) -> dict[str, str]:
 def _runs_with(path: Path, card: ModelCard | None, mat: MatFile | None) -> Iterator[Run]:
     """Runs in ./runs and beside the file whose weights either file names as its own."""
     digests = {c.checkpoint_sha256 for c in (card, mat.card if mat else None) if c}
-    for root in dict.fromkeys((Path("runs").resolve(), path.resolve().parent / "runs")):
-        for record in sorted(root.glob(f"*/{RECORD}")):
-            try:
-                run = load_run(record.parent)
-            except UserError:
-                continue  # a damaged run is not the one we look for
-            if run.record.weights_sha256 in digests:
-                yield run
+    for run in runs_in((Path("runs"), path.resolve().parent / "runs")):
+        if run.record.weights_sha256 in digests:
+            yield run

@@ -1,0 +1,25 @@
+"""What `cifarx import` prints."""
+
+from __future__ import annotations
+
+from cifarx.verify.import_run import Imported
+
+
+def print_import(imported: Imported) -> None:
+    """The run, what to know of it, the check that was made, and what comes next."""
+    record = imported.run.record
+    assert record.imported is not None
+    for note in imported.notes:
+        print(f"note: {note}")
+    if imported.check is not None:
+        print(imported.check.line())
+    changed, whole = len(record.imported.changed), len(imported.run.state())
+    accuracy = ""
+    if "test_accuracy" in record.metrics:
+        was = imported.parent.record.metrics.get("test_accuracy")
+        before = "" if was is None else f", {imported.parent.folder.name} {100 * was:.2f}%"
+        accuracy = f"; {100 * record.metrics['test_accuracy']:.2f}% of the test images{before}"
+    print(
+        f"{imported.run.folder}: {changed} of {whole} tensors differ from "
+        f"{imported.parent.folder.name}'s{accuracy}"
+    )
