@@ -67,6 +67,14 @@ def seeded():
     return Net()
 
 
+def lazy():
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.LazyLinear(5))
+
+
+def quantised():
+    return torch.ao.quantization.quantize_dynamic(Net(), {nn.Linear})
+
+
 def number():
     return 3
 
@@ -249,6 +257,8 @@ def test_an_onnx_file_has_no_module_for_pytorchs_formats(
         (("my_nets:broken", *SIZE), r"RuntimeError: no such file"),
         (("my_nets:number", *SIZE), "gives a int, not a torch.nn.Module"),
         (("my_nets:half", *SIZE), r"tensors that are not float32, such as .* \(float16\)"),
+        (("my_nets:lazy", *SIZE), "my_nets:lazy has lazy layers, .* such as 2.weight. Run it once"),
+        (("my_nets:quantised", *SIZE), "is quantised, in its part head, .*Export the float module"),
         (("my_nets:Two", *SIZE), "gives a tuple, not one tensor of logits"),
         (("my_nets:Mish", *SIZE), "has parts that cifarx cannot take to MATLAB: Mish|Softplus"),
         (("my_nets:Net", "--input-size", "1,8,8"), "PyTorch cannot export the module Net"),
@@ -283,6 +293,7 @@ def test_an_onnx_file_has_no_module_for_pytorchs_formats(
         (("nothing here",), "nothing here"),
     ],
 )
+@pytest.mark.filterwarnings("ignore")  # that quantisation is deprecated
 def test_a_mistake_gets_one_paragraph(
     arguments: tuple[str, ...], complaint: str, folder: Path, cifarx: Callable[..., object]
 ) -> None:
