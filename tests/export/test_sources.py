@@ -76,6 +76,14 @@ def seeded():
     return Net()
 
 
+def lazy():
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.LazyLinear(5))
+
+
+def quantised():
+    return torch.ao.quantization.quantize_dynamic(Net(), {nn.Linear})
+
+
 def number():
     return 3
 
@@ -145,7 +153,7 @@ def test_weights_go_into_the_module(
 def test_what_the_user_says_of_pixels_and_classes_is_in_both_files(
     folder: Path, cifarx: Callable[..., object]
 ) -> None:
-    (folder / "names.txt").write_text("Käfer\nbird\n\ncat\ndeer\nelk\n", "utf-8")
+    (folder / "names.txt").write_text("\ufeffKäfer\nbird\n\ncat\ndeer\nelk\n", "utf-8")
     done = cifarx(
         "export", "my_nets:wide", "--input-size", "3,8,8", "--mean", "0.485,0.4,0.3",
         "--std", "0.229,0.5,0.2", "--classes", "names.txt",
@@ -195,6 +203,9 @@ def test_the_file_that_is_read_is_never_replaced(
     done = cifarx("export", "wide.onnx")
     assert done.code == 2
     assert "wide.onnx is the file to export, and would be replaced" in done.err
+    assert done.err.rstrip().endswith(
+        "Give another place with --out DIR, or another name, such as --name wide_matlab."
+    )
     assert (folder / "wide.onnx").read_bytes() == before
     assert cifarx("export", "wide.onnx", "--mat").code == 0
     assert cifarx("export", "wide.onnx", "--name", "other").code == 0
@@ -255,6 +266,8 @@ def test_an_onnx_file_has_no_module_for_pytorchs_formats(
         (("my_nets:broken", *SIZE), r"RuntimeError: no such file"),
         (("my_nets:number", *SIZE), "gives a int, not a torch.nn.Module"),
         (("my_nets:half", *SIZE), r"tensors that are not float32, such as .* \(float16\)"),
+        (("my_nets:lazy", *SIZE), "my_nets:lazy has lazy layers, .* such as 2.weight. Run it once"),
+        (("my_nets:quantised", *SIZE), "is quantised, in its part head, .*Export the float module"),
         (("my_nets:Two", *SIZE), "gives a tuple, not one tensor of logits"),
         (("my_nets:Mish", *SIZE), "has parts that cifarx cannot take to MATLAB: Mish|Softplus"),
         (("my_nets:Net", "--input-size", "1,8,8"), "PyTorch cannot export the module Net"),
@@ -262,6 +275,26 @@ def test_an_onnx_file_has_no_module_for_pytorchs_formats(
         (("my_nets:Net", *SIZE, "--weights", "other.pt"), r"it lacks body.0.bias.*has besides x"),
         (("my_nets:Net", *SIZE, "--mean", "0.5"), "--mean and --std need 3 numbers each"),
         (("my_nets:Net", *SIZE, "--mean", "a,b"), "--mean 'a,b' is not a list of numbers"),
+        (
+            ("my_nets:Net", *SIZE, "--mean", "123,117,104", "--std", "58,57,57"),
+            "--mean 123,117,104 --std 58,57,57 goes beyond 1, .* pixels from 0 to 1.*: type "
+            "--mean 0.482353,0.458824,0.407843 --std 0.227451,0.223529,0.223529",
+        ),
+        (
+            ("my_nets:Net", *SIZE, "--mean", "0.5,0.5,0.5", "--std", "51,51,51"),
+            "type --mean 0.5,0.5,0.5 --std 0.2,0.2,0.2",
+        ),
+        (("my_nets.py", *SIZE), "my_nets.py is a Python file.*Type my_nets:CALLABLE"),
+        (("other.pt", *SIZE), "other.pt is not named .onnx"),
+        (
+            ("my_nets:Net", *SIZE, "--classes", "latin1.txt"),
+            r"latin1.txt is not UTF-8 text \(byte 2 is 0xE4\)\. Save it as UTF-8",
+        ),
+        (("my_nets:Net", *SIZE, "--classes", "utf16.txt"), "utf16.txt is not UTF-8 text"),
+        (
+            ("my_nets:Net", *SIZE, "--classes", "nul.txt"),
+            r"has a name with control characters, 'b\\x00d'",
+        ),
         (("my_nets:Net", *SIZE, "--mean", "1,1,1", "--std", "1,1,0"), "the latter above 0"),
         (("my_nets:Net", *SIZE, "--classes", "my_nets.py"), "names, but the network gives 5"),
         (("my_nets:Net", *SIZE, "--opset", "13"), "--opset 13 is not supported"),
@@ -269,10 +302,14 @@ def test_an_onnx_file_has_no_module_for_pytorchs_formats(
         (("nothing here",), "nothing here"),
     ],
 )
+@pytest.mark.filterwarnings("ignore")  # that quantisation is deprecated
 def test_a_mistake_gets_one_paragraph(
     arguments: tuple[str, ...], complaint: str, folder: Path, cifarx: Callable[..., object]
 ) -> None:
     torch.save({"x": torch.zeros(2)}, folder / "other.pt")
+    (folder / "latin1.txt").write_text("Käfer\nb\nc\nd\ne\n", "latin-1")
+    (folder / "utf16.txt").write_text("a\nb\nc\nd\ne\n", "utf-16")
+    (folder / "nul.txt").write_text("a\nb\0d\nc\nd\ne\n")
     before = {p.name for p in folder.iterdir()} | {"__pycache__"}
     done = cifarx("export", *arguments)
     assert done.code == 2

@@ -88,6 +88,47 @@ def test_what_pytorch_cannot_export_is_said_in_a_paragraph() -> None:
         graph_from_module(Branching().eval(), (3, 8, 8))
 
 
+@pytest.mark.parametrize(
+    ("part", "operator", "kind"),
+    [
+        (nn.AdaptiveMaxPool2d(4), "aten.adaptive_max_pool2d", "AdaptiveMaxPool2d"),
+        (nn.RReLU(), "aten.rrelu_with_noise_functional", "RReLU"),
+    ],
+)
+def test_an_operator_that_onnx_lacks_is_named_with_the_part_that_uses_it(
+    part: nn.Module, operator: str, kind: str
+) -> None:
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Sequential(nn.ReLU(), part), nn.Flatten())
+    with pytest.raises(UserError) as refused:
+        graph_from_module(module.eval(), (3, 8, 8))
+    said = str(refused.value)
+    assert said.startswith(
+        f"PyTorch traces the module Sequential, but cannot convert the operator {operator} of its "
+        f"part 1.1 ({kind}) to ONNX: no ONNX form of it is known. Write that part with other"
+    )
+    assert said.isprintable()
+    assert "torch.export" not in said
+    assert "GraphModule" not in said
+
+
+def test_an_operator_that_onnx_lacks_in_the_modules_own_code_is_named() -> None:
+    class Pyramid(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return nn.functional.adaptive_max_pool2d(x, 3).flatten(1)
+
+    said = "the module Pyramid, but cannot convert the operator aten.adaptive_max_pool2d to ONNX"
+    with pytest.raises(UserError, match=said):
+        graph_from_module(Pyramid().eval(), (3, 8, 8))
+
+
+def test_batch_norm_without_statistics_is_named() -> None:
+    norm = nn.BatchNorm2d(4, track_running_stats=False)
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Sequential(nn.ReLU(), norm), nn.Flatten())
+    said = r"The batch norm 1\.1 keeps no running statistics .*Train it with track_running"
+    with pytest.raises(UserError, match=said):
+        graph_from_module(module.eval(), (3, 8, 8))
+
+
 @pytest.mark.parametrize("divisor", [None, 3])
 def test_a_divisor_that_torchs_exporter_drops_is_refused(divisor: int | None) -> None:
     pool = nn.AvgPool2d(2, 2, divisor_override=divisor)

@@ -7,13 +7,13 @@ from urllib.error import URLError
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save_file, save_model
 from torch import nn
 
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.files import sha256
 from cifarx.pytorch_models.registry import find
-from cifarx.pytorch_models.weights import start_from
+from cifarx.pytorch_models.weights import load_exactly, start_from
 
 State = dict[str, torch.Tensor]
 
@@ -75,11 +75,22 @@ class Evil:
 
 def test_code_in_a_pickle_is_refused_and_not_run(tmp_path: Path) -> None:
     torch.save({"conv1.weight": Evil(tmp_path / "made")}, tmp_path / "w.pth")
-    with pytest.raises(UserError, match=r"w.pth cannot be read as a state dict \(UnpicklingError"):
+    with pytest.raises(UserError, match=r"w.pth cannot be read as a state dict") as refused:
         start_from(network(2), str(tmp_path / "w.pth"))
+    assert "(UnpicklingError: Trying to load unsupported GLOBAL" in str(refused.value)
+    assert str(refused.value).isprintable()  # torch colours its text
     assert not (tmp_path / "made").exists()
     torch.load(tmp_path / "w.pth", weights_only=False)  # the code is there, and would have run
     assert (tmp_path / "made").exists()
+
+
+def test_a_whole_module_is_refused_by_its_class(tmp_path: Path) -> None:
+    torch.save(nn.Linear(2, 2), tmp_path / "w.pt")
+    with pytest.raises(UserError) as refused:
+        load_exactly(nn.Linear(2, 2), tmp_path / "w.pt")
+    said = "(UnpicklingError: Unsupported global: GLOBAL torch.nn.modules.linear.Linear was not an "
+    assert said in str(refused.value)
+    assert "add_safe_globals" not in str(refused.value)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"PK\x03\x04", b"\x80\x02.", b"hello", b"\0" * 99])
@@ -144,3 +155,68 @@ def test_weights_that_cannot_be_downloaded_say_where_they_are(
         UserError, match=r"not be downloaded from https://.*\.pth .*no network.*--we"
     ):
         start_from(find("transfer").builder(10), "ResNet18_Weights.IMAGENET1K_V1")
+
+
+@pytest.mark.filterwarnings("ignore:Validating sparse tensor")
+@pytest.mark.parametrize(
+    ("spoil", "complaint"),
+    [
+        (lambda w: w.int(), "conv1.weight is int32, and float32 there. Weights are floating"),
+        (lambda w: w.to(torch.complex64), "conv1.weight is complex64, and float32 there"),
+        (lambda w: w * torch.nan, "has NaN or infinite values in conv1.weight"),
+        (lambda w: w / 0, "has NaN or infinite values in conv1.weight"),
+        (lambda w: w.double() + 1e300, "values that float32 does not hold"),
+        (lambda w: w.to_sparse(), "has a sparse tensor, conv1.weight"),
+    ],
+)
+def test_a_tensor_that_would_become_another_one_is_named(
+    tmp_path: Path, spoil: Callable[[torch.Tensor], torch.Tensor], complaint: str
+) -> None:
+    model = network(1)
+    before = {name: t.clone() for name, t in model.state_dict().items()}
+    state = network(2).state_dict()
+    state["conv1.weight"] = spoil(state["conv1.weight"])
+    torch.save(state, tmp_path / "w.pt")
+    with pytest.raises(UserError, match=complaint):
+        load_exactly(model, tmp_path / "w.pt")
+    assert all(torch.equal(before[name], t) for name, t in model.state_dict().items())
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.float64])
+def test_other_floating_point_numbers_are_taken(tmp_path: Path, kind: torch.dtype) -> None:
+    state = network(2).state_dict()
+    torch.save({n: t.to(kind) if t.is_floating_point() else t for n, t in state.items()},
+               tmp_path / "w.pt")  # fmt: skip
+    model = network(1)
+    load_exactly(model, tmp_path / "w.pt")
+    expected = state["conv1.weight"].to(kind).float()
+    assert torch.equal(model.state_dict()["conv1.weight"], expected)
+
+
+def test_the_count_of_batches_may_be_left_out_and_nothing_else(tmp_path: Path) -> None:
+    state = network(2).state_dict()
+    counts = [name for name in state if name.endswith("num_batches_tracked")]
+    assert counts
+    kept = {name: tensor for name, tensor in state.items() if name not in counts}
+    torch.save(kept, tmp_path / "w.pt")
+    model = network(1)
+    load_exactly(model, tmp_path / "w.pt")
+    assert all(torch.equal(t, model.state_dict()[name]) for name, t in kept.items())
+    del kept["conv1.weight"]
+    torch.save(kept, tmp_path / "w.pt")
+    with pytest.raises(UserError, match=r"it lacks conv1.weight\. Give the state dict"):
+        load_exactly(model, tmp_path / "w.pt")
+
+
+def test_tensors_of_several_names_are_loaded_as_safetensors_saves_them(tmp_path: Path) -> None:
+    def tied() -> nn.Sequential:
+        layer = nn.Linear(4, 4)
+        return nn.Sequential(layer, nn.ReLU(), layer, nn.Linear(4, 2))
+
+    saved, model = tied(), tied()
+    save_model(saved, str(tmp_path / "w.safetensors"))
+    load_exactly(model, tmp_path / "w.safetensors")
+    assert all(torch.equal(t, model.state_dict()[name]) for name, t in saved.state_dict().items())
+    with pytest.raises(UserError, match=r"it lacks 2\.(bias|weight)"):  # its own there
+        load_exactly(nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 4), nn.Linear(4, 2)),
+                     tmp_path / "w.safetensors")  # fmt: skip

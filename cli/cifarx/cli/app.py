@@ -128,11 +128,13 @@ def export(
     ] = None,
     mean: Annotated[
         str | None,
-        typer.Option(help="Of pixels 0..1 by channel, as torchvision has it: 0.485,0.456,0.406."),
+        typer.Option(help="By channel, in units of pixels 0..1: 0.485,0.456,0.406."),
     ] = None,
-    std: Annotated[str | None, typer.Option(help="The same for the standard deviation.")] = None,
+    std: Annotated[
+        str | None, typer.Option(help="The standard deviation, in the same units.")
+    ] = None,
     classes: Annotated[
-        Path | None, typer.Option(help="Text file with the name of a class a line.")
+        Path | None, typer.Option(help="UTF-8 text file with the name of a class a line.")
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path(),
     name: Annotated[

@@ -62,12 +62,30 @@ def _called(text: str, function: Callable[[], Any]) -> Any:
 
 
 def require_float32(text: str, module: nn.Module) -> None:
+    """Raise `UserError` for a module whose weights are not there yet, quantised, or not float32."""
     import torch
+    from torch.nn.parameter import is_lazy
 
+    tensors = (*module.named_parameters(), *module.named_buffers())
+    lazy = next((name for name, tensor in tensors if is_lazy(tensor)), None)
+    if lazy is not None:
+        raise UserError(
+            f"{text} has lazy layers, whose weights are not there before a first image, such as "
+            f"{lazy}. Run it once where it is made: 'def net(): m = MyNet().eval(); "
+            "m(torch.zeros(1, 3, 224, 224)); return m', with the size of its images."
+        )
+    quantised = next((n for n, part in module.named_modules() if _is_quantised(part)), None)
+    if quantised is not None:
+        raise UserError(
+            f"{text} is quantised, in its part {quantised or 'as a whole'}, and cifarx does not "
+            "take quantised modules. Export the float module that it was made from."
+        )
     wrong = {
         name: str(tensor.dtype).removeprefix("torch.")
         for name, tensor in module.state_dict().items()
-        if tensor.is_floating_point() and tensor.dtype != torch.float32
+        if isinstance(tensor, torch.Tensor)
+        and tensor.is_floating_point()
+        and tensor.dtype != torch.float32
     }
     if wrong:
         name, kind = next(iter(wrong.items()))
@@ -75,6 +93,11 @@ def require_float32(text: str, module: nn.Module) -> None:
             f"{text} has {len(wrong)} tensors that are not float32, such as {name} ({kind}); both "
             "files hold single precision. Call float() on the module before it is exported."
         )
+
+
+def _is_quantised(part: nn.Module) -> bool:
+    own = (*part.parameters(recurse=False), *part.buffers(recurse=False))
+    return ".quantized." in type(part).__module__ or any(tensor.is_quantized for tensor in own)
 
 
 def digest_of(module: nn.Module) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from unicodedata import category
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,7 @@ from cifarx.pytorch_models.preprocess import preprocess
 from cifarx.pytorch_models.run import load_run, newest_run
 
 IMAGES = 4  # of noise, where there are no data
+_WHITE = 255.0  # a pixel; options are in units of it
 _UNKNOWN = np.empty(0, np.int64)  # labels
 
 
@@ -73,8 +75,13 @@ def open_source(text: str | None, options: Options, *, answers: bool = True) -> 
         UserError: nothing of that name, a damaged file, or parts that cannot be exported.
     """
     path = Path(text or "")
+    if text is not None and path.suffix == ".py" and not path.is_dir():
+        raise UserError(
+            f"{text} is a Python file; 'cifarx export' needs to know what in it makes the network. "
+            f"Type {path.stem}:CALLABLE in its folder, CALLABLE being a class of nn.Module, a "
+            f"function that makes one, or a module, such as {path.stem}:Net."
+        )
     if text is not None and (path.is_file() or (path.suffix == ".onnx" and not path.is_dir())):
-        _require_none(text, "an ONNX file", weights=options.weights, input_size=options.input_size)
         return _from_onnx(path, options, answers)
     if text is not None and ":" in text and not path.exists():
         return _from_callable(text, options, answers)
@@ -99,8 +106,7 @@ def require_other_file(source: Source, folder: Path, name: str, formats: Formats
     if target.exists() and target.samefile(source.file):
         raise UserError(
             f"{target} is the file to export, and would be replaced. Give another place with "
-            f"--out DIR, another name, such as --name {name}_matlab, or write {name}.mat "
-            "alone with --mat."
+            f"--out DIR, or another name, such as --name {name}_matlab."
         )
 
 
@@ -132,6 +138,7 @@ def _from_onnx(path: Path, options: Options, answers: bool) -> Source:
             "module as package.module:callable, with its state dict as --weights. If the file is "
             "ONNX, rename it."
         )
+    _require_none(str(path), "an ONNX file", weights=options.weights, input_size=options.input_size)
     model = load_onnx(path)
     graph = as_classifier(read_onnx(model))
     classes = require_classifier(graph)
@@ -217,6 +224,26 @@ def _require_contract(options: Options, channels: int) -> None:
             f"--mean and --std need {channels} numbers each, separated by commas, the latter above "
             f"0; got {len(mean)} and {len(std)}."
         )
+    if _beyond_white(mean) or _beyond_white(std):
+        given, right = (
+            " ".join(
+                f"{option} {_typed(v, 255 if divided and _beyond_white(v) else 1)}"
+                for option, v in (("--mean", mean), ("--std", std))
+            )
+            for divided in (False, True)
+        )
+        raise UserError(
+            f"{given} goes beyond 1, but both are in units of pixels from 0 to 1, as torchvision "
+            f"has them. Divide by 255 what is meant for pixels from 0 to 255: type {right}."
+        )
+
+
+def _typed(values: tuple[float, ...], divisor: int) -> str:
+    return ",".join(f"{value / _WHITE / divisor:.6g}" for value in values)
+
+
+def _beyond_white(values: tuple[float, ...]) -> bool:
+    return max(map(abs, values), default=0) > _WHITE
 
 
 def _with_contract(card: ModelCard, options: Options) -> ModelCard:
@@ -226,9 +253,7 @@ def _with_contract(card: ModelCard, options: Options) -> ModelCard:
         mean, std = (tuple(np.float32(v).tolist() for v in o) for o in (options.mean, options.std))
         card = replace(card, mean=mean, std=std)
     if options.classes is not None:
-        with reading(options.classes):
-            names = options.classes.read_text("utf-8").split("\n")
-        names = [name.strip() for name in names if name.strip()]
+        names = _class_names(options.classes)
         if len(names) != classes:
             raise UserError(
                 f"--classes {options.classes} has {len(names)} names, but the network gives "
@@ -236,6 +261,27 @@ def _with_contract(card: ModelCard, options: Options) -> ModelCard:
             )
         card = replace(card, classes=tuple(names))
     return card
+
+
+def _class_names(path: Path) -> list[str]:
+    """The lines of a UTF-8 text file, empty ones left out."""
+    with reading(path):
+        content = path.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")  # editors of Windows begin it with a mark
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"--classes {path} is not UTF-8 text (byte {error.start + 1} is "
+            f"0x{content[error.start]:02X}). Save it as UTF-8, with one name a line."
+        ) from error
+    names = [line.strip() for line in text.replace("\r", "\n").split("\n") if line.strip()]
+    odd = next((name for name in names if any(category(c) == "Cc" for c in name)), None)
+    if odd is not None:
+        raise UserError(
+            f"--classes {path} has a name with control characters, {odd!r}. Give a text file in "
+            "UTF-8 with one name a line."
+        )
+    return names
 
 
 def _notes(card: ModelCard) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -23,9 +24,10 @@ from torch import Tensor, nn
 from cifarx.export.graph import LayerGraph
 from cifarx.export.layer import Array
 from cifarx.export.onnx_reader import INPUT, OUTPUT, read_onnx
-from cifarx.pytorch_models.errors import UserError
+from cifarx.pytorch_models.errors import UserError, plain
 
 MARKER_DOMAIN = "cifarx"  # of the markers of modules
+_LONGEST = 300  # characters of what PyTorch says
 _BATCH = 2  # torch.export treats a batch of 1 as a constant that may be squeezed away
 
 
@@ -97,9 +99,10 @@ def graph_from_module(module: nn.Module, input_size: tuple[int, int, int]) -> La
         UserError: the module is in training mode, PyTorch cannot export it, or it has parts that
             no layer kind stands for.
     """
+    _require_statistics(module)
     exported = exported_program(_with_marks(module), input_size)
     _mark_dropout(exported.graph_module)
-    program = onnx_program(exported)
+    program = onnx_program(exported, type(module).__name__)
     arrays = {}
     for name, value in list(program.model.graph.initializers.items()):
         assert value.const_value is not None
@@ -145,22 +148,86 @@ def _require_nothing_dropped(exported: torch.export.ExportedProgram) -> None:
             )
 
 
-def onnx_program(exported: torch.export.ExportedProgram) -> torch.onnx.ONNXProgram:
-    """Its ONNX form, constants folded; initializers are named as in the state dict."""
+def _require_statistics(module: nn.Module) -> None:
+    """Raise `UserError` for batch norm that takes those of the batch even in evaluation."""
+    for name, part in module.named_modules():
+        if isinstance(part, nn.modules.batchnorm._BatchNorm) and part.running_mean is None:
+            raise UserError(
+                f"The batch norm {name or type(module).__name__} keeps no running statistics "
+                "(track_running_stats=False): its answers to an image depend on the other images "
+                "of the batch. Train it with track_running_stats=True, or with nn.GroupNorm or "
+                "nn.InstanceNorm2d in its place."
+            )
+
+
+def onnx_program(exported: torch.export.ExportedProgram, name: str) -> torch.onnx.ONNXProgram:
+    """Its ONNX form, constants folded; initializers are named as in the state dict.
+
+    Raises:
+        UserError: ONNX has no form of it; `name` is what that says of the module.
+    """
     with told_in_a_paragraph(exported.graph_module):
-        program = torch.onnx.export(
-            exported,
-            dynamo=True,
-            optimize=False,
-            external_data=False,
-            verbose=False,
-            input_names=[INPUT],
-            output_names=[OUTPUT],
-        )
+        try:
+            program = torch.onnx.export(
+                exported,
+                dynamo=True,
+                optimize=False,
+                external_data=False,
+                verbose=False,
+                input_names=[INPUT],
+                output_names=[OUTPUT],
+            )
+        except Exception as error:  # its own, and those of onnxscript
+            raise _not_in_onnx(error, exported, name) from error
         assert program is not None
         optimizer.fold_constants(program.model)
         optimizer.remove_unused_nodes(program.model)
         return program
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """An exception and what it was raised from, the innermost last."""
+    chain = [error]
+    while chain[-1].__cause__ is not None:
+        chain.append(chain[-1].__cause__)
+    return chain
+
+
+def _not_in_onnx(error: Exception, exported: torch.export.ExportedProgram, name: str) -> UserError:
+    """What torch.onnx.export could not convert: the operator, and the part that uses it."""
+    reasons = [plain(cause) for cause in _causes(error)]
+    translated = (re.search(r"node %(\w+) .*?target=torch\.ops\.([\w.]+)", r) for r in reasons)
+    found = next(filter(None, translated), None)
+    if found is None:
+        return UserError(
+            f"PyTorch traces the module {name}, but cannot convert it to ONNX: "
+            f"{reasons[-1][:_LONGEST].rstrip('.')}. Cut the network in parts to find which it is, "
+            "and write that one otherwise."
+        )
+    node, operator = found.groups()
+    operator = operator.removesuffix(".default")
+    missing = "No ONNX function found" in reasons[-1]
+    reason = "no ONNX form of it is known" if missing else reasons[-1][:_LONGEST].rstrip(".")
+    return UserError(
+        f"PyTorch traces the module {name}, but cannot convert the operator {operator}"
+        f"{_user_of(node, exported)} to ONNX: {reason}. Write that part with other operators, such "
+        "as pooling with a fixed window for an adaptive one."
+    )
+
+
+def _user_of(name: str, exported: torch.export.ExportedProgram) -> str:
+    """Such as ' of its part body.2 (AdaptiveMaxPool2d)', '' where that is not to be told."""
+    nodes = [node for node in exported.graph.nodes if node.op == "call_function"]
+    # ONNX's exporter decomposes first: rrelu becomes rrelu_with_noise_functional
+    same = [n for n in nodes if n.name == name] or [
+        n for n in nodes if name.startswith(f"{n.name}_")
+    ]
+    stack = list(same[0].meta.get("nn_module_stack", {}).values()) if same else []
+    if not stack or not stack[-1][0]:
+        return ""
+    path, kind = stack[-1]
+    kind = kind if isinstance(kind, str) else kind.__name__
+    return f" of its part {path} ({kind.rpartition('.')[2]})"
 
 
 def _advice(size: tuple[int, int, int] | None) -> str:
@@ -186,10 +253,12 @@ def told_in_a_paragraph(
     except UserError:
         raise
     except Exception as error:  # torch.export raises exceptions of many families
-        reason = next((line for line in str(error).splitlines() if line.strip()), repr(error))
+        innermost = _causes(error)[-1]
+        lines = (plain(line) for line in str(innermost).splitlines())
+        reason = next(filter(None, lines), repr(innermost))
         raise UserError(
             f"PyTorch cannot export the module {type(module).__name__}: "
-            f"{reason.strip().rstrip('.')}. {_advice(size)}"
+            f"{reason.rstrip('.')}. {_advice(size)}"
         ) from error
     finally:
         logging.disable(before)
@@ -203,6 +272,8 @@ def _with_names_of(module: nn.Module, graph: LayerGraph) -> LayerGraph:
     taken = {a.source for a in graph.arrays().values()}
     by_content: dict[bytes, list[str]] = {}
     for name, tensor in state.items():
+        if not isinstance(tensor, Tensor):
+            continue  # a module's extra state
         if name not in taken and tensor.numel() in sizes and tensor.dtype == torch.float32:
             by_content.setdefault(tensor.detach().cpu().numpy().tobytes(), []).append(name)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 
@@ -17,3 +18,8 @@ def nearest(given: str, allowed: Iterable[str]) -> str:
     """'Did you mean 'bn8'? ' for a near miss, else ''."""
     close = difflib.get_close_matches(given.lower(), list(allowed), n=1, cutoff=0.5)
     return f"Did you mean {close[0]!r}? " if close else ""
+
+
+def plain(text: object) -> str:
+    """What an exception says, in one line and without the codes that colour a terminal."""
+    return " ".join(re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", str(text)).split())

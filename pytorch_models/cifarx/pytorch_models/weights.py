@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from cifarx.pytorch_models.errors import UserError
+from cifarx.pytorch_models.errors import UserError, plain
 from cifarx.pytorch_models.files import sha256
 
 NONE = "none"
@@ -50,9 +50,12 @@ def load_exactly(model: nn.Module, path: Path) -> None:
     """Put a state dict into a model, tensor by tensor.
 
     Raises:
-        UserError: it cannot be read, or has not exactly the model's tensors.
+        UserError: it cannot be read, has not exactly the model's tensors, or one that would not be
+            the same in the model: of another kind of number, or not finite.
     """
-    state, own = _from_file(path), model.state_dict()
+    own = model.state_dict()
+    found = _from_file(path)
+    state = OrderedDict({**_implied(own, found), **found})
     lacking = sorted(own.keys() - state.keys())
     foreign = sorted(state.keys() - own.keys())
     other = sorted(n for n in own.keys() & state.keys() if own[n].shape != state[n].shape)
@@ -66,10 +69,52 @@ def load_exactly(model: nn.Module, path: Path) -> None:
             f"--weights {path} does not fit the network: it {'; '.join(faults)}. Give the state "
             "dict of the same network, saved by model.state_dict()."
         )
-    versioned = OrderedDict(state)
+    for name, tensor in state.items():
+        _require_kept(path, name, own[name], tensor)
     # versions of modules, which safetensors does not keep and MNASNet of torchvision asks for
-    versioned._metadata = getattr(state, "_metadata", own._metadata)  # type: ignore[attr-defined]
-    model.load_state_dict(versioned)
+    state._metadata = getattr(found, "_metadata", own._metadata)  # type: ignore[attr-defined]
+    model.load_state_dict(state)
+
+
+def _implied(own: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Tensors that a file may leave out.
+
+    `safetensors.torch.save_model` writes a tensor that has several names once. What is called
+    `num_batches_tracked` counts training steps, came with PyTorch 0.4.1, and is in no answer.
+    """
+
+    def place(tensor: Tensor) -> tuple[object, ...]:
+        return tensor.data_ptr(), tensor.dtype, tensor.shape, tensor.stride()
+
+    by_place = {place(own[name]): t for name, t in found.items() if name in own}
+    implied = {}
+    for name in own.keys() - found.keys():
+        if own[name].numel() and place(own[name]) in by_place:
+            implied[name] = by_place[place(own[name])]
+        elif name.rpartition(".")[2] == "num_batches_tracked":
+            implied[name] = own[name]
+    return implied
+
+
+def _require_kept(path: Path, name: str, own: Tensor, given: Tensor) -> None:
+    """Raise `UserError` where a tensor would become another one without a word."""
+    kinds = [str(t.dtype).removeprefix("torch.") for t in (given, own)]
+    if given.is_floating_point() != own.is_floating_point() or given.is_complex():
+        raise UserError(
+            f"--weights {path} does not fit the network: {name} is {kinds[0]}, and {kinds[1]} "
+            "there. Weights are floating-point numbers; give the state dict as it was trained, not "
+            "one that was quantised or cast."
+        )
+    if given.layout != torch.strided:
+        raise UserError(
+            f"--weights {path} has a sparse tensor, {name}. Save its to_dense() instead."
+        )
+    if own.isfinite().all() and not given.to(own.dtype).isfinite().all():
+        raise UserError(
+            f"--weights {path} has NaN or infinite values in {name}, or values that {kinds[1]} "
+            "does not hold, so that the network computes nothing. Give the state dict of a "
+            "training that did not diverge."
+        )
 
 
 def _published(name: str) -> Mapping[str, Tensor]:
@@ -99,7 +144,12 @@ def _from_file(path: Path) -> Mapping[str, Tensor]:
             return load_file(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged pickle raises whatever it comes to
-        reason = " ".join(str(error).split())[:200]
+        reason = plain(error)
+        for before in ("from a trusted source.", "WeightsUnpickler error: "):  # torch's own advice
+            reason = reason.rpartition(before)[2]
+        for behind in ("Please use", "Check the documentation"):
+            reason = reason.partition(behind)[0]
+        reason = reason.strip()[:200]
         raise UserError(
             f"--weights {path} cannot be read as a state dict ({type(error).__name__}: {reason}). "
             "Give a .safetensors file, or a .pt or .pth file that torch.save wrote of "
