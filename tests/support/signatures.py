@@ -23,6 +23,7 @@ TYPES: dict[str, list[Any]] = {
     "net": ["struct", "scalar"],
     "X": [["uint8"], ["single"]],
     "source": [_MAT_FILE, ["struct", "scalar"]],
+    "template": [_MAT_FILE, ["struct", "scalar"]],
     "data": [["numeric"], ["matlab.io.datastore.ImageDatastore"]],
     "labels": [["numeric"], ["cell"], ["categorical"]],
     "MiniBatchSize": _COUNT,
@@ -40,6 +41,9 @@ TYPES: dict[str, list[Any]] = {
 
 _ORDERED = {"fineTune": ["labels"]}
 """What a function takes by position out of its varargin."""
+_HANDED_ON = {"classify": ["MiniBatchSize"]}
+"""Names and values that a function gives to another."""
+_OPTIONAL = {"template"}
 
 
 def signature(path: Path) -> dict[str, Any]:
@@ -49,9 +53,13 @@ def signature(path: Path) -> dict[str, Any]:
     assert match, path
     assert match[2] == path.stem
     given = [name.strip() for name in match[3].split(",") if name.strip()]
-    named = re.findall(r"parser\.addParameter\('(\w+)'", text)
+    named = re.findall(r"parser\.addParameter\('(\w+)'", text) or _HANDED_ON.get(path.stem, [])
     assert ("varargin" in given) == bool(named or path.stem in _ORDERED), path
-    kinds = [(name, "required") for name in given if name != "varargin"]
+    kinds = [
+        (name, "ordered" if name in _OPTIONAL else "required")
+        for name in given
+        if name != "varargin"
+    ]
     kinds += [(name, "ordered") for name in _ORDERED.get(path.stem, [])]
     kinds += [(name, "namevalue") for name in named]
     types = {**TYPES, "file": ["file=*.onnx"] if path.stem == "importONNX" else _MAT_FILE}

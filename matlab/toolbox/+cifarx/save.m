@@ -1,4 +1,4 @@
-function save(net, file)
+function save(net, file, template)
 %SAVE  Write a network to a file that cifarx and PyTorch's side read again.
 %
 %   CIFARX.SAVE(NET, FILE) writes NET, a structure as CIFARX.LOAD returns it, with its
@@ -6,6 +6,10 @@ function save(net, file)
 %   name without an extension). 'cifarx import FILE' makes a PyTorch run of it, and
 %   CIFARX.LOAD reads it. Arrays must be single and of the sizes that the layers had;
 %   NET is checked as a file is by CIFARX.LOAD. No toolbox is needed.
+%
+%   CIFARX.SAVE(DLNET, FILE, TEMPLATE) writes a trained dlnetwork of CIFARX.DLNETWORK.
+%   TEMPLATE is the network that it was made of, as CIFARX.LOAD returns it, or the name
+%   of its model.mat: names, classes and what a dlnetwork does not hold come from it.
 %
 %   The file says honestly what it holds. What PyTorch once computed is no answer of
 %   the changed network, so that test.reference becomes empty and CIFARX.VERIFY has
@@ -27,17 +31,24 @@ function save(net, file)
 %      net.layers(end).Bias = net.layers(end).Bias + 0.1;
 %      cifarx.save(net, 'tuned.mat');
 %
-%   See also cifarx.load, cifarx.predict, cifarx.verify.
+%   See also cifarx.load, cifarx.dlnetwork, cifarx.fineTune, cifarx.verify.
 
 file = cifarx.internal.fileName(file, 'cifarx:save:fileName');
 [~, ~, extension] = fileparts(file);
 if isempty(extension)
     file = [file '.mat'];
 end
+if nargin > 2
+    if ~isstruct(template)
+        template = cifarx.load(template);
+    end
+    net = cifarx.internal.fromDlnetwork(net, template);
+end
 if ~isstruct(net) || numel(net) ~= 1
     error('cifarx:save:network', ...
           ['NET must be a network as cifarx.load returns it, a 1-by-1 structure, but is a ' ...
-           '%s %s.'], cifarx.internal.sizeText(net), class(net));
+           '%s %s. A dlnetwork needs the network that it was made of: ' ...
+           'cifarx.save(dlnet, file, ''model.mat'').'], cifarx.internal.sizeText(net), class(net));
 end
 try
     checked(net);
@@ -55,7 +66,7 @@ function checked(net)
 fields = {'format', 'input', 'layers', 'outputs', 'classes', 'test'};
 there = isfield(net, fields);
 if ~all(there)
-    error('cifarx:check:missingField', 'it has no field ''%s'', expected %s', ...
+    error('cifarx:save:missingField', 'it has no field ''%s'', expected %s', ...
           fields{find(~there, 1)}, strjoin(fields, ', '));
 end
 cifarx.internal.checkNetwork(net);

@@ -12,7 +12,8 @@ for i = 1:numel(layers)
         keys = fieldnames(layers(i).Source);
         for k = 1:numel(keys)
             values = layers(i).(keys{k});
-            bytes{end + 1} = typecast(single(values(:)), 'uint8'); %#ok<AGROW>
+            % of one number typecast makes a row
+            bytes{end + 1} = reshape(typecast(single(values(:)), 'uint8'), [], 1); %#ok<AGROW>
         end
     end
 end

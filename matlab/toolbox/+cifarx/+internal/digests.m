@@ -10,20 +10,10 @@ function [found, arrays] = digests(net, file)
 %     normalized   the same of net.test.images as they are normalised here; '' where
 %                  the file does not say how
 
-values = cell(1, 0);
-for i = 1:numel(net.layers)
-    if isstruct(net.layers(i).Source)
-        keys = fieldnames(net.layers(i).Source);
-        for k = 1:numel(keys)
-            values{end + 1} = asBytes(net.layers(i).(keys{k})); %#ok<AGROW>
-        end
-    end
-end
-arrays = numel(values);
+[found.arrays, arrays] = cifarx.internal.arraysDigest(net.layers);
 stream = fopen(file, 'r');
 found.model = cifarx.internal.sha256(fread(stream, Inf, '*uint8'));
 fclose(stream);
-found.arrays = cifarx.internal.sha256(vertcat(values{:}));
 found.inputs = cifarx.internal.sha256(asBytes(net.test.inputs));
 found.normalized = '';
 if ~strcmp(net.input.Normalization, 'none')
