@@ -41,8 +41,8 @@ TYPES: dict[str, list[Any]] = {
 
 _ORDERED = {"fineTune": ["labels"]}
 """What a function takes by position out of its varargin."""
-_HANDED_ON = {"classify": ["MiniBatchSize"]}
-"""Names and values that a function gives to another."""
+_NAMED = {"predict": ["MiniBatchSize", "Layers"], "classify": ["MiniBatchSize"]}
+"""Names that a function takes without an inputParser."""
 _OPTIONAL = {"template"}
 
 
@@ -53,7 +53,7 @@ def signature(path: Path) -> dict[str, Any]:
     assert match, path
     assert match[2] == path.stem
     given = [name.strip() for name in match[3].split(",") if name.strip()]
-    named = re.findall(r"parser\.addParameter\('(\w+)'", text) or _HANDED_ON.get(path.stem, [])
+    named = re.findall(r"parser\.addParameter\('(\w+)'", text) or _NAMED.get(path.stem, [])
     assert ("varargin" in given) == bool(named or path.stem in _ORDERED), path
     kinds = [
         (name, "ordered" if name in _OPTIONAL else "required")
