@@ -11,6 +11,7 @@ import pytest
 from drawn_networks import CARD, drawn, no_batch, often
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
+from matlab_export import as_matlab_exports
 
 from cifarx.export.correspondence import Match, match
 from cifarx.export.graph import LayerGraph
@@ -19,8 +20,10 @@ from cifarx.export.mat_reader import read_mat
 from cifarx.export.mat_writer import mat_bytes
 from cifarx.export.onnx_reader import read_onnx
 from cifarx.export.onnx_writer import onnx_from_graph
+from cifarx.export.torch_reader import graph_from_module
 from cifarx.export.vocabulary import VOCABULARY
 from cifarx.pytorch_models.errors import UserError
+from cifarx.pytorch_models.registry import models
 
 
 def layer(
@@ -231,6 +234,26 @@ def test_tuned_weights_of_any_network_come_back_from_an_onnx_file_bit_for_bit(
     wanted = drawn(data, kind)
     proto = onnx_from_graph(tuned(wanted), CARD).proto()
     assert_found(match(read_onnx(proto), wanted, dropout=False), wanted)
+
+
+@pytest.mark.parametrize("name", [name for name in models() if name.endswith("-tiny")])
+def test_every_network_of_the_zoo_comes_back_with_a_place_for_every_tensor(
+    folder: Path, name: str
+) -> None:
+    spec = models()[name]
+    module = spec.builder(3).eval()
+    wanted = graph_from_module(module, spec.input_size)
+    sources = {array.source for array in wanted.arrays().values()}
+    tensors = {n for n in module.state_dict() if not n.endswith("num_batches_tracked")}
+    assert tensors == sources - {""}
+    proto = onnx_from_graph(tuned(wanted), CARD).proto()
+    batch = no_batch(spec.input_size)
+    (folder / "tuned.mat").write_bytes(mat_bytes(tuned(wanted), CARD, batch, ""))
+    ones = [1.0] * spec.input_size[0]
+    matlab = as_matlab_exports(proto, mean=ones, std=ones, linear="transposed")
+    assert_found(match(read_mat(folder / "tuned.mat").graph, wanted, dropout=True), wanted)
+    assert_found(match(read_onnx(proto), wanted, dropout=False), wanted)
+    assert_found(match(read_onnx(matlab), wanted, dropout=False), wanted)
 
 
 def assert_found(result: Match, wanted: LayerGraph) -> None:

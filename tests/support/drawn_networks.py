@@ -286,10 +286,10 @@ often = settings(
 )
 
 
-def no_batch() -> TestBatch:
+def no_batch(size: tuple[int, int, int] = SIZE) -> TestBatch:
     """One black image and no answers, for a file that must have a test batch."""
     numbers = np.zeros((1, CLASSES))
-    images = np.zeros((1, *SIZE))
+    images = np.zeros((1, *size))
     return TestBatch(
         images.astype(np.uint8),
         images.astype(np.float32),

@@ -52,7 +52,7 @@ def as_matlab_exports(
     same = {model.graph.input[0].name: INPUT}
     maps = {
         v.name: [d.dim_value for d in v.type.tensor_type.shape.dim]
-        for v in onnx.shape_inference.infer_shapes(model).graph.value_info
+        for v in (*model.graph.input, *onnx.shape_inference.infer_shapes(model).graph.value_info)
     }
 
     def add(operator: str, inputs: list[str], name: str, **attributes: Any) -> str:
