@@ -44,7 +44,7 @@ info.learnables = sum([info.layers.Count]);
 info.classes = numel(net.classes);
 if nargout == 0
     show(net, info);
-    clear info
+    clear info;
 end
 end
 
