@@ -6,7 +6,7 @@ function Y = convolve(X, weights, bias, stride, padding, dilation, numGroups)
 %   CIFARX.LAYER.CONVOLUTION2D. For each group the kernels, F/g-by-(C/g)hw, are multiplied
 %   with what they see, (C/g)hw-by-places. An image is laid out with its channels
 %   first, so that a place is seen by copying h*w runs of channels; small maps are taken
-%   several images at a time, large ones in parts of 4 MB.
+%   several images at a time, large ones in parts of 8 MB.
 
 [rows, columns, channels, count] = size(X);
 [height, width, inGroup, filters, ~] = size(weights);
@@ -14,8 +14,8 @@ kernels = reshape(permute(weights, [4 3 1 2 5]), filters, [], numGroups);
 bias = reshape(bias, filters, numGroups);
 [seen, size2] = cifarx.internal.places([rows, columns], [height, width], stride, padding, dilation);
 places = prod(size2);
-step = max(1, min(count, ceil(256 / places)));  % products of fewer columns are slow
-part = max(64, floor(2^20 / (inGroup * height * width)));
+step = max(1, min(count, ceil(512 / places)));  % products of fewer columns are slow
+part = max(64, floor(2^21 / (inGroup * height * width)));
 
 Y = zeros(places, filters * numGroups, count, 'single');
 for first = 1:step:count
