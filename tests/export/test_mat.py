@@ -269,6 +269,18 @@ def test_a_truncated_file_is_rejected(file: Path, length: int) -> None:
         read_mat(file)
 
 
+def test_weights_that_are_no_numbers_are_not_written(bundle: Bundle) -> None:
+    first, *rest = bundle.graph.layers
+    bias = first.arrays["Bias"]
+    spoilt = replace(bias, value=np.full_like(bias.value, np.nan))
+    graph = replace(
+        bundle.graph,
+        layers=(replace(first, arrays={**first.arrays, "Bias": spoilt}), *rest),
+    )
+    with pytest.raises(UserError, match=r"The Bias of the layer '\w+' hold NaN or infinity"):
+        mat_bytes(graph, bundle.card, bundle.batch, ONNX)
+
+
 def test_text_is_rejected(file: Path) -> None:
     file.write_text("not a MAT-file at all, but some text that is longer than its header" * 9)
     with pytest.raises(UserError, match="is not a MAT-file that can be read"):

@@ -137,7 +137,13 @@ def matlab_layers(graph: LayerGraph) -> tuple[NDArray[Any], str]:
         arrays = {
             key: array_to_matlab(layer, key, shapes[layer.name], order) for key in layer.arrays
         }
-        for array in arrays.values():
+        for key, array in arrays.items():
+            if not np.isfinite(array).all():
+                raise UserError(
+                    f"The {key} of the layer {layer.name!r} hold NaN or infinity, as after a "
+                    "training that diverged; no reader would take them. Train again, with a "
+                    "smaller learning rate for one, and export that."
+                )
             for part in _column_major(array):
                 digest.update(part)
         values: dict[str, Any] = dict.fromkeys(fields, _EMPTY)
