@@ -5,47 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import onnxruntime
 import pytest
 import torch
+from random_bundle import random_bundle
 from scipy.io import loadmat
 from torch import nn
 from training import train_run
 
 from cifarx.export.bundle import Bundle, Formats, bundle_run, write_bundle
-from cifarx.export.card import ModelCard
 from cifarx.export.mat_reader import read_mat
-from cifarx.export.reference import make_batch
-from cifarx.export.torch_reader import graph_from_module
 from cifarx.pytorch_models import registry
-from cifarx.pytorch_models.data.images import Images
 from cifarx.pytorch_models.recipe import load_recipe
 from cifarx.pytorch_models.registry import ModelSpec
 from cifarx.verify.numerics import judge_logits, make_truth
 from cifarx.verify.result import Verdict
 from cifarx.verify.verify import Options, verify
-
-Builder = Callable[[int], nn.Module]
-COUNT = 6
-
-
-def random_bundle(builder: Builder, name: str, input_size: tuple[int, int, int]) -> Bundle:
-    torch.manual_seed(0)
-    module = builder(7).eval()
-    for name, buffer in module.named_buffers():
-        if name.endswith("running_mean"):
-            buffer.normal_(0, 0.1)
-        elif name.endswith("running_var"):
-            buffer.uniform_(0.5, 2)
-    pixels = np.random.RandomState(0).randint(0, 256, (COUNT, *input_size), dtype=np.uint8)
-    half = np.full(input_size[0], 127.5, np.float32)
-    images = Images(pixels, np.arange(COUNT) % 7)
-    numbers = tuple(map(float, half))
-    card = ModelCard(name, "none", tuple("abcdefg"), numbers, numbers, "0" * 64)
-    return Bundle(
-        graph_from_module(module, input_size), card, make_batch(module, images, half, half)
-    )
 
 
 def assert_runtimes_agree(bundle: Bundle, octave: Callable[[str], str], tmp_path: Path) -> None:

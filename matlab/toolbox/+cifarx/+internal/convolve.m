@@ -3,26 +3,44 @@ function Y = convolve(X, weights, bias, stride, padding, dilation, numGroups)
 %
 %   Y = CIFARX.INTERNAL.CONVOLVE(X, WEIGHTS, BIAS, STRIDE, PADDING, DILATION,
 %   NUMGROUPS) is CIFARX.LAYER.GROUPEDCONVOLUTION2D, and with one group
-%   CIFARX.LAYER.CONVOLUTION2D: for each group the patches (H'W'N-by-hwC/g) times the
-%   kernels (hwC/g-by-F/g). As many images at a time as make up 16 MB of patches.
+%   CIFARX.LAYER.CONVOLUTION2D. For each group the kernels, F/g-by-(C/g)hw, are multiplied
+%   with what they see, (C/g)hw-by-places. An image is laid out with its channels
+%   first, so that a place is seen by copying h*w runs of channels; small maps are taken
+%   several images at a time, large ones in parts of 8 MB.
 
-[height, width, channels, filters, ~] = size(weights);
-weights = reshape(weights, [], filters, numGroups);
-[rows, columns] = cifarx.internal.windowed([size(X, 1), size(X, 2)] + padding([1 3]) + ...
-                                           padding([2 4]), [height, width], stride, dilation);
-rows = numel(rows);
-columns = numel(columns);
-count = size(X, 4);
-Y = zeros(rows, columns, filters * numGroups, count, 'single');
-step = max(1, floor(2^22 / (rows * columns * height * width * channels * numGroups)));
+[rows, columns, channels, count] = size(X);
+[height, width, inGroup, filters, ~] = size(weights);
+kernels = reshape(permute(weights, [4 3 1 2 5]), filters, [], numGroups);
+bias = reshape(bias, filters, numGroups);
+[seen, size2] = cifarx.internal.places([rows, columns], [height, width], stride, padding, dilation);
+places = prod(size2);
+step = max(1, min(count, ceil(512 / places)));  % products of fewer columns are slow
+part = max(64, floor(2^21 / (inGroup * height * width)));
+
+Y = zeros(places, filters * numGroups, count, 'single');
 for first = 1:step:count
     chosen = first:min(first + step - 1, count);
-    P = cifarx.internal.patches(X(:, :, :, chosen), [height, width], stride, padding, dilation);
-    P = reshape(P, size(P, 1), [], numGroups);
+    images = numel(chosen);
+    pixels = permute(reshape(X(:, :, :, chosen), rows * columns, channels, images), [2 1 3]);
+    pixels = [reshape(pixels, channels, []), zeros(channels, 1, 'single')];  % the last is padding
+    at = seenBy(seen, rows * columns, images);
     for g = 1:numGroups
-        part = reshape(P(:, :, g) * weights(:, :, g), rows, columns, numel(chosen), filters);
-        Y(:, :, (g - 1) * filters + (1:filters), chosen) = permute(part, [1 2 4 3]);
+        own = (g - 1) * inGroup + (1:inGroup);
+        made = zeros(filters, places * images, 'single');
+        for start = 1:part:places * images
+            these = start:min(start + part - 1, places * images);
+            P = reshape(pixels(own, at(:, these)), [], numel(these));
+            made(:, these) = kernels(:, :, g) * P + bias(:, g);
+        end
+        Y(:, (g - 1) * filters + (1:filters), chosen) = ...
+            permute(reshape(made, filters, places, images), [2 1 3]);
     end
 end
-Y = Y + reshape(bias, 1, 1, []);
+Y = reshape(Y, size2(1), size2(2), [], count);
+end
+
+function at = seenBy(seen, pixels, images)
+%SEENBY  Columns of all images' pixels that are seen, hw-by-places; padding is the last.
+at = reshape(seen + pixels * reshape(0:images - 1, 1, 1, images), size(seen, 1), []);
+at(isnan(at)) = pixels * images + 1;
 end

@@ -1,18 +1,23 @@
-function Y = forward(net, X)
+function [Y, values] = forward(net, X)
 %FORWARD  Run all layers on one mini-batch.
 %
 %   Y = CIFARX.INTERNAL.FORWARD(NET, X) gives the output of NET as it is, maps
 %   H-by-W-by-C-by-N or features F-by-N, for the H-by-W-by-C-by-N single array X,
-%   already normalised.
+%   already normalised. What no later layer reads is freed.
+%
+%   [Y, VALUES] = CIFARX.INTERNAL.FORWARD(NET, X) also gives what every layer gives,
+%   1-by-L cell.
 
 [inputs, lastUse] = wiring(net);
-values = {X};
+values = [{X}, cell(1, numel(net.layers))];
 for i = 1:numel(net.layers)
     values{i + 1} = cifarx.internal.applyLayer(net.layers(i), values(inputs{i}));
-    done = inputs{i}(lastUse(inputs{i}) == i);
-    values(done) = {[]};  % free what no later layer reads
+    if nargout < 2
+        values(inputs{i}(lastUse(inputs{i}) == i)) = {[]};
+    end
 end
 Y = values{lastUse == Inf};
+values = values(2:end);
 end
 
 function [inputs, lastUse] = wiring(net)

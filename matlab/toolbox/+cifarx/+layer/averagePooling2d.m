@@ -17,6 +17,12 @@ end
 
 function Y = summed(X, poolSize, stride, padding)
 %SUMMED  Sum of each window.
+if isequal(stride, poolSize) && ~any(padding)
+    [~, ~, channels, count] = size(X);
+    Y = sum(sum(cifarx.internal.tiled(X, poolSize), 1), 3);
+    Y = reshape(Y, size(Y, 2), size(Y, 4), channels, count);
+    return
+end
 X = cifarx.internal.pad(X, padding, 0);
 [rows, columns] = cifarx.internal.windowed([size(X, 1), size(X, 2)], poolSize, stride, [1 1]);
 Y = X(rows + 1, :, :, :);

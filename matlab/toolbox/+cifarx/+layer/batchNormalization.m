@@ -10,5 +10,5 @@ function Y = batchNormalization(X, scale, offset, trainedMean, trainedVariance, 
 %   features X, C-by-N single, with C-by-1 parameters. EPSILON is a double.
 
 factor = scale ./ sqrt(trainedVariance + single(epsilon));
-Y = (X - trainedMean) .* factor + offset;
+Y = X .* factor + (offset - trainedMean .* factor);
 end

@@ -4,11 +4,19 @@ function Y = fullyConnected(X, weights, bias)
 %   Y = CIFARX.LAYER.FULLYCONNECTED(X, WEIGHTS, BIAS) is WEIGHTS * X + BIAS for
 %   I-by-N single X, O-by-I single WEIGHTS and O-by-1 single BIAS; Y is O-by-N.
 %   Sums of up to 2^22 WEIGHTS are taken in double precision: OpenBLAS adds small
-%   products up one by one, and would lose more than PyTorch does.
+%   products up one by one, and would lose more than PyTorch does. Some rows of WEIGHTS
+%   at a time are widened, half a megabyte of them.
 
-if numel(weights) <= 2^22
-    Y = single(double(weights) * double(X) + double(bias));
-else
+if numel(weights) > 2^22
     Y = weights * X + bias;
+    return
+end
+[outputs, inputs] = size(weights);
+step = max(1, floor(2^16 / inputs));
+Y = zeros(outputs, size(X, 2), 'single');
+X = double(X);
+for first = 1:step:outputs
+    rows = first:min(first + step - 1, outputs);
+    Y(rows, :) = double(weights(rows, :)) * X + double(bias(rows));
 end
 end

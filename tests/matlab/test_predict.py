@@ -1,0 +1,134 @@
+"""cifarx.predict in GNU Octave: activations of every layer, mini-batches, memory, bad images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from matlab_layers import from_matlab
+from random_bundle import random_bundle
+from scipy.io import loadmat
+
+from cifarx.export.bundle import Bundle, Formats, write_bundle
+from cifarx.pytorch_models.registry import models
+from cifarx.pytorch_models.run import Run, build_module
+
+pytestmark = pytest.mark.octave
+
+Octave = Callable[[str], str]
+
+
+@pytest.fixture
+def folder(bundle: Bundle, tmp_path: Path) -> Path:
+    write_bundle(bundle, tmp_path, "model", Formats(mat=True))
+    return tmp_path
+
+
+def failure(octave: Octave, code: str) -> str:
+    return octave(
+        "net = cifarx.load('model.mat'); X = net.test.images(:, :, :, 1:3);"
+        f"try, {code}, disp('no error'), catch e, disp(e.identifier), disp(e.message), end"
+    )
+
+
+def test_every_activation_is_that_of_pytorchs_module(
+    octave: Octave, folder: Path, bundle: Bundle, trained: Run
+) -> None:
+    octave(
+        """
+        net = cifarx.load('model.mat');
+        X = net.test.inputs(:, :, :, 1:5);
+        [scores, A] = cifarx.predict(net, X, 'Layers', true, 'MiniBatchSize', 2);
+        assert(isequal({A.Name}, {net.layers.Name}) && isrow(A));
+        assert(isequal(A(end).Value, scores));
+        assert(isequal(scores, cifarx.predict(net, X, 'MiniBatchSize', 2)));
+        values = {A.Value};
+        save('-v6', 'out.mat', 'values');
+        """
+    )
+    found = loadmat(folder / "out.mat")["values"][0]
+    model = build_module(trained).double().eval()
+    seen: dict[str, torch.Tensor] = {}
+    for name, module in model.named_modules():
+        module.register_forward_hook(lambda m, i, o, name=name: seen.__setitem__(name, o))
+    with torch.no_grad():
+        model(torch.from_numpy(bundle.batch.inputs[:5]).double())
+    compared = 0
+    for layer, value in zip(bundle.graph.layers, found, strict=True):
+        expected = seen.get(layer.module)
+        if expected is None or layer.kind == "FlattenLayer":
+            continue  # flattened features are in MATLAB's order
+        np.testing.assert_allclose(
+            from_matlab(value, expected.shape), expected.numpy(), rtol=0, atol=1e-5
+        )
+        compared += 1
+    assert compared >= 10
+
+
+def test_one_image_and_one_class_of_numbers(octave: Octave, folder: Path) -> None:
+    octave(
+        """
+        net = cifarx.load('model.mat');
+        [scores, A] = cifarx.predict(net, net.test.images(:, :, :, 1), 'Layers', true);
+        assert(size(A(1).Value), [32 32 4]);
+        assert(size(scores), [10 1]);
+        assert(size(cifarx.predict(net, net.test.images(:, :, :, []))), [10 0]);
+        """
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "identifier", "said"),
+    [
+        ("cifarx.predict(net, X(1:28, :, :, :))", "imageSize",
+         "takes images of 32-by-32-by-3 (height, width, channels), N of them along the fourth "
+         "dimension, but X is 28-by-32-by-3-by-3"),
+        ("cifarx.predict(net, X(:, :, 1, :))", "imageSize", "but X is 32-by-32-by-1-by-3"),
+        ("cifarx.predict(net, zeros(32, 32, 3, 2, 2, 'uint8'))", "imageSize", "3-by-2-by-2"),
+        ("cifarx.predict(net, double(X))", "imageClass", "but is double. Convert it"),
+        ("cifarx.predict(net, {X})", "imageClass", "but is cell"),
+        ("cifarx.predict(net, complex(single(X)))", "imageClass", "both real"),
+        ("cifarx.predict(net, X, 'MiniBatchSize', 0)", "miniBatchSize", "but is 0"),
+        ("cifarx.predict(net, X, 'MiniBatchSize', [1 2])", "miniBatchSize", "but is [1 2]"),
+        ("cifarx.predict(net, X, 'Layers', 'all')", "layers", "true or false, but is 'all'"),
+        ("[a, b] = cifarx.predict(net, X)", "layers", "ask for it by cifarx.predict(net, X, 'Lay"),
+        ("cifarx.predict(net, X, 'Batch', 3)", "option", "argument 3 is 'Batch'"),
+        ("cifarx.predict(net, X, 'Layers')", "option", "Options are pairs of a name and a value"),
+    ],
+)  # fmt: skip
+def test_bad_arguments_are_refused(
+    octave: Octave, folder: Path, code: str, identifier: str, said: str
+) -> None:
+    text = failure(octave, code)
+    assert text.startswith(f"cifarx:predict:{identifier}\n"), text
+    assert said in text
+
+
+MEMORY = """
+net = cifarx.load('model.mat');
+shapes = [{net.input.InputSize}, cifarx.internal.checkLayers(net)];
+largest = 4 * 16 * max(cellfun(@prod, shapes));
+X = zeros([net.input.InputSize, COUNT], 'uint8');
+cifarx.predict(net, X(:, :, :, 1:2));
+id = fopen('/proc/self/clear_refs', 'w'); fprintf(id, '5'); fclose(id);  % forget the peak
+number = @(key) str2double(regexp(fileread('/proc/self/status'), [key ':\\s*(\\d+)'], ...
+                                  'tokens', 'once'){1});
+before = number('VmRSS');
+cifarx.predict(net, X);
+printf('%g\\n', (number('VmHWM') - before) * 1024 / largest);
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="no /proc (not Linux)")
+@pytest.mark.parametrize("name", ["bn5", "dynconv"])
+@pytest.mark.parametrize("count", [16, 160])
+def test_memory_is_that_of_a_batch_whatever_the_number_of_images(
+    octave: Octave, tmp_path: Path, name: str, count: int
+) -> None:
+    spec = models()[name]
+    bundle = random_bundle(spec.builder, spec.name, spec.input_size)
+    write_bundle(bundle, tmp_path, "model", Formats(mat=True))
+    assert 1 < float(octave(MEMORY.replace("COUNT", str(count)))) < 6
