@@ -198,6 +198,16 @@ def test_the_run_is_gone(cifarx: Cifarx, work: Path) -> None:
     assert (work / "runs/model/run.json").is_file()
 
 
+def test_a_network_that_never_was_a_run(cifarx: Cifarx, work: Path) -> None:
+    def foreign(content: dict[str, Any]) -> None:
+        content["format"][0, 0]["model"] = "resnet18"
+        content["format"][0, 0]["checkpoint_sha256"] = "1" * 64
+
+    faults.edit_mat(work, foreign)
+    text = rejected(cifarx("import", "model.mat"))
+    assert "model.mat holds the network 'resnet18', which did not come from a run" in text
+
+
 @pytest.mark.usefixtures("unpainted")
 def test_any_run_of_the_network_serves_as_the_parent(cifarx: Cifarx, work: Path) -> None:
     other = ["train", "bn-tiny", "--data", "shapes", "--limit", "100", "--epochs", "1"]

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 from safetensors.numpy import save as safetensors_bytes
 
 from cifarx.export.bundle import sample_images
-from cifarx.export.graph import LayerGraph
 from cifarx.export.tuned_file import TunedFile, read_tuned
-from cifarx.export.weights_import import NewWeights, fits, new_weights
+from cifarx.export.weights_import import NewWeights, new_weights
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.run import (
     RECORD,
@@ -25,11 +24,11 @@ from cifarx.pytorch_models.run import (
     RunRecord,
     build_module,
     load_run,
-    runs_in,
 )
 from cifarx.pytorch_models.run_folder import new_folder
 from cifarx.verify.checks import Check, judged
 from cifarx.verify.numerics import judge_logits, make_truth
+from cifarx.verify.parent import find_parent
 
 if TYPE_CHECKING:
     from torch import nn
@@ -73,7 +72,7 @@ def import_run(options: Options, progress: Callable[[str], None] = lambda _: Non
     folder, numbered = _folder(options)
     progress(f"reading {options.file}")
     tuned = read_tuned(options.file)
-    parent, graph = _parent(tuned, options.run, progress)
+    parent, graph = find_parent(tuned, options.run, progress)
     progress("weights")
     weights = new_weights(tuned, parent, graph)
     module = _module_with(parent, weights)
@@ -103,71 +102,6 @@ def _folder(options: Options) -> tuple[Path, bool]:
             "another name, or remove that folder."
         )
     return folder, False
-
-
-def _parent(
-    tuned: TunedFile, named: Path | None, progress: Callable[[str], None]
-) -> tuple[Run, LayerGraph]:
-    """The run that the file came from, and its network."""
-    if named is not None:
-        run = load_run(named)
-        return run, _graph(run)
-    runs = runs_in((Path("runs"), tuned.path.resolve().parent / "runs"))
-    runs.sort(key=lambda run: (run.folder / RECORD).stat().st_mtime_ns, reverse=True)
-    if tuned.base_sha256:
-        progress("looking for its run")
-        found = [r for r in runs if r.record.weights_sha256 == tuned.base_sha256]
-        alike = [r for r in found if tuned.card and r.record.classes == tuned.card.classes]
-        if not found:
-            model = f" of the network {tuned.card.model!r}" if tuned.card else ""
-            raise UserError(
-                f"The run that {tuned.path} was exported from{model} (SHA-256 of its weights "
-                f"{tuned.base_sha256[:16]}…) is neither in runs/ here nor beside the file. Name it "
-                "with --run RUN. If it is gone, any run of that network on the same data serves, "
-                "for all of its weights are replaced; 'cifarx train' makes one in an epoch."
-            )
-        run = (alike or found)[0]
-        return run, _graph(run)
-    return _by_network(tuned, runs, progress)
-
-
-def _by_network(
-    tuned: TunedFile, runs: list[Run], progress: Callable[[str], None]
-) -> tuple[Run, LayerGraph]:
-    """The newest run whose network the file holds, where the file does not say where it is from."""
-    classes = tuned.graph.shapes()[tuned.graph.output][0]
-    size = tuned.graph.input_size
-    alike = [r for r in runs if (r.record.input_size, len(r.record.classes)) == (size, classes)]
-    graphs: dict[str, LayerGraph] = {}  # of the newest run of each network
-    for run in alike:
-        progress(f"comparing with {run.folder.name}")
-        if run.record.model not in graphs:
-            graphs[run.record.model] = _graph(run)
-    fitting = [run for run in alike if fits(tuned, graphs[run.record.model])]
-    name = tuned.path
-    if not fitting and alike:
-        return alike[0], graphs[alike[0].record.model]  # what differs will be said of this one
-    if not fitting:
-        seen = ", ".join(run.folder.name for run in runs[:5]) or "none"
-        shape = " x ".join(map(str, size))
-        raise UserError(
-            f"{name} does not say which run it came from, and no run in runs/ here or beside it "
-            f"takes its images, {shape} (channels, height, width), to its {classes} classes (runs "
-            f"there: {seen}). Name the run with --run RUN."
-        )
-    if len({(r.record.model, r.record.classes, r.record.mean, r.record.std) for r in fitting}) > 1:
-        listed = ", ".join(run.folder.name for run in fitting)
-        raise UserError(
-            f"{name} does not say which run it came from, and several have its layers: {listed}. "
-            "Name the one with --run RUN."
-        )
-    return fitting[0], graphs[fitting[0].record.model]
-
-
-def _graph(run: Run) -> LayerGraph:
-    from cifarx.export.torch_reader import graph_from_module
-
-    return graph_from_module(build_module(run), run.record.input_size)
 
 
 def _module_with(parent: Run, weights: NewWeights) -> nn.Module:
