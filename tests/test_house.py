@@ -28,7 +28,14 @@ WITH_TORCH = {
         "train.py",
         "weights.py",
     },
-    "export": {"torch_reader.py", "torch_writer.py", "reference.py", "graph_torch.py"},
+    "export": {
+        "graph_torch.py",
+        "reference.py",
+        "torch_failures.py",
+        "torch_marks.py",
+        "torch_reader.py",
+        "torch_writer.py",
+    },
     "verify": set(),
     "cli": set(),
 }

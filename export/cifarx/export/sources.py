@@ -164,7 +164,8 @@ def _from_callable(text: str, options: Options, answers: bool) -> Source:
     from cifarx.export.agreement import require_agreement, require_same
     from cifarx.export.graph_torch import run_graph
     from cifarx.export.reference import logits_float32, logits_float64
-    from cifarx.export.torch_reader import graph_from_module, told_in_a_paragraph
+    from cifarx.export.torch_failures import told_in_a_paragraph
+    from cifarx.export.torch_reader import graph_from_module
 
     if options.input_size is None:
         raise UserError(

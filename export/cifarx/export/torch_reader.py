@@ -8,14 +8,7 @@ constants and fold away. The result is an intermediate for `onnx_reader`; it is 
 
 from __future__ import annotations
 
-import copy
-import logging
-import re
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import replace
-from io import StringIO
 
 import torch
 from onnxscript import optimizer
@@ -24,72 +17,11 @@ from torch import Tensor, nn
 from cifarx.export.graph import LayerGraph
 from cifarx.export.layer import Array
 from cifarx.export.onnx_reader import INPUT, OUTPUT, read_onnx
-from cifarx.pytorch_models.errors import UserError, plain
+from cifarx.export.torch_failures import not_in_onnx, told_in_a_paragraph
+from cifarx.export.torch_marks import mark_dropout, with_marks
+from cifarx.pytorch_models.errors import UserError
 
-MARKER_DOMAIN = "cifarx"  # of the markers of modules
-_LONGEST = 300  # characters of what PyTorch says
 _BATCH = 2  # torch.export treats a batch of 1 as a constant that may be squeezed away
-
-
-_ATEN = torch.ops.aten
-_DROPOUTS = {
-    _ATEN.dropout.default,
-    _ATEN.feature_dropout.default,
-    _ATEN.alpha_dropout.default,
-    _ATEN.feature_alpha_dropout.default,
-}
-
-
-class _Marked(nn.Module):
-    """Stands for a module that ONNX loses or takes apart: the identity, visible in the graph."""
-
-    def __init__(self, operator: str, attributes: Mapping[str, float]) -> None:
-        super().__init__()
-        self.operator, self.attributes = operator, attributes
-
-    def forward(self, x: Tensor) -> Tensor:
-        kept: Tensor = torch.onnx.ops.symbolic(
-            f"{MARKER_DOMAIN}::{self.operator}",
-            (x,),
-            dict(self.attributes),
-            dtype=x.dtype,
-            shape=x.shape,
-            version=1,
-        )
-        return kept
-
-
-class _MarkedPool(nn.Module):
-    """Stands for an adaptive pooling, which ONNX takes apart where its windows differ in size."""
-
-    def __init__(self, pool: nn.AdaptiveAvgPool2d) -> None:
-        super().__init__()
-        self.output_size = pool.output_size
-
-    def forward(self, x: Tensor) -> Tensor:
-        given = self.output_size
-        wanted = given if isinstance(given, tuple) else (given, given)
-        size = [n if w is None else w for w, n in zip(wanted, x.shape[2:], strict=True)]
-        if all(n % w == 0 for w, n in zip(size, x.shape[2:], strict=True)):
-            return nn.functional.adaptive_avg_pool2d(x, (size[0], size[1]))
-        pooled: Tensor = torch.onnx.ops.symbolic(
-            f"{MARKER_DOMAIN}::AdaptiveAveragePool",
-            (x,),
-            {"output_size": size},
-            dtype=x.dtype,
-            shape=(*x.shape[:2], *size),
-            version=1,
-        )
-        return pooled
-
-
-def _local_response(norm: nn.LocalResponseNorm) -> dict[str, float]:
-    return {
-        "size": norm.size,
-        "alpha": float(norm.alpha),
-        "beta": float(norm.beta),
-        "bias": float(norm.k),
-    }
 
 
 def graph_from_module(module: nn.Module, input_size: tuple[int, int, int]) -> LayerGraph:
@@ -100,8 +32,8 @@ def graph_from_module(module: nn.Module, input_size: tuple[int, int, int]) -> La
             no layer kind stands for.
     """
     _require_statistics(module)
-    exported = exported_program(_with_marks(module), input_size)
-    _mark_dropout(exported.graph_module)
+    exported = exported_program(with_marks(module), input_size)
+    mark_dropout(exported.graph_module)
     program = onnx_program(exported, type(module).__name__)
     arrays = {}
     for name, value in list(program.model.graph.initializers.items()):
@@ -178,90 +110,11 @@ def onnx_program(exported: torch.export.ExportedProgram, name: str) -> torch.onn
                 output_names=[OUTPUT],
             )
         except Exception as error:  # its own, and those of onnxscript
-            raise _not_in_onnx(error, exported, name) from error
+            raise not_in_onnx(error, exported, name) from error
         assert program is not None
         optimizer.fold_constants(program.model)
         optimizer.remove_unused_nodes(program.model)
         return program
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    """An exception and what it was raised from, the innermost last."""
-    chain = [error]
-    while chain[-1].__cause__ is not None:
-        chain.append(chain[-1].__cause__)
-    return chain
-
-
-def _not_in_onnx(error: Exception, exported: torch.export.ExportedProgram, name: str) -> UserError:
-    """What torch.onnx.export could not convert: the operator, and the part that uses it."""
-    reasons = [plain(cause) for cause in _causes(error)]
-    translated = (re.search(r"node %(\w+) .*?target=torch\.ops\.([\w.]+)", r) for r in reasons)
-    found = next(filter(None, translated), None)
-    if found is None:
-        return UserError(
-            f"PyTorch traces the module {name}, but cannot convert it to ONNX: "
-            f"{reasons[-1][:_LONGEST].rstrip('.')}. Cut the network in parts to find which it is, "
-            "and write that one otherwise."
-        )
-    node, operator = found.groups()
-    operator = operator.removesuffix(".default")
-    missing = "No ONNX function found" in reasons[-1]
-    reason = "no ONNX form of it is known" if missing else reasons[-1][:_LONGEST].rstrip(".")
-    return UserError(
-        f"PyTorch traces the module {name}, but cannot convert the operator {operator}"
-        f"{_user_of(node, exported)} to ONNX: {reason}. Write that part with other operators, such "
-        "as pooling with a fixed window for an adaptive one."
-    )
-
-
-def _user_of(name: str, exported: torch.export.ExportedProgram) -> str:
-    """Such as ' of its part body.2 (AdaptiveMaxPool2d)', '' where that is not to be told."""
-    nodes = [node for node in exported.graph.nodes if node.op == "call_function"]
-    # ONNX's exporter decomposes first: rrelu becomes rrelu_with_noise_functional
-    same = [n for n in nodes if n.name == name] or [
-        n for n in nodes if name.startswith(f"{n.name}_")
-    ]
-    stack = list(same[0].meta.get("nn_module_stack", {}).values()) if same else []
-    if not stack or not stack[-1][0]:
-        return ""
-    path, kind = stack[-1]
-    kind = kind if isinstance(kind, str) else kind.__name__
-    return f" of its part {path} ({kind.rpartition('.')[2]})"
-
-
-def _advice(size: tuple[int, int, int] | None) -> str:
-    alone = "torch.export.export(module, ...) on it alone shows which line is at fault."
-    if size is None:
-        return f"Run it by hand: {alone}"
-    given = " x ".join(map(str, size))
-    return f"Does it take images of {given} (channels, height, width)? If it does, {alone}"
-
-
-@contextmanager
-def told_in_a_paragraph(
-    module: nn.Module, size: tuple[int, int, int] | None = None
-) -> Iterator[None]:
-    """Raise `UserError` where PyTorch cannot export a module, and keep its own reports back."""
-    before = logging.root.manager.disable
-    logging.disable(logging.ERROR)
-    try:
-        quiet = StringIO()  # torch.export prints graphs where it fails
-        with warnings.catch_warnings(), redirect_stdout(quiet), redirect_stderr(quiet):
-            warnings.simplefilter("ignore")  # deprecations inside torch and onnxscript
-            yield
-    except UserError:
-        raise
-    except Exception as error:  # torch.export raises exceptions of many families
-        innermost = _causes(error)[-1]
-        lines = (plain(line) for line in str(innermost).splitlines())
-        reason = next(filter(None, lines), repr(innermost))
-        raise UserError(
-            f"PyTorch cannot export the module {type(module).__name__}: "
-            f"{reason.rstrip('.')}. {_advice(size)}"
-        ) from error
-    finally:
-        logging.disable(before)
 
 
 def _with_names_of(module: nn.Module, graph: LayerGraph) -> LayerGraph:
@@ -292,48 +145,5 @@ def _with_names_of(module: nn.Module, graph: LayerGraph) -> LayerGraph:
     return replace(graph, layers=tuple(layers))
 
 
-def _mark_dropout(traced: torch.fx.GraphModule) -> None:
-    """Put a marker for each dropout, a module or a function, which ONNX would lose."""
-    for node in list(traced.graph.nodes):
-        if node.op == "call_function" and node.target in _DROPOUTS:
-            x, ratio, *_ = node.args
-            with traced.graph.inserting_before(node):
-                marker = traced.graph.create_node(
-                    "call_function",
-                    torch.ops.onnx_symbolic._symbolic.default,
-                    ([x], "Dropout", 1),
-                    {
-                        "shape": list(node.meta["val"].shape),
-                        "attr_keys": ["ratio"],
-                        "attr_types": ["f"],
-                        "attr_pos": [[0, 1]],
-                        "attr_ints": [],
-                        "attr_floats": [float(ratio)],
-                        "attr_strs": [],
-                        "metadata_props_keys": [],
-                        "metadata_props_values": [],
-                        "domain": MARKER_DOMAIN,
-                        "version": 1,
-                    },
-                    node.name,
-                )
-            marker.meta = dict(node.meta)
-            node.replace_all_uses_with(marker)
-            traced.graph.erase_node(node)
-    traced.recompile()
-
-
 def _is_zero(array: Array) -> bool:
     return not array.value.any()
-
-
-def _with_marks(module: nn.Module) -> nn.Module:
-    tensors = (*module.parameters(), *module.buffers())
-    module = copy.deepcopy(module, {id(t): t for t in tensors})  # of all but the weights
-    for parent in module.modules():
-        for name, child in list(parent._modules.items()):  # named_children() leaves out repeats
-            if isinstance(child, nn.LocalResponseNorm):
-                setattr(parent, name, _Marked("LRN", _local_response(child)).eval())
-            elif isinstance(child, nn.AdaptiveAvgPool2d):
-                setattr(parent, name, _MarkedPool(child).eval())
-    return module

@@ -13,7 +13,8 @@ from typing import BinaryIO
 import torch
 from torch import nn
 
-from cifarx.export.torch_reader import exported_program, told_in_a_paragraph
+from cifarx.export.torch_failures import told_in_a_paragraph
+from cifarx.export.torch_reader import exported_program
 
 
 def write_pt2(file: BinaryIO, module: nn.Module, input_size: tuple[int, int, int]) -> None:

@@ -1,0 +1,96 @@
+"""What PyTorch says when it cannot export a module, in one paragraph that helps."""
+
+from __future__ import annotations
+
+import logging
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from io import StringIO
+
+import torch
+from torch import nn
+
+from cifarx.pytorch_models.errors import UserError, plain
+
+_LONGEST = 300  # characters of what PyTorch says
+
+
+@contextmanager
+def told_in_a_paragraph(
+    module: nn.Module, size: tuple[int, int, int] | None = None
+) -> Iterator[None]:
+    """Raise `UserError` where PyTorch cannot export a module, and keep its own reports back."""
+    before = logging.root.manager.disable
+    logging.disable(logging.ERROR)
+    try:
+        quiet = StringIO()  # torch.export prints graphs where it fails
+        with warnings.catch_warnings(), redirect_stdout(quiet), redirect_stderr(quiet):
+            warnings.simplefilter("ignore")  # deprecations inside torch and onnxscript
+            yield
+    except UserError:
+        raise
+    except Exception as error:  # torch.export raises exceptions of many families
+        innermost = _causes(error)[-1]
+        lines = (plain(line) for line in str(innermost).splitlines())
+        reason = next(filter(None, lines), repr(innermost))
+        raise UserError(
+            f"PyTorch cannot export the module {type(module).__name__}: "
+            f"{reason.rstrip('.')}. {_advice(size)}"
+        ) from error
+    finally:
+        logging.disable(before)
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """An exception and what it was raised from, the innermost last."""
+    chain = [error]
+    while chain[-1].__cause__ is not None:
+        chain.append(chain[-1].__cause__)
+    return chain
+
+
+def not_in_onnx(error: Exception, exported: torch.export.ExportedProgram, name: str) -> UserError:
+    """What torch.onnx.export could not convert: the operator, and the part that uses it."""
+    reasons = [plain(cause) for cause in _causes(error)]
+    translated = (re.search(r"node %(\w+) .*?target=torch\.ops\.([\w.]+)", r) for r in reasons)
+    found = next(filter(None, translated), None)
+    if found is None:
+        return UserError(
+            f"PyTorch traces the module {name}, but cannot convert it to ONNX: "
+            f"{reasons[-1][:_LONGEST].rstrip('.')}. Cut the network in parts to find which it is, "
+            "and write that one otherwise."
+        )
+    node, operator = found.groups()
+    operator = operator.removesuffix(".default")
+    missing = "No ONNX function found" in reasons[-1]
+    reason = "no ONNX form of it is known" if missing else reasons[-1][:_LONGEST].rstrip(".")
+    return UserError(
+        f"PyTorch traces the module {name}, but cannot convert the operator {operator}"
+        f"{_user_of(node, exported)} to ONNX: {reason}. Write that part with other operators, such "
+        "as pooling with a fixed window for an adaptive one."
+    )
+
+
+def _user_of(name: str, exported: torch.export.ExportedProgram) -> str:
+    """Such as ' of its part body.2 (AdaptiveMaxPool2d)', '' where that is not to be told."""
+    nodes = [node for node in exported.graph.nodes if node.op == "call_function"]
+    # ONNX's exporter decomposes first: rrelu becomes rrelu_with_noise_functional
+    same = [n for n in nodes if n.name == name] or [
+        n for n in nodes if name.startswith(f"{n.name}_")
+    ]
+    stack = list(same[0].meta.get("nn_module_stack", {}).values()) if same else []
+    if not stack or not stack[-1][0]:
+        return ""
+    path, kind = stack[-1]
+    kind = kind if isinstance(kind, str) else kind.__name__
+    return f" of its part {path} ({kind.rpartition('.')[2]})"
+
+
+def _advice(size: tuple[int, int, int] | None) -> str:
+    alone = "torch.export.export(module, ...) on it alone shows which line is at fault."
+    if size is None:
+        return f"Run it by hand: {alone}"
+    given = " x ".join(map(str, size))
+    return f"Does it take images of {given} (channels, height, width)? If it does, {alone}"
