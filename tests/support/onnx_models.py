@@ -225,7 +225,7 @@ def by_octave(
         Y = cell(1, {len(networks)});
         for i = 1:numel(Y)
             try
-                net = cifarx.load(sprintf('%d.mat', i));
+                net = load(sprintf('%d.mat', i), '-mat');  % cifarx.load takes classifiers alone
                 Y{{i}} = cifarx.internal.forward(net, net.test.inputs);
             catch reason
                 Y{{i}} = reason.message;

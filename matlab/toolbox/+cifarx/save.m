@@ -66,7 +66,7 @@ function checked(net)
 fields = {'format', 'input', 'layers', 'outputs', 'classes', 'test'};
 there = isfield(net, fields);
 if ~all(there)
-    error('cifarx:save:missingField', 'it has no field ''%s'', expected %s', ...
+    error('cifarx:check:missingField', 'it has no field ''%s'', expected %s', ...
           fields{find(~there, 1)}, strjoin(fields, ', '));
 end
 cifarx.internal.checkNetwork(net);
