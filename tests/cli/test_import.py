@@ -73,7 +73,13 @@ def answers_of_octave_and_pytorch_agree(run: Run, file: Path) -> bool:
 
 @pytest.mark.octave
 @pytest.mark.usefixtures("unpainted")
-@pytest.mark.parametrize("model", ["lenet-tiny", "bn-tiny", "transfer-tiny"])
+@pytest.mark.parametrize(
+    "model",
+    [
+        "lenet-tiny",
+        *(pytest.param(m, marks=pytest.mark.slow) for m in ("bn-tiny", "transfer-tiny")),
+    ],
+)
 def test_a_network_tuned_in_octave_is_a_run_that_exports_and_verifies(
     cifarx: Cifarx, octave: Octave, empty: Path, model: str
 ) -> None:

@@ -236,6 +236,7 @@ def test_tuned_weights_of_any_network_come_back_from_an_onnx_file_bit_for_bit(
     assert_found(match(read_onnx(proto), wanted, dropout=False), wanted)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in models() if name.endswith("-tiny")])
 def test_every_network_of_the_zoo_comes_back_with_a_place_for_every_tensor(
     folder: Path, name: str

@@ -281,7 +281,9 @@ def described(graph: LayerGraph) -> list[tuple[object, ...]]:
     ]
 
 
-@pytest.mark.parametrize("opset", [14, 17, 18, 20, 24])
+@pytest.mark.parametrize(
+    "opset", [14, *(pytest.param(o, marks=pytest.mark.slow) for o in (17, 18)), 20, 24]
+)
 @pytest.mark.parametrize("name", BODIES)
 def test_what_is_written_at_any_opset_is_read_as_the_same_layers(name: str, opset: int) -> None:
     if onnx.defs.onnx_opset_version() < opset:
