@@ -4,7 +4,9 @@
 
 PyTorch and Octave (with OpenBLAS) take turns, each in a process of its own with the same number of
 threads and the same random images, single precision. The obvious code calls convn for every filter
-and channel; it is timed over one convolution of the network.
+and channel; it is timed over one convolution of the network. Memory is what Octave holds at most
+during predict (Linux's VmHWM, set back before) above what it held before, as a multiple of the
+largest activation of a mini-batch.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from pathlib import Path
 import numpy as np
 from scipy.io import savemat
 
-from cifarx.verify.engines.octave import quoted
+from cifarx.verify.engines.toolbox_job import quoted
 from cifarx.verify.toolbox import toolbox_path
 
 PREDICT = """
@@ -62,6 +64,21 @@ end
 theirs = toc;
 assert(max(abs(Y(:) - Z(:))) < 1e-4 * max(abs(Z(:))));
 printf('%.6f %.6f', ours, theirs);
+"""
+
+MEMORY = """
+function bytes = held(name)
+    found = regexp(fileread('/proc/self/status'), [name ':\\s*(\\d+) kB'], 'tokens', 'once');
+    bytes = 1024 * str2double(found{1});
+end
+net = cifarx.load('model.mat');
+load('batch.mat');
+step = min(size(X, 4), 16);
+largest = 4 * step * max(cellfun(@prod, [{net.input.InputSize}, cifarx.internal.checkLayers(net)]));
+fid = fopen('/proc/self/clear_refs', 'w'); fwrite(fid, '5'); fclose(fid);
+before = held('VmRSS');
+cifarx.predict(net, X);
+printf('%.6f %.6f', (held('VmHWM') - before) / largest, largest / 2^20);
 """
 
 
@@ -161,6 +178,7 @@ def main() -> None:
             ours += octave(PREDICT, folder, given.threads)
         obvious = OBVIOUS.replace("CHOICE", str(given.convolution))
         quick, slow = octave(obvious, folder, given.threads)
+        times, largest = octave(MEMORY, folder, given.threads)
     print(f"| {given.network}, {given.batch} images | PyTorch | cifarx.predict in Octave | ratio |")
     print("|---|---|---|---|")
     for word, of in (("median", statistics.median), ("fastest", min)):
@@ -168,7 +186,8 @@ def main() -> None:
         print(f"| {word} of {len(ours)} | {a:.2f} s | {b:.2f} s | {b / a:.2f} |")
     print(
         f"\nconvolution {given.convolution}: {quick:.2f} s, convn in a loop over filters and "
-        f"channels {slow:.2f} s, {slow / quick:.0f} times as long"
+        f"channels {slow:.2f} s, {slow / quick:.0f} times as long\n"
+        f"memory: {times:.1f} times the largest activation of a mini-batch, {largest:.1f} MiB"
     )
 
 

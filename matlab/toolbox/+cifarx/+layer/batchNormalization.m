@@ -10,5 +10,14 @@ function Y = batchNormalization(X, scale, offset, trainedMean, trainedVariance, 
 %   features X, C-by-N single, with C-by-1 parameters. EPSILON is a double.
 
 factor = scale ./ sqrt(trainedVariance + single(epsilon));
-Y = X .* factor + (offset - trainedMean .* factor);
+shift = offset - trainedMean .* factor;
+if size(X, 3) == numel(factor) && ndims(X) > 2
+    % Octave is twice as fast where a row of numbers meets a matrix
+    count = size(X, 4);
+    Y = reshape(X, [], numel(factor) * count);
+    Y = Y .* repmat(factor(:).', 1, count) + repmat(shift(:).', 1, count);
+    Y = reshape(Y, size(X));
+else
+    Y = X .* factor + shift;
+end
 end
