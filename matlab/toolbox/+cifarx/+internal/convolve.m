@@ -33,7 +33,8 @@ for first = 1:step:count
         made = zeros(places * images, filters * numGroups, 'single');
         for g = 1:numGroups
             own = maps(:, (g - 1) * inGroup + (1:inGroup));
-            made(:, (g - 1) * filters + (1:filters)) = product(own, at, kernels(:, :, g), bias(:, :, g));
+            made(:, (g - 1) * filters + (1:filters)) = ...
+                product(own, at, kernels(:, :, g), bias(:, :, g));
         end
     end
     if images > 1
@@ -74,8 +75,9 @@ Y = zeros(count, channels, 'single');
 part = max(1, floor(2^21 / (count * taps)));
 for start = 1:part:channels
     these = start:min(start + part - 1, channels);
-    seen = reshape(maps(at, these), count, taps, numel(these));
-    Y(:, these) = reshape(sum(seen .* reshape(kernels(:, :, these), 1, taps, []), 2), count, numel(these));
+    seen = reshape(maps(at, these), count, taps, []);
+    total = sum(seen .* reshape(kernels(:, :, these), 1, taps, []), 2);
+    Y(:, these) = reshape(total, count, []);
 end
 Y = Y + reshape(bias, 1, channels);
 end
