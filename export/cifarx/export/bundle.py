@@ -20,7 +20,7 @@ from cifarx.export.onnx_reader import require_classifier
 from cifarx.export.onnx_writer import OPSET, check_opset, onnx_from_graph
 from cifarx.pytorch_models.data.images import Images
 from cifarx.pytorch_models.data.open import reopen_data
-from cifarx.pytorch_models.data.split import split_data
+from cifarx.pytorch_models.data.split import Part, split_data
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.files import replacing
 from cifarx.pytorch_models.run import Run, build_module
@@ -87,6 +87,15 @@ def sample_images(run: Run, count: int) -> Images:
     Raises:
         UserError: the data cannot be had any more, or have other classes than the run.
     """
+    return read_images(run, run_test_part(run).limited(count))
+
+
+def run_test_part(run: Run) -> Part:
+    """The test images of the run's data, not read yet.
+
+    Raises:
+        UserError: the data cannot be had any more, or have other classes than the run.
+    """
     data = reopen_data(run.record.data.origin, run.record.data.root)
     if data.classes != run.record.classes:
         raise UserError(
@@ -101,12 +110,17 @@ def sample_images(run: Run, count: int) -> Images:
             f"The data {data.origin} now give {len(part)} test images, but the run {run.folder} "
             f"was tested on {record.data.test_images}. Restore the data, or train again."
         )
-    images = part.limited(count).read()
+    return part
+
+
+def read_images(run: Run, part: Part) -> Images:
+    """Images of the run's data; `UserError` where they are of another size than its network's."""
+    images = part.read()
     if images.pixels.shape[1:] != run.record.input_size:
         raise UserError(
-            f"The images of {data.origin} are now {images.pixels.shape[1:]} (channels, height, "
-            f"width), but the run {run.folder} was trained on {run.record.input_size}. Restore "
-            "the data, or train again."
+            f"The images of {part.data.origin} are now {images.pixels.shape[1:]} (channels, "
+            f"height, width), but the run {run.folder} was trained on {run.record.input_size}. "
+            "Restore the data, or train again."
         )
     return images
 

@@ -31,16 +31,22 @@ def run_graph(graph: LayerGraph, inputs: NDArray[np.float32]) -> NDArray[np.floa
     return outputs
 
 
+@torch.no_grad()
+def compute_layer(layer: Layer, inputs: list[Tensor]) -> Tensor:
+    """One layer of inputs (N, C, H, W) or (N, F), in their precision and on their device."""
+    to = inputs[0]
+    arrays = {
+        key: torch.from_numpy(np.ascontiguousarray(array.value)).to(to.device, to.dtype)
+        for key, array in layer.arrays.items()
+    }
+    return _COMPUTE[layer.kind](layer, inputs, arrays)
+
+
 def _run(graph: LayerGraph, images: Tensor) -> Tensor:
     last = {name: i for i, layer in enumerate(graph.layers) for name in layer.inputs}
     values = {graph.input_name: images}
     for i, layer in enumerate(graph.layers):
-        arrays = {
-            key: torch.from_numpy(array.value.astype(np.float64, order="C"))
-            for key, array in layer.arrays.items()
-        }
-        given = [values[name] for name in layer.inputs]
-        values[layer.name] = _COMPUTE[layer.kind](layer, given, arrays)
+        values[layer.name] = compute_layer(layer, [values[name] for name in layer.inputs])
         for name in set(layer.inputs) - {graph.output}:
             if last[name] == i:
                 del values[name]

@@ -20,7 +20,7 @@ from cifarx.export.onnx_fusions import Wiring, fused
 from cifarx.export.onnx_materialize import features_in_order, maps
 from cifarx.export.onnx_metadata import module_of
 from cifarx.export.onnx_node import READERS, Node, Reading, UnsupportedError
-from cifarx.export.onnx_value import Mixed, Value
+from cifarx.export.onnx_value import Index, Mixed, Value, is_permutation
 from cifarx.export.operators import operators
 from cifarx.pytorch_models.errors import UserError
 
@@ -76,6 +76,19 @@ class _Faults:
         return "; ".join(parts)
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where an ONNX file computes what a layer gives."""
+
+    value: str
+    """Name of the ONNX value."""
+    node: str
+    """Name of the node that gives it."""
+    order: Index | None
+    """Of an image's part of the value: positions in the layer's flattened output; None for all in
+    order."""
+
+
 def read_onnx(
     model: onnx.ModelProto, arrays: Mapping[str, NDArray[Any]] | None = None
 ) -> LayerGraph:
@@ -89,6 +102,22 @@ def read_onnx(
         UserError: the input or the output is no image or tensor that cifarx takes.
         UnreadableError: listing everything in the network that has no layer kind, with the nodes.
     """
+    return read_onnx_places(model, arrays)[0]
+
+
+def read_onnx_places(
+    model: onnx.ModelProto, arrays: Mapping[str, NDArray[Any]] | None = None
+) -> tuple[LayerGraph, Mapping[str, Place]]:
+    """Read a network as `read_onnx` does, and find its layers' outputs in the file.
+
+    Returns:
+        The graph, and by layer the ONNX value that holds its output. A layer that the file spells
+        by nodes none of which gives that output alone is left out.
+
+    Raises:
+        UserError: the input or the output is no image or tensor that cifarx takes.
+        UnreadableError: listing everything in the network that has no layer kind, with the nodes.
+    """
     if model.functions:
         model = inliner.inline_local_functions(model)
     constants: Constants = {**(arrays or {}), **constants_of(model.graph)}
@@ -96,14 +125,16 @@ def read_onnx(
     batch, size = _image_size(image)
     if batch:
         return _read(model, dict(constants), image, output, size, batch)
-    graph, other = (_read(model, dict(constants), image, output, size, b) for b in _BATCHES)
+    (graph, places), (other, _) = (
+        _read(model, dict(constants), image, output, size, b) for b in _BATCHES
+    )
     if not _equal(graph, other):
         raise UserError(
             "The network computes something else for each number of images, as in x / len(x) or "
             "x.reshape(2, -1); cifarx takes networks that treat every image alike. Write -1, or "
             "the batch's size, where the batch is meant."
         )
-    return graph
+    return graph, places
 
 
 def _read(
@@ -113,7 +144,7 @@ def _read(
     output: str,
     size: tuple[int, int, int],
     batch: int,
-) -> LayerGraph:
+) -> tuple[LayerGraph, Mapping[str, Place]]:
     graph = model.graph
     opset = next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 0)
     reading = Reading(batch, opset, constants, {}, {_INPUT: size})
@@ -159,10 +190,30 @@ def _read(
             faults.by_reason or [("", nothing)],
         )
     try:
-        return _finished(reading, reading.values[output], size)
+        finished, names = _finished(reading, reading.values[output], size)
     except (UnsupportedError, GraphError) as error:
         text = f"The network's output cannot be taken to MATLAB: {error}."
         raise UnreadableError(text, [("", str(error))]) from error
+    return finished, _places(reading, names, {v: node.name for node in needed for v in node.output})
+
+
+def _places(
+    reading: Reading, names: Mapping[str, str], nodes: Mapping[str, str]
+) -> dict[str, Place]:
+    """By layer, the first ONNX value that is its whole output.
+
+    Args:
+        names: by working name, what the layers are called.
+        nodes: by ONNX value, the name of the node that gives it.
+    """
+    places: dict[str, Place] = {}
+    for name, value in reading.values.items():
+        if isinstance(value, Mixed) or value.layer not in names or name not in nodes:
+            continue
+        size = math.prod(reading.shapes[value.layer])
+        if value.order is None or is_permutation(value.order, size):
+            places.setdefault(names[value.layer], Place(name, nodes[name], value.order))
+    return places
 
 
 def _equal(graph: LayerGraph, other: LayerGraph) -> bool:
@@ -295,8 +346,10 @@ def _evaluated(node: onnx.NodeProto, constants: Constants, opset: int) -> Consta
         raise UnsupportedError(f"its constant value cannot be computed ({reason})") from error
 
 
-def _finished(reading: Reading, output: Value | Mixed, size: tuple[int, int, int]) -> LayerGraph:
-    """The layers that the output needs, under names of their own."""
+def _finished(
+    reading: Reading, output: Value | Mixed, size: tuple[int, int, int]
+) -> tuple[LayerGraph, dict[str, str]]:
+    """The layers that the output needs, under names of their own, and these by working name."""
     last = _delivered(Node(onnx.NodeProto(name=OUTPUT), reading), output)
     if last == _INPUT:
         raise UnsupportedError("it is the input, and nothing is computed")
@@ -315,7 +368,8 @@ def _finished(reading: Reading, output: Value | Mixed, size: tuple[int, int, int
             names[layer.name] = namer(reading.labels[layer.name])
             inputs = tuple(names[given] for given in layer.inputs)
             kept.append(replace(layer, name=names[layer.name], inputs=inputs))
-    return LayerGraph(INPUT, size, tuple(kept), names[last])
+    graph = LayerGraph(INPUT, size, tuple(kept), names[last])
+    return graph, {working: name for working, name in names.items() if working != _INPUT}
 
 
 def _delivered(node: Node, output: Value | Mixed) -> str:

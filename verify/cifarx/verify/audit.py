@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 
 from cifarx.export.graph import LayerGraph
 from cifarx.export.layer import Array, Layer
-from cifarx.export.onnx_reader import read_onnx
-from cifarx.pytorch_models.errors import UserError
 from cifarx.verify.checks import Check, Outcome, judged
 from cifarx.verify.subject import Subject
 
@@ -61,11 +59,18 @@ class Audit:
     """In the file, but no part of the network."""
     missing: tuple[str, ...]
     """In the checkpoint, but not in the network."""
+    faulty: tuple[str, ...]
+    """Layers of the original, in order, that are changed or missing in the file."""
 
     @property
     def passed(self) -> bool:
         """Whether every layer and every tensor is as it should be."""
         return all(check.outcome is Outcome.PASSED for check in self.checks())
+
+    @property
+    def found_by(self) -> str:
+        """Which of its two parts names the faulty layers."""
+        return "layers" if self.layer_faults else "weights"
 
     def checks(self) -> list[Check]:
         """A line on the layers and one on the weights."""
@@ -125,24 +130,12 @@ def audit(subject: Subject, original: Original) -> list[Audit]:
 
 
 def _audit_onnx(subject: Subject, original: Original) -> Audit:
-    name = subject.onnx_path.name
-    try:
-        graph = read_onnx(subject.onnx)
-    except UserError as error:
+    name, graph = subject.onnx_path.name, subject.onnx_graph
+    if graph is None:
         layers, tensors = len(original.graph.layers), len(original.graph.arrays())
-        return Audit(
-            name,
-            original.layers_from,
-            original.weights_from,
-            0,
-            layers,
-            (str(error),),
-            0,
-            tensors,
-            (),
-            (),
-            (),
-        )
+        sources = original.layers_from, original.weights_from
+        problems = (subject.onnx_problem,)
+        return Audit(name, *sources, 0, layers, problems, 0, tensors, (), (), (), ())
     used = {value for node in subject.onnx.graph.node for value in node.input}
     unused = [t.name for t in subject.onnx.graph.initializer if t.name not in used]
     return _compare(name, graph, original, unused, lambda layer, key: layer.arrays[key].source)
@@ -161,7 +154,7 @@ def _compare(
         unused: arrays of the file that its network does not use.
         called: (layer, key) -> what the file itself calls that array.
     """
-    pairs = _pairs(graph, original.graph)
+    pairs = pairs_of(graph, original.graph)
     faults = _layer_faults(graph, original.graph, pairs)
     faulty = {fault.split()[0] for fault in faults}
     wanted_name = {f.name: w.name if w else f"added {f.name}" for f, w in pairs if f}
@@ -171,13 +164,16 @@ def _compare(
         for la, key, a in _arrays(original.graph)
     }
     differing = []
+    changed = set()
     for place, (value, _) in wanted.items():
         if place in found:
             layer, array = found[place]
             if difference := _difference(array.value, value):
                 differing.append(f"{called(layer, place[1])} ({difference})")
+                changed.add(place[0])
     absent = [source or ".".join(at) for at, (_, source) in wanted.items() if at not in found]
     unaccounted = [called(layer, at[1]) for at, (layer, _) in found.items() if at not in wanted]
+    changed |= {w.name for f, w in pairs if w and (f is None or f.name in faulty)}
     idle = original.state.keys() - {source for _, source in wanted.values()}
     return Audit(
         file,
@@ -191,6 +187,7 @@ def _compare(
         differing=tuple(differing),
         unaccounted=(*unaccounted, *unused),
         missing=(*absent, *sorted(idle)),
+        faulty=tuple(la.name for la in original.graph.layers if la.name in changed),
     )
 
 
@@ -198,7 +195,7 @@ def _arrays(graph: LayerGraph) -> Iterator[tuple[Layer, str, Array]]:
     return ((layer, key, array) for layer in graph.layers for key, array in layer.arrays.items())
 
 
-def _pairs(found: LayerGraph, wanted: LayerGraph) -> list[tuple[Layer | None, Layer | None]]:
+def pairs_of(found: LayerGraph, wanted: LayerGraph) -> list[tuple[Layer | None, Layer | None]]:
     """Layers that correspond: by position where the kinds agree throughout, else by name."""
     if [la.kind for la in found.layers] == [la.kind for la in wanted.layers]:
         return list(zip(found.layers, wanted.layers, strict=True))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,10 @@ from scipy.io import loadmat, whosmat
 from cifarx.export import layout
 from cifarx.export.mat_reader import MatFile
 from cifarx.export.mat_writer import matlab_layers
+from cifarx.verify.divergence import Names
+from cifarx.verify.engine_report import EngineReport, LayerFinding
 from cifarx.verify.engines.engine import EngineError, EngineMissingError
 from cifarx.verify.numerics import Truth, judge_logits, make_truth
-from cifarx.verify.result import EngineReport, WorstLayer
 from cifarx.verify.subject import Subject
 
 NAME = "matlab-result"
@@ -43,15 +44,44 @@ class MatlabResult:
     runtime: str
     logits: NDArray[np.float32]
     """(N, K), for the test batch of model.mat."""
-    worst_layer: WorstLayer
+    ratios: NDArray[np.float64]
+    """(L,) of the layers of model.mat, as they were judged there."""
+    layers: tuple[str, ...]
+    """Their names."""
     normalized_alike: bool
     """Whether the images, normalised there, have the bits that they have in model.mat."""
 
-    def report(self, truth: Truth) -> EngineReport:
-        """The logits, judged; the layers as they were judged there, where floats were at hand."""
+    def report(self, truth: Truth, names: Sequence[Names]) -> EngineReport:
+        """The logits, judged; the layers as they were judged there, where floats were at hand.
+
+        Args:
+            truth: of model.mat's batch.
+            names: of the original's layers.
+        """
         runtime = f"{self.runtime}, from {self.path.name}"
-        judgement = judge_logits(self.logits, truth)
-        return EngineReport(NAME, runtime, judgement, "", worst_layer=self.worst_layer)
+        by_name = dict(zip(self.layers, self.ratios.tolist(), strict=True))
+        findings = [
+            LayerFinding(
+                n.layer,
+                n.kind,
+                n.module,
+                n.onnx_node,
+                n.matlab_layer,
+                by_name[n.matlab_layer],
+                "direct",
+            )
+            for n in names
+            if n.matlab_layer in by_name
+        ]
+        return EngineReport(
+            NAME,
+            runtime,
+            judge_logits(self.logits, truth),
+            "",
+            layers=tuple(findings),
+            layers_in_all=len(names),
+            layer_images=len(self.logits),
+        )
 
 
 def result_path(subject: Subject) -> Path:
@@ -163,8 +193,6 @@ def _interpret(path: Path, content: Mapping[str, Any], mat: MatFile) -> MatlabRe
     ratios = content["layer_ratios"].ravel()
     if ratios.dtype != np.float64 or np.isnan(ratios).any() or (ratios < 0).any():
         raise ValueError("layer_ratios are not numbers from 0")
-    worst = int(ratios.argmax())
-    layer = layers[worst]
     logits = content["logits"]
     if logits.dtype != np.float32:
         raise ValueError(f"logits are {logits.dtype}")
@@ -173,7 +201,8 @@ def _interpret(path: Path, content: Mapping[str, Any], mat: MatFile) -> MatlabRe
         path,
         runtime,
         np.ascontiguousarray(layout.features_from_matlab(logits)),
-        WorstLayer(layer.name, layer.kind, layer.module, float(ratios[worst])),
+        ratios,
+        tuple(names),
         normalized == (_inputs_sha256(mat) if mat.card.mean else ""),
     )
 

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cifarx.verify.numbers import Number
+
 LIMIT = 10.0
 """Largest ratio of RMS errors that is float32 rounding; README.md, 'Logits', says why."""
 WORST_OWN = 2.0**10
@@ -42,15 +44,15 @@ class Judgement:
     images: int
     classes: int
     finite: bool
-    ratio: float
+    ratio: Number
     """RMS error over the yardstick."""
-    largest: float
+    largest: Number
     """Largest absolute error."""
     largest_allowed: float
     """What it may be: `LIMIT` yardsticks, times the spread of so many normal errors."""
     cosine: float
     """Of all logits with the truth's; for information, no defect small enough shows in it."""
-    ulps: float
+    ulps: Number
     """The same in units in the last place of the largest logit."""
     worst_image: int
     worst_class: int
@@ -88,7 +90,7 @@ class Change:
     image: int
     predicted: int
     truth: int
-    margin: float
+    margin: Number
     """Highest minus second highest logit of the truth."""
 
 

@@ -1,17 +1,27 @@
-"""The result as lines for people and as JSON for machines (README.md has the schema)."""
+"""The result as lines for people, and as JSON for machines and for judging again.
+
+README.md has the schema of the JSON.
+"""
 
 from __future__ import annotations
 
-import math
-import platform
-from dataclasses import asdict
-from importlib.metadata import version
+import json
+from pathlib import Path
 from typing import Any
 
-from cifarx.verify.audit import Audit
-from cifarx.verify.result import EngineReport, Result
+from pydantic import TypeAdapter, ValidationError
 
-SCHEMA = 1
+from cifarx.pytorch_models.errors import UserError
+from cifarx.pytorch_models.files import reading
+from cifarx.verify.divergence import Divergence
+from cifarx.verify.result import Result
+
+FORMAT = "cifarx-report"
+SCHEMA = 2
+_LARGEST = 2**28
+_DERIVED = ("verdict", "exit_code", "compared", "lines", "first_divergence")
+_RESULT = TypeAdapter(Result)
+_DIVERGENCE = TypeAdapter(Divergence | None)
 
 
 def lines(result: Result) -> list[str]:
@@ -20,71 +30,55 @@ def lines(result: Result) -> list[str]:
 
 
 def as_json(result: Result) -> dict[str, Any]:
-    """Everything that was found, in types that JSON has.
-
-    `export`, `accuracy` and `first_divergence` are null: their rungs are not built yet.
-    """
-    subject = result.subject
+    """Everything that was found, in types that JSON has; null stands for infinity."""
     return {
-        "format": "cifarx-report",
+        "format": FORMAT,
         "version": SCHEMA,
         "verdict": result.verdict,
         "exit_code": result.exit_code,
         "compared": list(result.compared()),
         "lines": lines(result),
-        "images": {"count": result.images, "origin": result.images_origin},
-        "truth": result.truth_origin,
-        "weights": [_audit(a) for a in result.audits],
-        "input": {
-            "passed": not result.contract.faults,
-            "faults": list(result.contract.faults),
-            "sha256": result.contract.inputs_sha256,
-            "normalized_by": list(result.contract.normalized_by),
-        },
-        "export": None,
-        "engines": [_engine(e) for e in result.engines],
-        "smallest_margin": result.margin if math.isfinite(result.margin) else None,
-        "accuracy": None,
-        "first_divergence": None,
-        "files": dict(subject.sha256),
-        "onnx_is_the_one_exported": _is_the_one_exported(result),
-        "run": subject.run.folder.name if subject.run else None,
-        "versions": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("cifarx", "numpy", "onnx")},
-        },
+        "first_divergence": _DIVERGENCE.dump_python(result.first_divergence, mode="json"),
+        **_RESULT.dump_python(result, mode="json", by_alias=True),
     }
 
 
-def _is_the_one_exported(result: Result) -> bool | None:
-    """Whether model.onnx has the digest that model.mat names; null without a model.mat."""
-    subject = result.subject
-    if subject.mat is None:
-        return None
-    return subject.sha256[subject.onnx_path.name] == subject.mat.onnx_sha256
+def as_text(result: Result) -> str:
+    """The content of report.json."""
+    return json.dumps(as_json(result), indent=2, allow_nan=False) + "\n"
 
 
-def _audit(found: Audit) -> dict[str, Any]:
-    return {"passed": found.passed, **asdict(found)}
+def read_report(path: Path) -> Result:
+    """A saved report; what follows from its figures is not read, but judged anew.
 
-
-def _engine(found: EngineReport) -> dict[str, Any]:
-    check = found.check()
-    logits = _finite(asdict(found.judgement)) if found.judgement is not None else None
-    layer = _finite(asdict(found.worst_layer)) if found.worst_layer is not None else None
-    return {
-        "engine": found.engine,
-        "runtime": found.runtime,
-        "outcome": check.outcome,
-        "detail": check.detail,
-        "logits": logits,
-        "worst_layer": layer,
-    }
-
-
-def _finite(values: dict[str, Any]) -> dict[str, Any]:
-    """The same with null for infinity, which JSON does not have."""
-    return {
-        key: None if isinstance(value, float) and not math.isfinite(value) else value
-        for key, value in values.items()
-    }
+    Raises:
+        UserError: no report, or one of another version.
+    """
+    with reading(path):
+        if path.stat().st_size > _LARGEST:
+            raise UserError(f"{path} has {path.stat().st_size:,} bytes, more than any report.")
+        text = path.read_text("utf-8", errors="replace")
+    advice = "Give a file that 'cifarx verify' wrote as report.json or by --json."
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path} is not JSON ({error}). {advice}") from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise UserError(f"{path} is no report of cifarx. {advice}")
+    if content.get("version") != SCHEMA:
+        raise UserError(
+            f"{path} is a report of version {content.get('version')!r}; this cifarx reads version "
+            f"{SCHEMA}. Run 'cifarx verify' again."
+        )
+    facts = {key: value for key, value in content.items() if key not in ("format", "version")}
+    try:
+        return _RESULT.validate_python(
+            {key: value for key, value in facts.items() if key not in _DERIVED}, by_alias=True
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise UserError(
+            f"{path} is damaged: {where}: {first['msg']}, and {error.error_count() - 1} more. "
+            f"{advice}"
+        ) from error

@@ -1,17 +1,29 @@
-"""What the checks found, and the verdict that follows from it."""
+"""What the checks found, and the verdict that follows from it.
+
+A `Result` is plain data: `report` writes it as JSON and reads it again, so that a saved report can
+be judged like one just made.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field
 
+from cifarx.verify.accuracy import AccuracyReport
 from cifarx.verify.audit import Audit
 from cifarx.verify.checks import Check, Outcome, judged
 from cifarx.verify.contract import Contract
+from cifarx.verify.divergence import Divergence, Names, first_divergence
+from cifarx.verify.engine_report import EngineReport
+from cifarx.verify.environment import Environment
+from cifarx.verify.export_error import ExportError
+from cifarx.verify.numbers import Number
 from cifarx.verify.numerics import Judgement
-from cifarx.verify.subject import Subject
+from cifarx.verify.pictures import Picture
 
 
 class Verdict(StrEnum):
@@ -23,85 +35,55 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
-class WorstLayer:
-    """The layer nearest to what rounding may make of its output, or farthest beyond it."""
+class Compared:
+    """The images of rungs 2 to 5."""
 
-    matlab_layer: str
-    kind: str
-    module: str
-    """Its path in PyTorch, or ''."""
-    ratio: float
-    """Largest error over its bound."""
-
-    def words(self) -> str:
-        module = f", module '{self.module}'" if self.module else ""
-        known = "" if self.ratio <= 1 else f" ({self.kind}{module})"
-        return f"worst layer {self.matlab_layer}{known}: {self.ratio:.2g} of bound"
-
-
-@dataclass(frozen=True)
-class EngineReport:
-    """One runtime's part of the result."""
-
-    engine: str
-    runtime: str
-    judgement: Judgement | None
-    """None where the runtime was skipped or broke down."""
-    problem: str
-    """Why, in that case."""
-    broke_down: bool = False
-    """Whether it was there, but failed; then the check as a whole was not made."""
-    worst_layer: WorstLayer | None = None
-    """Where its layers were judged, each on its own input."""
-
-    @property
-    def passed(self) -> bool:
-        """Whether its logits, and its layers where they were judged, are right."""
-        layers = self.worst_layer is None or self.worst_layer.ratio <= 1
-        return self.judgement is not None and self.judgement.passed and layers
-
-    def check(self) -> Check:
-        if self.judgement is None:
-            outcome = Outcome.FAILED if self.broke_down else Outcome.SKIPPED
-            return Check(outcome, self.engine, self.problem)
-        layers = [self.worst_layer.words()] if self.worst_layer else []
-        detail = self.judgement.detail(*layers) if self.judgement.finite else _NOTHING
-        return judged(self.passed, self.runtime, detail)
-
-
-_NOTHING = "its logits are not finite numbers of the expected shape"
+    count: int
+    origin: str
 
 
 @dataclass(frozen=True)
 class Result:
     """Everything that was found out."""
 
-    subject: Subject
-    images: int
-    images_origin: str
-    truth_origin: str
-    audits: tuple[Audit, ...]
-    contract: Contract
+    images: Compared
+    truth: str
+    """What the reference is from."""
+    audits: Annotated[tuple[Audit, ...], Field(alias="weights")]
+    contract: Annotated[Contract, Field(alias="input")]
     reference: Check
     """Whether the reference outputs can be trusted, and model.mat's are those of the run."""
+    export: tuple[ExportError, ...]
     engines: tuple[EngineReport, ...]
-    margin: float
+    margin: Annotated[Number, Field(alias="smallest_margin")]
     """Smallest margin of a prediction over the images."""
-    accept_predictions: bool
+    accuracy: AccuracyReport | None
+    classes: tuple[str, ...]
+    layers: tuple[Names, ...]
+    """The original network, in order."""
+    pictures: tuple[Picture, ...]
+    environment: Environment
+    accept_predictions: bool = False
+    interrupted: str = ""
+    """What was being done when the user stopped it; '' if nobody did."""
 
     def judgements(self) -> list[Judgement]:
-        return [e.judgement for e in self.engines if e.judgement is not None]
+        """Of all engines that gave logits, those of runs with outputs marked among them."""
+        both = ((e.judgement, e.marked) for e in self.engines)
+        return [j for pair in both for j in pair if j is not None]
 
     def compared(self) -> tuple[str, ...]:
         """The engines beside PyTorch that gave logits."""
-        return tuple(
-            e.engine for e in self.engines if e.engine != "pytorch" and e.judgement is not None
-        )
+        return tuple(e.engine for e in self._others() if e.judgement is not None)
+
+    def _others(self) -> list[EngineReport]:
+        return [e for e in self.engines if not e.engine.startswith("pytorch")]
 
     @property
     def complete(self) -> bool:
         """Whether the check was made: something was compared, and no engine broke down."""
-        return bool(self.compared()) and not any(e.broke_down for e in self.engines)
+        broken = any(e.broke_down for e in self.engines)
+        return bool(self.compared()) and not broken and not self.interrupted
 
     @property
     def verdict(self) -> Verdict | None:
@@ -111,11 +93,13 @@ class Result:
         numbers = all(e.passed for e in self.engines if e.judgement is not None)
         reference = self.reference.outcome is Outcome.PASSED
         identity = not self.contract.faults and all(a.passed for a in self.audits)
-        if numbers and reference and identity:
+        exported = all(e.passed for e in self.export)
+        if numbers and reference and identity and exported:
             return Verdict.EQUIVALENT
-        if not self.contract.meaning_changed and all(
-            j.finite and not j.changed for j in self.judgements()
-        ):
+        unchanged = all(j.finite and not j.changed for j in self.judgements())
+        if self.accuracy is not None:
+            unchanged = unchanged and not self.accuracy.changes()
+        if unchanged and not self.contract.meaning_changed:
             return Verdict.SAME_PREDICTIONS
         return Verdict.DIFFERENT
 
@@ -129,14 +113,23 @@ class Result:
             accepted.add(Verdict.SAME_PREDICTIONS)
         return 0 if self.verdict in accepted else 1
 
+    @property
+    def first_divergence(self) -> Divergence | None:
+        """The first layer, in the network's order, that is not the original's."""
+        return first_divergence(self.layers, self.audits, self.engines)
+
     def checks(self) -> list[Check]:
         """Every check in the order of the ladder."""
+        divergence = self.first_divergence
         return [
             *(check for a in self.audits for check in a.checks()),
-            self.contract.check(self.images),
+            self.contract.check(self.images.count),
             self.reference,
+            *(e.check() for e in self.export),
             *(e.check() for e in self.engines),
+            *([divergence.check()] if divergence else []),
             *([self._decisions()] if self.judgements() else []),
+            *(self.accuracy.checks() if self.accuracy else []),
         ]
 
     def _decisions(self) -> Check:
@@ -148,7 +141,7 @@ class Result:
             detail = "an engine's logits decide nothing"
         elif changed:
             runtime, change = max(changed, key=lambda entry: entry[1].margin)
-            truth, predicted = (self.classes()[k] for k in (change.truth, change.predicted))
+            truth, predicted = (self.classes[k] for k in (change.truth, change.predicted))
             detail = (
                 f"{len(changed)} changed{', ties to within float32 rounding' if lawful else ''}; "
                 f"the surest: image {change.image} is {truth!r} by a margin of "
@@ -164,20 +157,13 @@ class Result:
             detail = f"none changed; the smallest margin is {self.margin:.1e}"
         return judged(finite and (lawful or not changed), "decisions", detail)
 
-    def classes(self) -> tuple[str, ...]:
-        """Class names, the run's before the files'."""
-        if self.subject.run is not None:
-            return self.subject.run.record.classes
-        assert self.subject.mat is not None
-        return self.subject.mat.card.classes
-
     def closing_line(self) -> str:
         """The verdict and what it rests on."""
         if self.verdict is None:
-            return f"NOT VERIFIED | compared {len(self.compared())} engines"
-        others = [e for e in self.engines if e.engine != "pytorch"]
+            stopped = f"; stopped by the user during: {self.interrupted}" if self.interrupted else ""
+            return f"NOT VERIFIED | compared {len(self.compared())} engines{stopped}"
         return (
-            f"{self.verdict} | compared {len(self.compared())} of {len(others)} engines "
-            f"({', '.join(self.compared())}) with {self.truth_origin} "
-            f"on {self.images} {self.images_origin}"
+            f"{self.verdict} | compared {len(self.compared())} of {len(self._others())} engines "
+            f"({', '.join(self.compared())}) with {self.truth} "
+            f"on {self.images.count} {self.images.origin}"
         )

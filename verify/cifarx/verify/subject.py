@@ -9,8 +9,10 @@ from pathlib import Path
 import onnx
 
 from cifarx.export.card import ModelCard
+from cifarx.export.graph import LayerGraph
 from cifarx.export.mat_reader import MatFile, read_mat
 from cifarx.export.onnx_load import load_onnx
+from cifarx.export.onnx_reader import Place, read_onnx_places
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.files import sha256
 from cifarx.pytorch_models.run import Run, load_run, runs_in
@@ -22,6 +24,12 @@ class Subject:
 
     onnx_path: Path
     onnx: onnx.ModelProto
+    onnx_graph: LayerGraph | None
+    """Its network; None where it has parts that no layer kind stands for."""
+    onnx_problem: str
+    """Which, in that case."""
+    places: Mapping[str, Place]
+    """Where the file computes what each layer of it gives."""
     onnx_card: ModelCard | None
     """None where the file has no (whole) metadata of cifarx."""
     mat_path: Path
@@ -55,7 +63,14 @@ def open_subject(path: Path, checkpoint: Path | None) -> Subject:
             "--checkpoint RUN, or export again with 'cifarx export --onnx --mat'."
         )
     digests = {p.name: sha256(p) for p in (path, mat_path) if p.exists()}
-    return Subject(path, model, card, mat_path, mat, run, digests)
+    graph: LayerGraph | None = None
+    places: Mapping[str, Place] = {}
+    problem = ""
+    try:
+        graph, places = read_onnx_places(model)
+    except UserError as error:
+        problem = str(error)
+    return Subject(path, model, graph, problem, places, card, mat_path, mat, run, digests)
 
 
 def metadata(model: onnx.ModelProto) -> dict[str, str]:

@@ -1,35 +1,41 @@
-"""`cifarx verify`: the ladder of checks, from the files to a verdict.
-
-Rungs 0 (weights), 1 (input contract), 4 (logits) and 5 (decisions) of README.md.
-"""
+"""`cifarx verify`: the ladder of checks, from the files to a verdict (README.md has its rungs)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cifarx.export.bundle import sample_images
-from cifarx.pytorch_models.data.images import Images
 from cifarx.pytorch_models.errors import UserError, nearest
-from cifarx.pytorch_models.preprocess import preprocess
-from cifarx.verify.audit import audit, original_of
-from cifarx.verify.checks import Check, judged
+from cifarx.verify.accuracy import AccuracyReport
+from cifarx.verify.audit import Original, audit, original_of
+from cifarx.verify.checks import Check
+from cifarx.verify.compared import ComparedImages, compared_images
 from cifarx.verify.contract import Contract, check_contract
+from cifarx.verify.engine_report import EngineReport
 from cifarx.verify.engines import ENGINES
-from cifarx.verify.engines.engine import Engine, EngineError, EngineMissingError, Outputs
+from cifarx.verify.engines.engine import Engine, EngineError, EngineMissingError
 from cifarx.verify.engines.pytorch import PyTorch
+from cifarx.verify.engines.toolbox_job import ToolboxJob
+from cifarx.verify.environment import environment_of
+from cifarx.verify.export_error import export_error
+from cifarx.verify.layer_report import layer_names, with_layers
 from cifarx.verify.matlab_result import NAME as MATLAB_RESULT
 from cifarx.verify.matlab_result import MatlabResult, read_result, result_path, truth_of_batch
-from cifarx.verify.numerics import Truth, judge_logits, make_truth, margins
-from cifarx.verify.result import EngineReport, Result
+from cifarx.verify.numerics import Truth, judge_logits, margins
+from cifarx.verify.pictures import pictures_of
+from cifarx.verify.result import Compared, Result
 from cifarx.verify.subject import Subject, open_subject
+from cifarx.verify.sweep import sweep
+from cifarx.verify.truth import truth_of
 
-_FLOAT64 = 2.0**-30  # far above float64 rounding in any order of summation, far below float32's
+_EXPORT_IMAGES = 16  # in float64; what an export changes shows on one
+_TOOLBOX_IMAGES = 16  # their activations pass through a file
+_YARDSTICK = 4.0  # two runtimes, each off by its largest error at two classes
 
 
 @dataclass(frozen=True)
@@ -42,10 +48,41 @@ class Options:
     checkpoint: Path | None = None
     images: int = 256
     accept_predictions: bool = False
+    layer_images: int = 64
+    """Of those images, how many every layer is judged on."""
+    accuracy_images: int | None = None
+    """Test images for rung 6; None takes those of `images`."""
+
+
+@dataclass
+class _Opened:
+    """An engine on its way through the ladder."""
+
+    name: str
+    engine: Engine | None
+    report: EngineReport | None
+    logits: NDArray[np.float32] | None = None
+
+
+@dataclass
+class _Found:
+    """What is known so far, so that an interrupted check has a report too."""
+
+    subject: Subject
+    compared: ComparedImages
+    truth: Truth
+    reference: Check
+    original: Original
+    opened: list[_Opened]
+    normalized: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+    accuracy: AccuracyReport | None = None
+    doing: str = ""
 
 
 def verify(options: Options, progress: Callable[[str], None] = lambda _: None) -> Result:
     """Make every check that the files at hand allow.
+
+    Ctrl-C while the engines run ends in a result of what was done until then, which is no pass.
 
     Args:
         options: see `Options`.
@@ -57,16 +94,9 @@ def verify(options: Options, progress: Callable[[str], None] = lambda _: None) -
     names = _engine_names(options.engines)
     subject = open_subject(options.file, options.checkpoint)
     progress("reading images")
-    images, inputs, origin = _inputs(subject, options.images)
-    opened: list[tuple[str, Engine | None, EngineError | None]] = []
-    for name in names:
-        try:
-            opened.append((name, ENGINES[name](subject), None))
-        except EngineError as error:
-            if options.engines is not None:
-                raise _unusable(name, error) from error
-            opened.append((name, None, error))
-    live = next((e for _, e, _ in opened if isinstance(e, PyTorch)), None)
+    compared = compared_images(subject, options.images)
+    opened = [_opened(name, subject, options.engines is not None) for name in names]
+    live = next((o.engine for o in opened if type(o.engine) is PyTorch), None)
     if live is None and subject.run is not None:  # as the truth, whichever engines were asked for
         with suppress(EngineError):
             live = PyTorch(subject)
@@ -78,46 +108,124 @@ def verify(options: Options, progress: Callable[[str], None] = lambda _: None) -
     progress("layers and weights")
     original = original_of(subject, live.graph() if live else None)
     progress("pytorch in float64")
-    truth, reference = _truth(subject, live, inputs)
-    reports: list[EngineReport] = []
-    normalized: dict[str, NDArray[np.float32]] = {}
-    for name, engine, problem in opened:
-        if engine is None:
-            rejected = not isinstance(problem, EngineMissingError)  # the file, which must not pass
-            reports.append(EngineReport(name, name, None, str(problem), broke_down=rejected))
+    truth, reference = truth_of(subject, live, compared.inputs)
+    found = _Found(subject, compared, truth, reference, original, opened)
+
+    def doing(what: str) -> None:
+        found.doing = what
+        progress(what)
+
+    stopped = ""
+    try:
+        _run(found, options, doing)
+    except KeyboardInterrupt:
+        stopped = found.doing
+    return replace(_result(found, options), interrupted=stopped)
+
+
+def _opened(name: str, subject: Subject, required: bool) -> _Opened:
+    try:
+        return _Opened(name, ENGINES[name](subject), None)
+    except EngineError as error:
+        if required:
+            raise _unusable(name, error) from error
+        rejected = not isinstance(error, EngineMissingError)  # the file, which must not pass
+        return _Opened(name, None, EngineReport(name, name, None, str(error), rejected))
+
+
+def _run(found: _Found, options: Options, doing: Callable[[str], None]) -> None:
+    """All engines over the compared images, then layer by layer, then over the data set."""
+    compared, truth = found.compared, found.truth
+    names = layer_names(found.subject, found.original.graph)
+    for one in found.opened:
+        if one.engine is None:
             continue
-        progress(name)
+        doing(one.name)
         try:
-            outputs: Outputs = engine.run(images.pixels, inputs)
+            outputs = one.engine.run(compared.images.pixels, compared.inputs)
+            if outputs.normalized is not None:
+                found.normalized[outputs.runtime] = outputs.normalized
+            judgement = judge_logits(outputs.logits, truth)
+            one.logits = outputs.logits
+            one.report = EngineReport(one.name, outputs.runtime, judgement, "")
+            doing(f"{one.name}, layer by layer")
+            most = options.layer_images
+            if isinstance(one.engine, ToolboxJob):
+                most = min(most, _TOOLBOX_IMAGES)
+            some = slice(0, min(most, len(compared.inputs)))
+            one.report = with_layers(
+                one.report,
+                one.engine,
+                found.subject,
+                found.original,
+                names,
+                compared.inputs[some],
+                replace(truth, reference=truth.reference[some]),
+            )
         except EngineError as error:
-            reports.append(EngineReport(name, name, None, str(error), broke_down=True))
-            continue
-        if outputs.normalized is not None:
-            normalized[outputs.runtime] = outputs.normalized
-        judgement = judge_logits(outputs.logits, truth)
-        reports.append(EngineReport(name, outputs.runtime, judgement, ""))
-    contract = check_contract(subject, images, inputs, normalized)
-    margin = float(margins(truth.reference).min())
+            one.report = EngineReport(one.name, one.name, None, str(error), broke_down=True)
+            one.logits = None
+    ties = {
+        one.name: _YARDSTICK * one.report.judgement.largest_allowed
+        for one in found.opened
+        if one.report is not None and one.report.judgement is not None
+    }
+    running = {o.name: o.engine for o in found.opened if o.engine and o.logits is not None}
+    logits = {o.name: o.logits for o in found.opened if o.logits is not None}
+    found.accuracy = sweep(
+        found.subject, compared, running, logits, ties, options.accuracy_images, doing
+    )
+
+
+def _result(found: _Found, options: Options) -> Result:
+    subject, compared, original = found.subject, found.compared, found.original
+    contract = check_contract(subject, compared.images, compared.inputs, found.normalized)
+    reports = [
+        one.report or EngineReport(one.name, one.name, None, "not run: the check was stopped")
+        for one in found.opened
+    ]
+    margin = float(margins(found.truth.reference).min())
     elsewhere = _elsewhere(subject, options.engines)
     if isinstance(elsewhere, MatlabResult) and subject.mat is not None:
         batch = truth_of_batch(subject.mat, subject.mat_path.name)
-        reports.append(elsewhere.report(batch))
+        reports.append(elsewhere.report(batch, layer_names(subject, original.graph)))
         contract = _joined(contract, elsewhere)
         margin = min(margin, float(margins(batch.reference).min()))
     elif isinstance(elsewhere, EngineReport):
         reports.append(elsewhere)
+    some = slice(0, _EXPORT_IMAGES)
+    inputs, reference = compared.inputs[some], found.truth.reference[some]
+    of_files = [(subject.onnx_path.name, subject.onnx_graph)]
+    if subject.mat is not None:
+        of_files.append((subject.mat_path.name, subject.mat.graph))
+    exports = tuple(
+        export_error(name, graph, inputs, reference, found.truth.origin)
+        for name, graph in of_files
+    )
     return Result(
-        subject,
-        len(inputs),
-        origin,
-        truth.origin,
+        Compared(len(compared.inputs), compared.origin),
+        found.truth.origin,
         tuple(audit(subject, original)),
         contract,
-        reference,
+        found.reference,
+        exports,
         tuple(reports),
         margin,
+        found.accuracy,
+        _classes(subject),
+        layer_names(subject, original.graph),
+        pictures_of(subject, compared, reports, found.accuracy),
+        environment_of(subject),
         options.accept_predictions,
     )
+
+
+def _classes(subject: Subject) -> tuple[str, ...]:
+    """Class names, the run's before the files'."""
+    if subject.run is not None:
+        return subject.run.record.classes
+    assert subject.mat is not None
+    return subject.mat.card.classes
 
 
 def _unusable(name: str, error: EngineError) -> UserError:
@@ -166,68 +274,3 @@ def _engine_names(asked: Sequence[str] | None) -> list[str]:
     return [name for name in ENGINES if asked is None or name in asked]
 
 
-def _inputs(subject: Subject, count: int) -> tuple[Images, NDArray[np.float32], str]:
-    """Images, what a network gets of them, and whose they are.
-
-    They are the run's data where these are there, else model.mat's. Where nobody knows how pixels
-    are normalised there are no images, and model.mat's inputs are taken as they are.
-    """
-    if subject.run is not None:
-        try:
-            chosen = sample_images(subject.run, max(count, len(subject.run.record.classes)))
-            inputs = preprocess(chosen.pixels, *subject.run.mean_std())
-            return chosen, inputs, f"test images of {subject.run.record.data.name}"
-        except UserError:
-            if subject.mat is None:
-                raise
-    assert subject.mat is not None
-    batch, card = subject.mat.batch, subject.mat.card
-    images = Images(batch.images[:count], batch.labels[:count])
-    if not card.mean:
-        return images, batch.inputs[:count], f"inputs of the test batch in {subject.mat_path.name}"
-    mean, std = np.asarray(card.mean, np.float32), np.asarray(card.std, np.float32)
-    origin = f"images of the test batch in {subject.mat_path.name}"
-    return images, preprocess(images.pixels, mean, std), origin
-
-
-def _truth(
-    subject: Subject, live: PyTorch | None, inputs: NDArray[np.float32]
-) -> tuple[Truth, Check]:
-    """The truth for these inputs, and whether it and model.mat's reference can be trusted."""
-    if live is None:
-        assert subject.mat is not None
-        batch, n = subject.mat.batch, len(inputs)
-        if not len(batch.reference):
-            raise UserError(
-                f"There is nothing to compare {subject.onnx_path.name} with: "
-                f"{subject.mat_path.name} was written by MATLAB's cifarx.save, and holds no "
-                "outputs of PyTorch. Make a run of it with 'cifarx import', and export that."
-            )
-        origin = f"{subject.mat_path.name}'s reference"
-        truth = make_truth(batch.reference[:n], batch.logits[:n], origin)
-        return truth, judged(truth.credible, "reference", _own_error(truth))
-    truth = _live_truth(live, inputs)
-    if subject.mat is None or subject.run is None:
-        return truth, judged(truth.credible, "reference", _own_error(truth))
-    batch = subject.mat.batch
-    again = truth if np.array_equal(batch.inputs, inputs) else _live_truth(live, batch.inputs)
-    alike = batch.reference.shape == again.reference.shape
-    error = float(np.abs(batch.reference - again.reference).max(initial=0.0)) if alike else np.inf
-    agrees = error <= _FLOAT64 * float(np.abs(again.reference).max(initial=0.0))
-    agrees = agrees and judge_logits(batch.logits, again).passed and truth.credible
-    return truth, judged(
-        agrees,
-        "reference",
-        f"{subject.mat_path.name}'s outputs for its {len(batch.inputs)} test images "
-        f"{'are' if agrees else 'are not'} those of the run {subject.run.folder.name} "
-        f"(max difference in float64 {error:.1e}); {_own_error(truth)}",
-    )
-
-
-def _own_error(truth: Truth) -> str:
-    return f"PyTorch's float32 is {truth.roundings:.1f} roundings off its float64"
-
-
-def _live_truth(live: PyTorch, inputs: NDArray[np.float32]) -> Truth:
-    own = live.run(np.empty(0, np.uint8), inputs)
-    return make_truth(live.truth(inputs), own.logits, own.runtime)

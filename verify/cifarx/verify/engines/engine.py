@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from cifarx.export.graph import LayerGraph
+
+Activations = Mapping[str, NDArray[np.float32]]
+"""Outputs of layers by name, (N, C, H, W) or (N, F)."""
+Take = Callable[[NDArray[np.float32], Activations], None]
+"""Given a mini-batch of inputs and what the layers made of it; keeps neither."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +32,37 @@ class Outputs:
 class Engine(Protocol):
     """A runtime with the network loaded."""
 
+    @property
+    def holds(self) -> Literal["run", "onnx", "mat"]:
+        """Whose network it runs: the run's module, model.onnx or model.mat."""
+
+    @property
+    def fast(self) -> bool:
+        """Whether it may convolve by fast algorithms such as Winograd's."""
+
     def run(self, images: NDArray[np.uint8], inputs: NDArray[np.float32]) -> Outputs:
         """Run the network.
 
         Args:
             images: (N, C, H, W) uint8 pixels; none where nobody knows how they are normalised.
             inputs: (N, C, H, W) float32, the same normalised.
+
+        Raises:
+            EngineError: it could not.
+        """
+
+    def layers(
+        self, graph: LayerGraph, inputs: NDArray[np.float32], take: Take
+    ) -> NDArray[np.float32]:
+        """Run the network with every layer's output marked, in mini-batches.
+
+        Args:
+            graph: the network that it holds.
+            inputs: (N, C, H, W) float32.
+            take: called with each mini-batch and its activations by the names of `graph`.
+
+        Returns:
+            (N, K), the logits of that run; marks may keep a runtime from fusing layers.
 
         Raises:
             EngineError: it could not.

@@ -1,43 +1,103 @@
-"""ONNX Runtime on the CPU, over model.onnx as it lies there."""
+"""ONNX Runtime over model.onnx as it lies there, optimised or not, on the CPU or by CUDA."""
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 import numpy as np
+import onnx
 from numpy.typing import NDArray
 
-from cifarx.verify.engines.engine import Engine, EngineError, EngineMissingError, Outputs
+from cifarx.export.graph import LayerGraph
+from cifarx.verify.engines.engine import Engine, EngineError, EngineMissingError, Outputs, Take
 from cifarx.verify.subject import Subject
 
 _AT_ONCE = 64
+_CUDA = "CUDAExecutionProvider"
 
 
 class OnnxRuntime:
-    """An inference session with the default optimisations."""
+    """An inference session, and on demand a second one with every layer's output marked."""
 
-    def __init__(self, subject: Subject) -> None:
+    holds: Literal["onnx"] = "onnx"
+
+    def __init__(self, subject: Subject, optimized: bool = True, cuda: bool = False) -> None:
         try:
             import onnxruntime
         except ImportError as error:
             raise EngineMissingError(f"onnxruntime cannot be imported ({error})") from error
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        try:
-            self._session = onnxruntime.InferenceSession(
-                str(subject.onnx_path), options, providers=["CPUExecutionProvider"]
+        if cuda and _CUDA not in onnxruntime.get_available_providers():
+            raise EngineMissingError(
+                "the installed onnxruntime has no CUDA provider (onnxruntime-gpu has)"
             )
+        self.fast = cuda
+        self._subject = subject
+        self._options = onnxruntime.SessionOptions()
+        self._options.log_severity_level = 3
+        if not optimized:
+            levels = onnxruntime.GraphOptimizationLevel
+            self._options.graph_optimization_level = levels.ORT_DISABLE_ALL
+        # TF32 would be another arithmetic than float32
+        self._providers = [(_CUDA, {"use_tf32": 0})] if cuda else ["CPUExecutionProvider"]
+        self._session = self._opened(str(subject.onnx_path))
+        place = ", CUDA" if cuda else ""
+        place += "" if optimized else ", not optimized"
+        self._runtime = f"onnxruntime {onnxruntime.__version__}{place}"
+
+    def _opened(self, model: str | bytes) -> Any:
+        import onnxruntime
+
+        try:
+            return onnxruntime.InferenceSession(model, self._options, providers=self._providers)
         except Exception as error:  # its exception classes are private to its extension
             raise EngineError(f"it does not load the file: {_first_line(error)}") from error
-        self._version = onnxruntime.__version__
 
     def run(self, images: NDArray[np.uint8], inputs: NDArray[np.float32]) -> Outputs:
         """See `Engine.run`."""
-        name = self._session.get_inputs()[0].name
-        parts = np.array_split(inputs, max(1, -(-len(inputs) // _AT_ONCE)))
-        try:
-            logits = np.concatenate([self._session.run(None, {name: p})[0] for p in parts])
-        except Exception as error:
-            raise EngineError(f"it does not run the file: {_first_line(error)}") from error
-        return Outputs(f"onnxruntime {self._version}", logits, None)
+        logits = [_run(self._session, None, part)[0] for part in _parts(inputs)]
+        return Outputs(self._runtime, np.concatenate(logits), None)
+
+    def layers(
+        self, graph: LayerGraph, inputs: NDArray[np.float32], take: Take
+    ) -> NDArray[np.float32]:
+        """See `Engine.layers`."""
+        places, shapes = self._subject.places, graph.shapes()
+        model = onnx.ModelProto()
+        model.CopyFrom(self._subject.onnx)
+        outputs = [value.name for value in model.graph.output]
+        for place in places.values():
+            if place.value not in outputs:
+                outputs.append(place.value)
+                marked = onnx.helper.make_tensor_value_info(
+                    place.value, onnx.TensorProto.FLOAT, None
+                )
+                model.graph.output.append(marked)
+        session = self._opened(model.SerializeToString())
+        logits = []
+        for part in _parts(inputs):
+            found = dict(zip(outputs, _run(session, outputs, part), strict=True))
+            logits.append(found[outputs[0]])
+            activations = {}
+            for name, place in places.items():
+                values = found[place.value].reshape(len(part), -1)
+                if place.order is not None:
+                    values = values[:, np.argsort(place.order.ravel())]
+                if values.shape[1] == np.prod(shapes[name]):
+                    values = values.reshape(len(part), *shapes[name])
+                activations[name] = values
+            take(part, activations)
+        return np.concatenate(logits)
+
+
+def _parts(inputs: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    return np.array_split(inputs, max(1, -(-len(inputs) // _AT_ONCE)))
+
+
+def _run(session: Any, outputs: list[str] | None, inputs: NDArray[np.float32]) -> Any:
+    try:
+        return session.run(outputs, {session.get_inputs()[0].name: inputs})
+    except Exception as error:
+        raise EngineError(f"it does not run the file: {_first_line(error)}") from error
 
 
 def _first_line(error: Exception) -> str:
@@ -47,3 +107,13 @@ def _first_line(error: Exception) -> str:
 def open_onnx_runtime(subject: Subject) -> Engine:
     """The engine; `EngineError` where onnxruntime is missing or rejects the file."""
     return OnnxRuntime(subject)
+
+
+def open_unoptimized(subject: Subject) -> Engine:
+    """The same without any rewriting of the graph."""
+    return OnnxRuntime(subject, optimized=False)
+
+
+def open_cuda(subject: Subject) -> Engine:
+    """The same on a GPU; `EngineMissingError` where onnxruntime has no CUDA."""
+    return OnnxRuntime(subject, cuda=True)

@@ -1,42 +1,80 @@
-"""PyTorch, float32 on the CPU, from the run's checkpoint."""
+"""PyTorch in float32 from the run's checkpoint: eager, channels-last, and on a GPU."""
 
 from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cifarx.export.graph import LayerGraph
+from cifarx.export.layer import Layer
 from cifarx.pytorch_models.run import build_module
-from cifarx.verify.engines.engine import Engine, EngineMissingError, Outputs
+from cifarx.verify.engines.engine import Engine, EngineMissingError, Outputs, Take
 from cifarx.verify.subject import Subject
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+_AT_ONCE = 64
 
 
 class PyTorch:
     """The live module."""
 
-    def __init__(self, subject: Subject) -> None:
+    holds: Literal["run"] = "run"
+
+    def __init__(self, subject: Subject, channels_last: bool = False, cuda: bool = False) -> None:
         if subject.run is None:
             raise EngineMissingError(
                 "the run with the checkpoint is not here (--checkpoint RUN names it)"
             )
         try:
-            import torch  # noqa: F401
+            import torch
         except ImportError as error:
             raise EngineMissingError(f"PyTorch cannot be imported ({error})") from error
-        self._module = build_module(subject.run)
+        if cuda and not torch.cuda.is_available():
+            raise EngineMissingError("PyTorch finds no GPU with CUDA")
+        self.fast = True  # oneDNN and cuDNN choose their algorithms themselves
+        self._module = build_module(subject.run).to("cuda" if cuda else "cpu")
+        if channels_last:
+            self._module = self._module.to(memory_format=torch.channels_last)
+        self._channels_last, self._cuda = channels_last, cuda
         self._input_size = subject.run.record.input_size
         self._last: tuple[NDArray[np.float32], Outputs] | None = None
+        place = ", CUDA" if cuda else ""
+        self._runtime = f"pytorch {torch.__version__}{place}"
+        self._runtime += ", channels-last" if channels_last else ""
 
     def run(self, images: NDArray[np.uint8], inputs: NDArray[np.float32]) -> Outputs:
         """See `Engine.run`."""
         import torch
 
-        from cifarx.export.reference import logits_float32
-
         if self._last is None or self._last[0] is not inputs:  # the truth needs them as well
-            logits = logits_float32(self._module, inputs)
-            self._last = inputs, Outputs(f"pytorch {torch.__version__}", logits, None)
+            parts = [self._forward(part).cpu() for part in self._parts(inputs)]
+            self._last = inputs, Outputs(self._runtime, torch.cat(parts).numpy(), None)
         return self._last[1]
+
+    def layers(
+        self, graph: LayerGraph, inputs: NDArray[np.float32], take: Take
+    ) -> NDArray[np.float32]:
+        """See `Engine.layers`: the outputs of the live modules, by hooks.
+
+        A layer without a module of its own (torch.flatten, x + y) is computed by PyTorch's function
+        of it from what the modules before it gave.
+        """
+        logits = []
+        for part in self._parts(inputs):
+            calls, hooks = _recorded(self._module)
+            try:
+                logits.append(self._forward(part).cpu().numpy())
+            finally:
+                for hook in hooks:
+                    hook.remove()
+            take(part.numpy(), _activations(graph, calls, self._placed(part)))
+        return np.concatenate(logits)
 
     def graph(self) -> LayerGraph:
         """The module's layers, as an export would write them."""
@@ -50,7 +88,74 @@ class PyTorch:
 
         return logits_float64(self._module, inputs)
 
+    def _parts(self, inputs: NDArray[np.float32]) -> tuple[Tensor, ...]:
+        import torch
+
+        return torch.split(torch.from_numpy(inputs), _AT_ONCE)
+
+    def _placed(self, part: Tensor) -> Tensor:
+        import torch
+
+        x = part.to("cuda") if self._cuda else part
+        return x.contiguous(memory_format=torch.channels_last) if self._channels_last else x
+
+    def _forward(self, part: Tensor) -> Tensor:
+        import torch
+
+        tf32 = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
+        try:  # TF32 would be another arithmetic than float32
+            torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+            with torch.no_grad():
+                logits: Tensor = self._module(self._placed(part))
+            return logits
+        finally:
+            torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = tf32
+
+
+def _recorded(module: nn.Module) -> tuple[dict[str, list[Tensor]], list[Any]]:
+    """Outputs of each module without parts of its own, by its path, in the order of its calls."""
+    calls: dict[str, list[Tensor]] = defaultdict(list)
+
+    def hook(path: str) -> Callable[..., None]:
+        return lambda part, given, output: calls[path].append(output.detach().clone())
+
+    leaves = [(path, part) for path, part in module.named_modules() if not any(part.children())]
+    return calls, [part.register_forward_hook(hook(path)) for path, part in leaves]
+
+
+def _activations(
+    graph: LayerGraph, calls: dict[str, list[Tensor]], inputs: Tensor
+) -> dict[str, NDArray[np.float32]]:
+    """Every layer's output, live where layers and a module's calls correspond one to one."""
+    from cifarx.export.graph_torch import compute_layer
+
+    layers_of: dict[str, list[Layer]] = defaultdict(list)
+    for layer in graph.layers:
+        layers_of[layer.module].append(layer)
+    live = {
+        layer.name: output
+        for path, layers in layers_of.items()
+        if len(calls.get(path, ())) == len(layers)
+        for layer, output in zip(layers, calls[path], strict=True)
+    }
+    values = {graph.input_name: inputs}
+    for layer in graph.layers:
+        given = [values[name] for name in layer.inputs]
+        output = live.get(layer.name)
+        values[layer.name] = compute_layer(layer, given) if output is None else output
+    return {layer.name: values[layer.name].cpu().contiguous().numpy() for layer in graph.layers}
+
 
 def open_pytorch(subject: Subject) -> Engine:
     """The engine; `EngineError` where the run is not at hand."""
     return PyTorch(subject)
+
+
+def open_channels_last(subject: Subject) -> Engine:
+    """The same with maps and kernels in the other order of memory."""
+    return PyTorch(subject, channels_last=True)
+
+
+def open_cuda(subject: Subject) -> Engine:
+    """The same on a GPU, TF32 off; `EngineMissingError` where there is none."""
+    return PyTorch(subject, cuda=True)

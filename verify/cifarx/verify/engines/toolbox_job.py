@@ -6,20 +6,22 @@ import os
 import signal
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.io import loadmat, savemat
 
 from cifarx.export import layout
-from cifarx.verify.engines.engine import EngineError, EngineMissingError, Outputs
+from cifarx.export.graph import LayerGraph
+from cifarx.verify.engines.engine import EngineError, EngineMissingError, Outputs, Take
 from cifarx.verify.subject import Subject
 from cifarx.verify.toolbox import toolbox_path
 
+_Answer = TypeVar("_Answer")
 SECONDS = 3600
 """After so many, a program hangs."""
 
@@ -34,6 +36,9 @@ class Command(Protocol):
 class ToolboxJob:
     """An engine: `cifarx.internal.runJob` of the toolbox, by whatever runs it."""
 
+    holds: Literal["mat"] = "mat"
+    fast = False
+
     def __init__(self, command: Command, subject: Subject) -> None:
         if subject.mat is None:
             raise EngineMissingError(
@@ -44,11 +49,26 @@ class ToolboxJob:
 
     def run(self, images: NDArray[np.uint8], inputs: NDArray[np.float32]) -> Outputs:
         """See `Engine.run`."""
+        given = {"inputs": layout.images_to_matlab(inputs)}
+        if len(images):
+            given["images"] = layout.images_to_matlab(images)
+        return self._answered(given, lambda content: _outputs(content, images, inputs))
+
+    def layers(
+        self, graph: LayerGraph, inputs: NDArray[np.float32], take: Take
+    ) -> NDArray[np.float32]:
+        """See `Engine.layers`."""
+        given = {"inputs": layout.images_to_matlab(inputs), "layers": True}
+        logits, activations = self._answered(
+            given, lambda content: _activations(content, graph, len(inputs))
+        )
+        take(inputs, activations)
+        return logits
+
+    def _answered(self, given: dict[str, Any], read: Callable[[dict[str, Any]], _Answer]) -> _Answer:
+        """Run a job with these variables, and read what it leaves."""
         with tempfile.TemporaryDirectory(prefix="cifarx-") as name:
             job, result = Path(name, "job.mat"), Path(name, "result.mat")
-            given = {"inputs": layout.images_to_matlab(inputs)}
-            if len(images):
-                given["images"] = layout.images_to_matlab(images)
             savemat(job, given)
             code = (
                 f"addpath({quoted(toolbox_path())}); "
@@ -58,11 +78,35 @@ class ToolboxJob:
             if not result.exists():
                 raise EngineError(f"it ended without a result{said and f': {said}'}")
             try:
-                return _outputs(loadmat(result), images, inputs)
+                return read(loadmat(result))
             except Exception as error:  # scipy raises whatever its parser stumbles over
                 raise EngineError(
                     f"its result cannot be read ({type(error).__name__}: {error})"
                 ) from error
+
+
+def _activations(
+    content: dict[str, Any], graph: LayerGraph, count: int
+) -> tuple[NDArray[np.float32], dict[str, NDArray[np.float32]]]:
+    """Logits (N, K), and every layer's output."""
+    found = {}
+    shapes = graph.shapes()
+    for layer, cell in zip(graph.layers, content["activations"].ravel(), strict=True):
+        maps = len(shapes[layer.name]) == 3
+        if maps:
+            cell = cell.reshape((*cell.shape, 1, 1)[:4], order="F")  # MATLAB drops trailing ones
+        values = layout.images_from_matlab(cell) if maps else layout.features_from_matlab(cell)
+        if len(values) != count or values.dtype != np.float32:
+            raise ValueError(f"{layer.name} is {cell.dtype} {cell.shape}")
+        found[layer.name] = values
+    return _logits(content), found
+
+
+def _logits(content: dict[str, Any]) -> NDArray[np.float32]:
+    logits = np.ascontiguousarray(layout.features_from_matlab(content["logits"]))
+    if logits.dtype != np.float32:
+        raise TypeError(f"logits are {logits.dtype}")
+    return logits
 
 
 def _outputs(
@@ -73,10 +117,7 @@ def _outputs(
         shape = layout.images_to_matlab(inputs).shape
         values = content["inputs"].reshape(shape, order="F")  # restores trailing ones
         normalized = np.ascontiguousarray(layout.images_from_matlab(values))
-    logits = np.ascontiguousarray(layout.features_from_matlab(content["logits"]))
-    if logits.dtype != np.float32:
-        raise TypeError(f"logits are {logits.dtype}")
-    return Outputs(str(content["runtime"].item()), logits, normalized)
+    return Outputs(str(content["runtime"].item()), _logits(content), normalized)
 
 
 def _finished(command: Sequence[str], folder: Path) -> str:

@@ -1,0 +1,92 @@
+"""Where a difference begins: engine, PyTorch module, ONNX node, MATLAB layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cifarx.verify.audit import Audit
+from cifarx.verify.checks import Check, judged
+from cifarx.verify.engine_report import EngineReport
+from cifarx.verify.numbers import Number
+
+_RUNNER = {".onnx": "onnxruntime", ".mat": "octave"}  # who runs a file, in the engines' names
+
+
+@dataclass(frozen=True)
+class Names:
+    """What a layer is called, '' where it has no name."""
+
+    layer: str
+    """In the original network."""
+    kind: str
+    module: str
+    onnx_node: str
+    matlab_layer: str
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """The first layer that is not the original's."""
+
+    engine: str
+    """The runtime that computes it, or that runs the file that has it wrong."""
+    found_by: str
+    """'layers' or 'weights' (the audit of a file), or 'local check'."""
+    layer: str
+    module: str
+    onnx_node: str
+    matlab_layer: str
+    ratio: Number | None
+    """Of the layer's error to its bound in that engine; None where it was not judged."""
+
+    def check(self) -> Check:
+        """Its line."""
+        names = {
+            "module": self.module,
+            "ONNX node": self.onnx_node,
+            "MATLAB layer": self.matlab_layer,
+        }
+        known = ", ".join(f"{word} '{name}'" for word, name in names.items() if name)
+        ratio = "" if self.ratio is None else f", {self.ratio:.2g} of bound in {self.engine}"
+        return judged(
+            False,
+            "first divergence",
+            f"layer {self.layer}{f' ({known})' if known else ''}, by {self.found_by}{ratio}",
+        )
+
+
+def first_divergence(
+    layers: Sequence[Names], audits: Sequence[Audit], engines: Sequence[EngineReport]
+) -> Divergence | None:
+    """The first layer in the network's order that an audit or a local check names.
+
+    Of several that name it, the local check with the largest ratio wins: it says how much.
+    """
+    for names in layers:
+        found: list[tuple[float, Divergence]] = []
+        for engine in engines:
+            finding = next((f for f in engine.layers if f.layer == names.layer), None)
+            if finding is not None and not finding.passed:
+                found.append(
+                    (finding.ratio, _divergence(names, engine.engine, "local check", finding.ratio))
+                )
+        for audit in audits:
+            if names.layer in audit.faulty:
+                engine_name = _RUNNER.get(audit.file[audit.file.rfind(".") :], audit.file)
+                ratio = _ratio(engines, engine_name, names.layer)
+                found.append((0.0, _divergence(names, engine_name, audit.found_by, ratio)))
+        if found:
+            return max(found, key=lambda entry: entry[0])[1]
+    return None
+
+
+def _ratio(engines: Sequence[EngineReport], engine: str, layer: str) -> float | None:
+    ratios = (f.ratio for e in engines if e.engine == engine for f in e.layers if f.layer == layer)
+    return next(ratios, None)
+
+
+def _divergence(names: Names, engine: str, found_by: str, ratio: float | None) -> Divergence:
+    return Divergence(
+        engine, found_by, names.layer, names.module, names.onnx_node, names.matlab_layer, ratio
+    )

@@ -1,0 +1,123 @@
+"""Rung 3: every layer of a runtime, judged on that runtime's own input."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cifarx.export.graph import LayerGraph
+from cifarx.export.mat_writer import feature_orders
+from cifarx.verify.audit import Original, pairs_of
+from cifarx.verify.divergence import Names
+from cifarx.verify.engine_report import EngineReport, LayerFinding
+from cifarx.verify.engines.engine import Activations, Engine
+from cifarx.verify.local_check import LocalCheck
+from cifarx.verify.numerics import Truth, judge_logits
+from cifarx.verify.subject import Subject
+
+
+def layer_names(subject: Subject, graph: LayerGraph) -> tuple[Names, ...]:
+    """What each layer of the original is called, in order."""
+    onnx = _names_in(subject.onnx_graph, graph)
+    mat = _names_in(subject.mat.graph if subject.mat else None, graph)
+    nodes = {name: place.node for name, place in subject.places.items()}
+    return tuple(
+        Names(
+            layer.name,
+            layer.kind,
+            layer.module,
+            nodes.get(onnx.get(layer.name, ""), ""),
+            mat.get(layer.name, ""),
+        )
+        for layer in graph.layers
+    )
+
+
+def with_layers(
+    report: EngineReport,
+    engine: Engine,
+    subject: Subject,
+    original: Original,
+    names: Sequence[Names],
+    inputs: NDArray[np.float32],
+    truth: Truth,
+) -> EngineReport:
+    """A report with its layers judged.
+
+    Args:
+        report: with its logits.
+        engine: which gave them.
+        original: the network that each layer is held to.
+        names: of the original's layers.
+        inputs: (N, C, H, W), few: every layer is computed once more in float64.
+        truth: what the logits of these inputs should be.
+
+    Raises:
+        EngineError: the engine could not.
+    """
+    graphs = {
+        "run": original.graph,
+        "onnx": subject.onnx_graph,
+        "mat": subject.mat.graph if subject.mat else None,
+    }
+    graph = graphs[engine.holds]
+    if graph is None:
+        return report
+    called = _names_in(graph, original.graph)
+    orders = feature_orders(graph) if engine.holds == "mat" else {}
+    check = LocalCheck(original.graph, fast=engine.fast)
+
+    def take(part: NDArray[np.float32], activations: Activations) -> None:
+        check.add(part, _in_pytorch(activations, called, orders))
+
+    logits = engine.layers(graph, inputs, take)
+    by_name = {entry.layer: entry for entry in names}
+    findings = []
+    for found in check.ratios():
+        entry = by_name[found.name]
+        findings.append(
+            LayerFinding(
+                entry.layer,
+                entry.kind,
+                entry.module,
+                entry.onnx_node,
+                entry.matlab_layer,
+                found.ratio,
+                found.algorithm,
+            )
+        )
+    return replace(
+        report,
+        layers=tuple(findings),
+        layers_in_all=len(original.graph.layers),
+        layer_images=len(inputs),
+        marked=judge_logits(logits, truth),
+    )
+
+
+def _names_in(found: LayerGraph | None, original: LayerGraph) -> dict[str, str]:
+    """Name of each of the original's layers in a file's network, where it has one."""
+    if found is None:
+        return {}
+    return {w.name: f.name for f, w in pairs_of(found, original) if f and w}
+
+
+def _in_pytorch(
+    activations: Activations,
+    called: Mapping[str, str],
+    orders: Mapping[str, NDArray[np.int64]],
+) -> dict[str, NDArray[np.float32]]:
+    """Activations by the original's names, features in PyTorch's order."""
+    found = {}
+    for wanted, name in called.items():
+        if name not in activations:
+            continue
+        values = activations[name]
+        order = orders.get(name)
+        if order is not None and values.ndim == 2 and values.shape[1] == len(order):
+            values = values[:, np.argsort(order)]
+        found[wanted] = values
+    return found
