@@ -31,22 +31,12 @@ def run_graph(graph: LayerGraph, inputs: NDArray[np.float32]) -> NDArray[np.floa
     return outputs
 
 
-@torch.no_grad()
-def compute_layer(layer: Layer, inputs: list[Tensor]) -> Tensor:
-    """One layer of inputs (N, C, H, W) or (N, F), in their precision and on their device."""
-    to = inputs[0]
-    arrays = {
-        key: torch.from_numpy(np.ascontiguousarray(array.value)).to(to.device, to.dtype)
-        for key, array in layer.arrays.items()
-    }
-    return _COMPUTE[layer.kind](layer, inputs, arrays)
-
-
 def _run(graph: LayerGraph, images: Tensor) -> Tensor:
     last = {name: i for i, layer in enumerate(graph.layers) for name in layer.inputs}
     values = {graph.input_name: images}
     for i, layer in enumerate(graph.layers):
-        values[layer.name] = compute_layer(layer, [values[name] for name in layer.inputs])
+        given = [values[name] for name in layer.inputs]
+        values[layer.name] = compute_layer(layer, given, layer_tensors(layer))
         for name in set(layer.inputs) - {graph.output}:
             if last[name] == i:
                 del values[name]
@@ -54,6 +44,26 @@ def _run(graph: LayerGraph, images: Tensor) -> Tensor:
 
 
 Arrays = dict[str, Tensor]
+
+
+def layer_tensors(layer: Layer, dtype: torch.dtype = torch.float64) -> Arrays:
+    """The arrays of a layer by name, as tensors."""
+    return {
+        key: torch.from_numpy(np.ascontiguousarray(array.value)).to(dtype)
+        for key, array in layer.arrays.items()
+    }
+
+
+def compute_layer(layer: Layer, inputs: list[Tensor], arrays: Arrays) -> Tensor:
+    """One layer, in the precision of its inputs.
+
+    Args:
+        inputs: (N, C, H, W) maps or (N, F) features.
+        arrays: those of `layer_tensors`, of the dtype of the inputs.
+    """
+    return _COMPUTE[layer.kind](layer, inputs, arrays)
+
+
 Compute = Callable[[Layer, list[Tensor], Arrays], Tensor]
 
 

@@ -127,7 +127,7 @@ def _activations(
     graph: LayerGraph, calls: dict[str, list[Tensor]], inputs: Tensor
 ) -> dict[str, NDArray[np.float32]]:
     """Every layer's output, live where layers and a module's calls correspond one to one."""
-    from cifarx.export.graph_torch import compute_layer
+    from cifarx.export.graph_torch import compute_layer, layer_tensors
 
     layers_of: dict[str, list[Layer]] = defaultdict(list)
     for layer in graph.layers:
@@ -141,8 +141,12 @@ def _activations(
     values = {graph.input_name: inputs}
     for layer in graph.layers:
         given = [values[name] for name in layer.inputs]
-        output = live.get(layer.name)
-        values[layer.name] = compute_layer(layer, given) if output is None else output
+        if layer.name in live:
+            values[layer.name] = live[layer.name]
+            continue
+        arrays = layer_tensors(layer, given[0].dtype)
+        here = {key: array.to(given[0].device) for key, array in arrays.items()}
+        values[layer.name] = compute_layer(layer, given, here)
     return {layer.name: values[layer.name].cpu().contiguous().numpy() for layer in graph.layers}
 
 

@@ -1,0 +1,152 @@
+"""Rung 3: every layer of a runtime judged on the input that this runtime gave it.
+
+Errors do not pile up from layer to layer, so a layer beyond its bound is itself at fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from cifarx.export.graph import LayerGraph
+from cifarx.export.layer import Layer
+from cifarx.verify.layer_bounds import EXACT, prepare_truth
+from cifarx.verify.truth_of_sums import fast_convolution_bound
+
+Activations = Mapping[str, NDArray[np.float32]]
+
+_AT_ONCE = 2**20
+"""Numbers in the largest activation of a mini-batch: 8 MB in float64, which caches hold."""
+
+
+@dataclass(frozen=True)
+class LayerRatio:
+    """How near a layer came to its bound."""
+
+    name: str
+    kind: str
+    ratio: float
+    """Largest error over its bound; inf where shape or type are wrong, or a number is none."""
+    algorithm: str
+    """'direct'; or 'winograd' where the direct bound is exceeded, the one of fast convolutions is
+    not, and those are allowed: `ratio` is then to the latter."""
+
+    @property
+    def passed(self) -> bool:
+        return self.ratio <= 1.0
+
+
+class LocalCheck:
+    """Is fed a runtime's activations, mini-batch by mini-batch, and keeps none of them."""
+
+    def __init__(self, graph: LayerGraph, fast: bool = False) -> None:
+        """`fast`: whether the runtime may use Winograd convolutions."""
+        self._graph = graph
+        self._fast = fast
+        self._shapes = graph.shapes()
+        largest = max(int(np.prod(shape)) for shape in self._shapes.values())
+        self._step = max(1, _AT_ONCE // largest)
+        self._truths = {layer.name: prepare_truth(layer) for layer in graph.layers}
+        self._direct: dict[str, float] = {}
+        self._to_fast: dict[str, float] = {}
+        self._missing: set[str] = set()
+        """Layers that some mini-batch said nothing of."""
+
+    @torch.no_grad()
+    def add(self, inputs: NDArray[np.float32], activations: Activations) -> None:
+        """Judge every layer whose output and inputs are given.
+
+        Args:
+            inputs: (N, C, H, W) that the runtime got.
+            activations: outputs of layers by name, (N, C', H', W') or (N, F).
+
+        Raises:
+            ValueError: `inputs` are not the network's.
+        """
+        if inputs.dtype != np.float32 or inputs.shape[1:] != self._graph.input_size:
+            raise ValueError(
+                f"the inputs are {inputs.dtype} {inputs.shape}, the network takes float32 "
+                f"(N, {', '.join(map(str, self._graph.input_size))})"
+            )
+        count = len(inputs)
+        if count == 0:
+            return
+        values = {**activations, self._graph.input_name: inputs}
+        usable = {name: array for name, array in values.items() if self._fits(name, array, count)}
+        for layer in self._graph.layers:
+            if layer.name not in values or any(name not in usable for name in layer.inputs):
+                self._missing.add(layer.name)
+            elif layer.name not in usable:
+                self._note(layer, float("inf"))
+            else:
+                self._judge(layer, usable, count)
+
+    def ratios(self) -> tuple[LayerRatio, ...]:
+        """Of the layers that were compared on all images, in the graph's order."""
+        return tuple(
+            self._ratio(layer) for layer in self._graph.layers if layer.name in self._compared()
+        )
+
+    def not_compared(self) -> tuple[str, ...]:
+        """Names of the other layers, in the graph's order; they have not passed."""
+        compared = self._compared()
+        return tuple(layer.name for layer in self._graph.layers if layer.name not in compared)
+
+    def _compared(self) -> set[str]:
+        return set(self._direct) - self._missing
+
+    def _fits(self, name: str, array: NDArray[np.float32], count: int) -> bool:
+        right = array.dtype == np.float32 and name in self._shapes
+        return right and array.shape == (count, *self._shapes[name])
+
+    def _judge(self, layer: Layer, values: Activations, count: int) -> None:
+        # where nothing is calculated, float32 is exact, and faster
+        dtype = torch.float32 if layer.kind in EXACT else torch.float64
+        for start in range(0, count, self._step):
+            part = slice(start, start + self._step)
+            given = [_tensor(values[name][part]).to(dtype) for name in layer.inputs]
+            found = _tensor(values[layer.name][part])
+            truth, bound = self._truths[layer.name](given)
+            ratio = worst_ratio(found, truth, bound)
+            self._note(layer, ratio)
+            if ratio > 1.0 and self._fast and "Weights" in layer.arrays and found.ndim == 4:
+                wider = fast_convolution_bound(layer, given[0])
+                if wider is not None:
+                    ratio = worst_ratio(found, truth, wider)
+            self._to_fast[layer.name] = max(self._to_fast.get(layer.name, 0.0), ratio)
+
+    def _note(self, layer: Layer, ratio: float) -> None:
+        self._direct[layer.name] = max(self._direct.get(layer.name, 0.0), ratio)
+        if ratio == float("inf"):
+            self._to_fast.setdefault(layer.name, 0.0)
+
+    def _ratio(self, layer: Layer) -> LayerRatio:
+        direct = self._direct[layer.name]
+        fast = self._to_fast[layer.name]
+        if self._fast and direct > 1.0 and fast <= 1.0:
+            return LayerRatio(layer.name, layer.kind, fast, "winograd")
+        return LayerRatio(layer.name, layer.kind, direct, "direct")
+
+
+def worst_ratio(found: Tensor, truth: Tensor, bound: Tensor) -> float:
+    """Largest |found - truth| over its bound: 0 / 0 is 0, and what is no number is inf."""
+    if found.shape != truth.shape:
+        return float("inf")
+    if found.dtype == truth.dtype and torch.equal(found, truth):
+        return 0.0
+    error = (found - truth).abs_()
+    ratios = error / bound
+    worst = float(ratios.max()) if ratios.numel() else 0.0
+    if worst == worst:
+        return worst
+    ratios[error == 0.0] = 0.0  # also where nothing was allowed
+    return float(ratios.nan_to_num_(nan=float("inf")).max())
+
+
+def _tensor(array: NDArray[np.float32]) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(array))

@@ -1,0 +1,176 @@
+"""Convolutions and fully connected layers in float64, and gamma * (|W| |x| + |b|)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F  # noqa: N812  (its customary name)
+from torch import Tensor
+
+from cifarx.export.graph_torch import layer_tensors
+from cifarx.export.layer import Layer, number, pair, sides
+from cifarx.verify import winograd
+from cifarx.verify.rounding import TINY, gamma
+
+Truth = Callable[[list[Tensor]], tuple[Tensor, Tensor]]
+"""Inputs of a layer in float64 -> the layer in float64, the largest lawful error."""
+
+_ABOUT = 1.0 + 1e-4
+"""More than a float32 sum of positive terms can be short by, at 1,600 terms deterministically
+and at 10,000,000 by the probabilistic bound; so may the sums in a bound be taken in float32."""
+_WIDE = 128
+"""Channels and filters from which on F(4 x 4, 3 x 3) saves time in float64."""
+_FAST = tuple(winograd.make_winograd(tile) for tile in (2, 4, 6))
+
+
+def truth_of_linear(layer: Layer) -> Truth:
+    """Of (N, C) features."""
+    arrays = layer_tensors(layer)
+    weights, bias = arrays["Weights"], arrays["Bias"]
+    sizes, room = weights.abs().float(), bias.abs().float()
+
+    def truth(inputs: list[Tensor]) -> tuple[Tensor, Tensor]:
+        (x,) = inputs
+        absolute = x.abs().float() @ sizes.T
+        if not torch.isfinite(absolute).all():
+            absolute = x.abs() @ sizes.double().T
+        y = F.linear(x, weights, bias)
+        return y, _bound(weights.shape[1], absolute.add_(room))
+
+    return truth
+
+
+def truth_of_transposed(layer: Layer) -> Truth:
+    """Each output is a sum over those kernel positions that the stride lets it see."""
+    arrays = layer_tensors(layer)
+    weights, bias, stride = arrays["Weights"], arrays["Bias"], pair(layer, "Stride")
+    top, bottom, left, right = sides(layer, "Cropping")
+    positions = math.prod(-(-k // s) for k, s in zip(weights.shape[2:], stride, strict=True))
+
+    def sums(x: Tensor, w: Tensor, b: Tensor) -> Tensor:
+        whole = F.conv_transpose2d(x, w, b, stride=stride)
+        return whole[:, :, top : whole.shape[2] - bottom, left : whole.shape[3] - right]
+
+    def truth(inputs: list[Tensor]) -> tuple[Tensor, Tensor]:
+        (x,) = inputs
+        absolute = sums(x.abs(), weights.abs(), bias.abs())
+        return sums(x, weights, bias), _bound(weights.shape[0] * positions, absolute)
+
+    return truth
+
+
+def truth_of_convolution(layer: Layer) -> Truth:
+    """By one product of matrices for each position of the kernel, or by Winograd in float64."""
+    arrays = layer_tensors(layer)
+    weights, bias = arrays["Weights"], arrays["Bias"].view(-1, 1, 1)
+    terms = math.prod(weights.shape[1:])
+    groups = _groups(layer)
+    sizes = weights.abs().float()
+    wide = groups == 1 and min(weights.shape[:2]) >= _WIDE and _is_fast(layer)
+    fast = _FAST[1]
+    kernels = winograd.transformed(weights, groups, fast) if wide else weights
+    # What that loses lies far below float32's rounding, but not below that of an output all of
+    # whose own inputs are 0 while its neighbours' are not. So it is granted.
+    unit = 2.0**-53
+    per_filter = weights.abs().flatten(1).sum(1).view(-1, 1, 1)
+    lost = winograd.amplification(fast) * per_filter
+    lost *= gamma(weights.shape[1] + fast.roundings, unit=unit)
+
+    def truth(inputs: list[Tensor]) -> tuple[Tensor, Tensor]:
+        x = _padded(layer, inputs[0])
+        size = x.abs()
+        absolute = _direct(layer, size.float(), sizes)
+        if not torch.isfinite(absolute).all():
+            absolute = _direct(layer, size, weights.abs())
+        bound = _bound(terms, absolute.add_(bias.abs().to(absolute.dtype)))
+        if not wide:
+            return _direct(layer, x, weights).add_(bias), bound
+        bound.add_((lost * size.amax((1, 2, 3), keepdim=True)).to(bound.dtype))
+        return winograd.convolve(x, kernels, groups, fast).add_(bias), bound
+
+    return truth
+
+
+def fast_convolution_bound(layer: Layer, x: Tensor) -> Tensor | None:
+    """Largest lawful error of a Winograd convolution, F(2), F(4) or F(6), at each element.
+
+    To first order each output is a sum of paths |A|'((|G||w||G|') * (|B|'|x||B|))|A|, summed over
+    the channels, and each path is rounded at most once for every operation on it: once for the
+    product, once for each further channel and the bias, and `Winograd.roundings` times in the
+    three transforms. Gamma of so many terms times the sum of the paths' absolute values bounds
+    the error element by element (Barabasz, Anderson, Soodhalter and Gregg 2020, Error Analysis
+    and Improving the Accuracy of Winograd Convolution for Deep Neural Networks, ACM TOMS 46).
+
+    Args:
+        x: (N, C, H, W) float64, the input of the layer.
+
+    Returns:
+        The largest of the three, and never less than the direct bound, since a library may
+        compute any part directly; None where the kernel is not 3 x 3 at stride and dilation 1.
+    """
+    if not _is_fast(layer):
+        return None
+    arrays = layer_tensors(layer)
+    weights, bias, groups = arrays["Weights"].abs(), arrays["Bias"].abs(), _groups(layer)
+    size = _padded(layer, x).abs()
+    _, bound = truth_of_convolution(layer)([x])
+    bound = bound.double()
+    for exact in _FAST:
+        algorithm = exact.absolute()
+        kernels = winograd.transformed(weights, groups, algorithm)
+        paths = winograd.convolve(size, kernels, groups, algorithm) + bias.view(-1, 1, 1)
+        factor = gamma(weights.shape[1] + 1 + algorithm.roundings, paths.numel())
+        bound = torch.maximum(bound, factor * paths + TINY)
+    return bound
+
+
+def _bound(terms: int, absolute: Tensor) -> Tensor:
+    """Of |W| |x| + |b|, which it takes the place of."""
+    return absolute.mul_(_ABOUT * gamma(terms + 1, absolute.numel())).add_(TINY)
+
+
+def _groups(layer: Layer) -> int:
+    return int(number(layer, "NumGroups")) if "NumGroups" in layer.hyper else 1
+
+
+def _is_fast(layer: Layer) -> bool:
+    plain = pair(layer, "Stride") == pair(layer, "DilationFactor") == (1, 1)
+    return plain and layer.arrays["Weights"].value.shape[2:] == (winograd.KERNEL,) * 2
+
+
+def _padded(layer: Layer, x: Tensor) -> Tensor:
+    top, bottom, left, right = sides(layer, "Padding")
+    return F.pad(x, (left, right, top, bottom))
+
+
+def _direct(layer: Layer, x: Tensor, weights: Tensor) -> Tensor:
+    """Sums of products of padded maps, none of them by way of differences.
+
+    What F.conv2d calls may be a Winograd convolution (NNPACK), which is no bound of anything; in
+    float64, with strides, it is also a fifth as fast.
+    """
+    groups = _groups(layer)
+    filters, channels, *window = weights.shape
+    strides, spread = pair(layer, "Stride"), pair(layer, "DilationFactor")
+    images = x.shape[0]
+    height, width = (
+        (n - d * (k - 1) - 1) // s + 1
+        for n, k, d, s in zip(x.shape[2:], window, spread, strides, strict=True)
+    )
+    pixels = x.permute(0, 2, 3, 1).contiguous()  # (N, H, W, C)
+    kernels = weights.view(groups, filters // groups, channels, *window).permute(3, 4, 0, 2, 1)
+    sums = x.new_zeros(groups, images * height * width, filters // groups)
+    for i in range(window[0]):
+        for j in range(window[1]):
+            top, left = i * spread[0], j * spread[1]
+            bottom, right = top + (height - 1) * strides[0] + 1, left + (width - 1) * strides[1] + 1
+            seen = pixels[:, top : bottom : strides[0], left : right : strides[1]]
+            rows = seen.reshape(-1, groups, channels).transpose(0, 1)  # (groups, N H W, C / groups)
+            if channels == 1:
+                sums.addcmul_(rows, kernels[i, j])
+            else:
+                sums.baddbmm_(rows, kernels[i, j])
+    maps = sums.transpose(0, 1).reshape(images, height, width, filters)
+    return maps.permute(0, 3, 1, 2)

@@ -1,0 +1,112 @@
+"""Winograd's fast convolution of 3x3 kernels: its matrices, its value, and its rounding error.
+
+F(m x m, 3 x 3) computes m x m outputs at a time from (m + 2) x (m + 2) inputs, with as many
+multiplications a channel: Y = A'[(G w G') * (B' x B)]A (Lavin and Gray 2016, Fast Algorithms for
+Convolutional Neural Networks, arXiv 1509.09308). Adding and subtracting before multiplying costs
+accuracy, lawfully so, and more the larger m is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812  (its customary name)
+from numpy.typing import NDArray
+from torch import Tensor
+
+KERNEL = 3
+_POINTS = (0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5)
+
+
+@dataclass(frozen=True)
+class Winograd:
+    """One size of tile, with the matrices for both axes at once (Kronecker products), float64."""
+
+    tile: int
+    """m, outputs an axis."""
+    before: Tensor
+    """((m + 2)^2, (m + 2)^2): B' on both sides of a tile of x."""
+    kernel: Tensor
+    """((m + 2)^2, 9): G."""
+    after: Tensor
+    """(m^2, (m + 2)^2): A'."""
+    roundings: int
+    """That a number goes through besides the sum over channels; see `make_winograd`."""
+
+    def absolute(self) -> Winograd:
+        """The same with the absolute values of all entries."""
+        return Winograd(
+            self.tile, self.before.abs(), self.kernel.abs(), self.after.abs(), self.roundings
+        )
+
+
+def make_winograd(tile: int) -> Winograd:
+    """F(tile x tile, 3 x 3) on the points 0, 1, -1, 2, -2, 1/2, -1/2 and infinity.
+
+    These are the points that Lavin and Gray, cuDNN and NNPACK take. Each row of one matrix may be
+    scaled at the expense of another's; neither values nor bounds depend on it, but for roundings.
+
+    `roundings` counts, an axis, one for each term of the longest sum of B' and of A', and four for
+    G: its three terms, and that thirds are not binary numbers.
+    """
+    size = tile + KERNEL - 1
+    points = np.array(_POINTS[: size - 1])
+    before = np.zeros((size, size))
+    kernel = np.zeros((size, KERNEL))
+    after = np.zeros((tile, size))
+    for j, point in enumerate(points):
+        others = np.delete(points, j)
+        before[j, :-1] = np.poly(others)[::-1]  # the coefficient of 1 first
+        kernel[j] = point ** np.arange(KERNEL) / np.prod(point - others)
+        after[:, j] = point ** np.arange(tile)
+    before[-1] = np.poly(points)[::-1]
+    kernel[-1, -1] = after[-1, -1] = 1.0
+    longest = [int(np.count_nonzero(matrix, 1).max()) for matrix in (before, after)]
+    return Winograd(
+        tile, _both(before), _both(kernel), _both(after), 2 * (sum(longest) + KERNEL + 1)
+    )
+
+
+def _both(matrix: NDArray[np.float64]) -> Tensor:
+    return torch.from_numpy(np.kron(matrix, matrix))
+
+
+def transformed(weights: Tensor, groups: int, algorithm: Winograd) -> Tensor:
+    """(F, C / groups, 3, 3) -> ((m + 2)^2 * groups, F / groups, C / groups)."""
+    filters, channels = weights.shape[:2]
+    flat = weights.flatten(2).permute(2, 0, 1).reshape(KERNEL**2, -1)
+    matrix = algorithm.kernel.to(weights.dtype)
+    return (matrix @ flat).view(-1, filters // groups, channels)
+
+
+def convolve(x: Tensor, kernels: Tensor, groups: int, algorithm: Winograd) -> Tensor:
+    """The convolution of padded maps at stride 1, output tiles laid from the top left corner.
+
+    Args:
+        x: (N, C, H + 2, W + 2) with the padding that the layer asks for.
+        kernels: what `transformed` gives, of the same dtype.
+
+    Returns:
+        (N, F, H, W).
+    """
+    images, channels = x.shape[:2]
+    m, size = algorithm.tile, algorithm.tile + KERNEL - 1
+    height, width = (n - KERNEL + 1 for n in x.shape[2:])
+    rows, columns = -(-height // m), -(-width // m)
+    whole = F.pad(x, (0, columns * m - width, 0, rows * m - height))
+    tiles = whole.unfold(2, size, m).unfold(3, size, m)  # (N, C, rows, columns, size, size)
+    seen = algorithm.before.to(x.dtype) @ tiles.permute(4, 5, 1, 0, 2, 3).reshape(size**2, -1)
+    seen = seen.view(-1, channels // groups, images * rows * columns)
+    products = torch.bmm(kernels, seen).view(size**2, -1)
+    y = (algorithm.after.to(x.dtype) @ products).view(m, m, -1, images, rows, columns)
+    maps = y.permute(3, 2, 4, 0, 5, 1).reshape(images, -1, rows * m, columns * m)
+    return maps[:, :, :height, :width]
+
+
+def amplification(algorithm: Winograd) -> float:
+    """Largest |A|'((|G||w||G|') * (|B|'|x||B|))|A| for |x| <= 1 and kernels of absolute sum 1."""
+    parts = algorithm.absolute()
+    reach = parts.before.sum(1)  # of |x| = 1
+    return float((parts.after @ (reach[:, None] * parts.kernel)).max())
