@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from cifarx.cli import verify_command as options
 from cifarx.pytorch_models.errors import UserError
 
 app = typer.Typer(
@@ -175,47 +176,36 @@ def export(
 
 @app.command()
 def verify(
-    file: Annotated[Path, typer.Argument(help="The ONNX file; its .mat lies beside it.")] = Path(
-        "model.onnx"
-    ),
-    engines: Annotated[
-        str | None,
-        typer.Option(
-            help="Of pytorch, onnxruntime, octave, matlab and matlab-result (what cifarx.verify "
-            "wrote in MATLAB), by commas; each must be there."
-        ),
-    ] = None,
-    checkpoint: Annotated[
-        Path | None, typer.Option(help="The run it came from, when it is not found by itself.")
-    ] = None,
-    images: Annotated[int, typer.Option(min=1, help="Test images to compare on.")] = 256,
-    accept: Annotated[
-        str | None, typer.Option(help="'predictions': exit 0 for SAME PREDICTIONS, too.")
-    ] = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the report to this file.")
-    ] = None,
+    file: options.File = Path("model.onnx"),
+    engines: options.Engines = None,
+    checkpoint: options.Checkpoint = None,
+    images: options.ImageCount = 256,
+    layer_images: options.LayerImages = 64,
+    accuracy: options.AccuracyImages = None,
+    accept: options.Accept = None,
+    report: options.ReportFolder = Path(),
+    json_file: options.JsonFile = None,
+    judge: options.Judge = None,
 ) -> None:
     """Compare PyTorch, ONNX Runtime, Octave and MATLAB; exit 0 equivalent, 1 not, 2 not checked."""
-    from cifarx.cli.progress import status
-    from cifarx.pytorch_models.files import write_text
-    from cifarx.verify.report import as_json, lines
+    options.require_acceptable(accept)
+    if judge is not None:
+        result = options.judge_again(judge, accept)
+        options.show(result)
+        raise typer.Exit(result.exit_code)
     from cifarx.verify.verify import Options
     from cifarx.verify.verify import verify as run_verify
 
-    if accept not in (None, "predictions"):
-        raise UserError(f"--accept {accept!r} is not allowed; the only choice is 'predictions'.")
-    if json_file is not None and json_file.exists():
-        _require_replaceable(json_file)
+    places = options.Places.of(report, json_file)
     names = None if engines is None else tuple(e.strip() for e in engines.split(","))
-    options = Options(file, names, checkpoint, images, accept is not None)
-    with status() as progress:
-        result = run_verify(options, progress)
-    for line in lines(result):
-        print(line)
-    if json_file is not None:
-        report = json.dumps(as_json(result), indent=2, allow_nan=False)
-        write_text(json_file, report + "\n")
+    scored = options.accuracy_images(accuracy)
+    asked = Options(file, names, checkpoint, images, accept is not None, layer_images, scored)
+    with options.telling() as progress:
+        result = run_verify(asked, progress)
+    if not options.first_process():
+        raise typer.Exit(0)
+    options.show(result)
+    places.write(result)
     raise typer.Exit(result.exit_code)
 
 
@@ -331,14 +321,6 @@ def matlab_path() -> None:
     from cifarx.verify.toolbox import toolbox_path
 
     print(toolbox_path())
-
-
-def _require_replaceable(report: Path) -> None:
-    if not report.is_file() or report.suffix in (".onnx", ".mat"):
-        raise UserError(
-            f"--json {report} is a folder, a device or a network, which a report must not replace. "
-            "Give the name of a new file, such as report.json."
-        )
 
 
 def _name_and_place(entry: str) -> tuple[str, str]:

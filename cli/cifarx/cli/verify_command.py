@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -147,10 +149,13 @@ def judge_again(report: Path, accept: str | None) -> Result:
 @contextmanager
 def telling() -> Iterator[Callable[[str], None]]:
     """Progress, in the first process of several only."""
-    import os
-
-    if os.environ.get("RANK", "0") != "0":
+    if not first_process():
         yield lambda _: None
         return
     with status() as progress:
         yield progress
+
+
+def first_process() -> bool:
+    """Whether this process speaks for all that torchrun started."""
+    return os.environ.get("RANK", "0") == "0"

@@ -1,0 +1,7 @@
+"""tmp"""
+from cifarx.verify.result import Result
+
+
+def as_junit(result: Result) -> str:
+    """Tmp cifarx."""
+    return "cifarx"
