@@ -29,13 +29,10 @@ from cifarx.pytorch_models.files import reading, replacing
 
 LARGEST = 2**28
 """Bytes that are read at most, of a file or a folder; 10 000 images of 10 classes take 0.6 MB."""
-LONGEST_NAME = 200
-"""Characters of a runner's or an output's name; Polygraphy's own have about 35."""
 CLASS = "polygraphy_class"
 """The key by which an object names its class."""
 LAZY = ("LazyArray", "LazyNumpyArray")
-"""An array that Polygraphy may have swapped to disk, which the saved file does not show; by its
-name of today and the one before."""
+"""An array that may have been swapped to disk, which the file does not show; its older name too."""
 
 
 @dataclass(frozen=True)
@@ -53,17 +50,11 @@ class RunnerOutputs:
 def write_outputs(
     path: Path, runners: Mapping[str, NDArray[np.float32]], output_name: str, batch: int
 ) -> None:
-    """Write the logits of several runtimes as `--load-outputs` takes them.
+    """Write the logits of several runtimes, (N, K) float32 by name, as `--load-outputs` takes them.
 
     Polygraphy pairs outputs by name and iterations by number, and passes over what has no partner:
-    `output_name` has to be the model's, and `batch` that of the inputs. Equal arguments give equal
-    bytes, which are those that Polygraphy would write.
-
-    Args:
-        path: written by rename.
-        runners: (N, K) float32 of each by its name, with one N.
-        output_name: the model's output.
-        batch: images in an iteration; the last may have fewer.
+    `output_name` has to be the model's, and `batch`, the images in an iteration, that of the
+    inputs. Equal arguments give equal bytes, which are those that Polygraphy would write.
 
     Raises:
         UserError: the file cannot be written.
@@ -71,32 +62,16 @@ def write_outputs(
     """
     if len({len(logits) for logits in runners.values()}) != 1:
         raise ValueError("there must be runners, with one number of images")
-    content = [
-        [
-            name,
-            [
-                {
-                    "outputs": {output_name: {"values": array, CLASS: LAZY[0]}},
-                    "runtime": None,
-                    "runner_name": name,
-                    CLASS: "IterationResult",
-                }
-                for array in _encoded(logits, 2, batch)
-            ],
-        ]
-        for name, logits in runners.items()
-    ]
+    content = []
+    for name, logits in runners.items():
+        rest = {"runtime": None, "runner_name": name, CLASS: "IterationResult"}
+        outputs = ({"values": array, CLASS: LAZY[0]} for array in _encoded(logits, 2, batch))
+        content.append([name, [{"outputs": {output_name: output}, **rest} for output in outputs]])
     _write(path, {"lst": content, CLASS: "RunResults"})
 
 
 def write_inputs(path: Path, input_name: str, inputs: NDArray[np.float32], batch: int) -> None:
-    """Write a network's inputs as `--load-inputs` takes them, one iteration for each batch.
-
-    Args:
-        path: written by rename.
-        input_name: the model's input.
-        inputs: (N, C, H, W) float32.
-        batch: images in an iteration; the last may have fewer.
+    """Write a network's inputs, (N, C, H, W) float32, as `--load-inputs` takes them.
 
     Raises:
         UserError: the file cannot be written.
@@ -117,15 +92,17 @@ def read_outputs(path: Path) -> tuple[RunnerOutputs, ...]:
     with reading(path):
         try:
             for content in _contents(path):
-                for runner, iterations in _runners(_parsed(content)):
+                runners = _runners(_parsed(content))
+                if found and runners.keys() != found.keys():
+                    raise _MalformedError("the folder's files are of different runners")
+                for runner, iterations in runners.items():
                     found.setdefault(runner, []).extend(map(_output, iterations))
             return tuple(_joined(runner, outputs) for runner, outputs in found.items())
         except _MalformedError as error:
             raise UserError(
-                f"{path} cannot be read as outputs of Polygraphy: {error}. What can be read is a "
-                "file of 'polygraphy run model.onnx --onnxrt --save-outputs outputs.json' "
-                "(Polygraphy 0.49 or newer) with one float32 output, images by classes. "
-                "Save the outputs again in that way."
+                f"{path} cannot be read as outputs of Polygraphy: {error}. What can be read is what "
+                "'polygraphy run model.onnx --onnxrt --save-outputs outputs.json' writes (version "
+                "0.49 or newer), with one float32 output, images by classes. Save it so again."
             ) from error
 
 
@@ -150,19 +127,15 @@ def _write(path: Path, content: object) -> None:
 
 def _contents(path: Path) -> Iterator[bytes]:
     """The bytes of a file, or of all files of a folder, `LARGEST` together at most."""
-    files = [path]
-    if path.is_dir():
-        files = sorted(path.glob("*.json"))
-        # Polygraphy reads any files there; one missing in the middle would shift all later images.
-        for number, file in enumerate(files):
-            if file.name != f"{number:010}.json":
-                raise _MalformedError(f"{number:010}.json is missing in the folder")
-    if not files:
-        raise _MalformedError("the folder has no 0000000000.json")
+    files = sorted(path.glob("*.json")) if path.is_dir() else [path]
+    # Polygraphy reads any files there; one missing in the middle would shift all later images.
+    wanted = (f"{number:010}.json" for number in range(max(1, len(files))))
+    if path.is_dir() and (lost := set(wanted) - {file.name for file in files}):
+        raise _MalformedError(f"the folder has no {min(lost)}")
     left = LARGEST
-    for each in files:
-        with each.open("rb") as file:
-            content = file.read(left + 1)
+    for file in files:
+        with file.open("rb") as opened:
+            content = opened.read(left + 1)
         if (left := left - len(content)) < 0:
             raise _MalformedError(f"it has more than {LARGEST >> 20} MiB")
         yield content
@@ -175,37 +148,31 @@ def _parsed(content: bytes) -> object:
         raise _MalformedError("it is no JSON, or not all of it") from error
 
 
-def _runners(content: object) -> Iterator[tuple[str, list[Any]]]:
-    """Name and iterations of every runner of one file."""
+def _runners(content: object) -> dict[str, list[Any]]:
+    """The iterations of every runner of one file, by its name."""
     if isinstance(content, list):
         raise _MalformedError("it is a list, as --save-inputs writes, and no RunResults")
-    pairs = _member(_object(content, "RunResults"), "lst", list, "RunResults")
-    if not pairs:
-        raise _MalformedError("it has no runner")
-    names = set()
-    for pair in pairs:
+    found: dict[str, list[Any]] = {}
+    for pair in _member(content, "lst", list, "RunResults"):
         if not isinstance(pair, list) or len(pair) != 2 or not isinstance(pair[1], list):
             raise _MalformedError("a runner is not a name with a list of iterations")
         name, iterations = _name(pair[0], "runner"), pair[1]
-        if name in names:
-            raise _MalformedError(f"it has two runners {name!r}")
-        if not iterations:
-            raise _MalformedError(f"runner {name!r} has no iterations")
-        names.add(name)
-        yield name, iterations
+        if name in found or not iterations:
+            raise _MalformedError(f"runner {name!r} is there twice, or has no iterations")
+        found[name] = iterations
+    if not found:
+        raise _MalformedError("it has no runner")
+    return found
 
 
 def _output(iteration: object) -> tuple[str, NDArray[np.float32]]:
     """Name and array of the one output of an iteration."""
-    outputs = _member(_object(iteration, "IterationResult"), "outputs", dict, "IterationResult")
+    outputs = _member(iteration, "outputs", dict, "IterationResult")
     if len(outputs) != 1:
-        shown = ", ".join(repr(str(name)[:40]) for name in list(outputs)[:4])
-        raise _MalformedError(
-            f"an iteration has {len(outputs)} outputs{shown and f' ({shown}…)'} instead of one"
-        )
+        raise _MalformedError(f"an iteration has {len(outputs)} outputs instead of one")
     ((name, lazy),) = outputs.items()
-    values = _member(_object(lazy, *LAZY), "values", dict, LAZY[0])
-    return _name(name, "output"), _array(_member(_object(values, "ndarray"), "array", str, "array"))
+    values = _member(lazy, "values", dict, *LAZY)
+    return _name(name, "output"), _array(_member(values, "array", str, "ndarray"))
 
 
 def _array(text: str) -> NDArray[np.float32]:
@@ -215,16 +182,14 @@ def _array(text: str) -> NDArray[np.float32]:
         raise _MalformedError("an array is no base64, or not all of it") from error
     file = io.BytesIO(raw)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
+        with warnings.catch_warnings(action="error"):
             if (version := np.lib.format.read_magic(file)) != (1, 0):
                 raise ValueError(version)
             shape, _, dtype = np.lib.format.read_array_header_1_0(file)
     except Exception as error:  # numpy's parser raises whatever it stumbles over
         raise _MalformedError("an array is not in version 1.0 of numpy's .npy") from error
     if dtype != np.float32:
-        kind = "Python objects" if dtype.hasobject else str(dtype)[:40]
-        raise _MalformedError(f"an array holds {kind}, not float32")
+        raise _MalformedError(f"an array holds {str(dtype)[:40]!r}, not float32")
     if len(shape) != 2 or min(shape) < 1:
         raise _MalformedError(f"an array has the shape {str(shape)[:80]}, not images by classes")
     if (size := len(raw) - file.tell()) != 4 * shape[0] * shape[1]:
@@ -234,39 +199,26 @@ def _array(text: str) -> NDArray[np.float32]:
 
 
 def _joined(runner: str, outputs: list[tuple[str, NDArray[np.float32]]]) -> RunnerOutputs:
-    names = sorted({name for name, _ in outputs})
-    if len(names) > 1:
-        raise _MalformedError(
-            f"runner {runner!r} has several outputs, such as {names[0]!r} and {names[1]!r}"
-        )
-    classes = sorted({array.shape[1] for _, array in outputs})
-    if len(classes) > 1:
-        raise _MalformedError(
-            f"the iterations of {runner!r} differ in classes: {classes[0]} and {classes[-1]}"
-        )
-    return RunnerOutputs(runner, names[0], np.concatenate([array for _, array in outputs]))
+    kinds = {(name, array.shape[1]) for name, array in outputs}
+    if len(kinds) > 1:
+        shown = [f"{name!r} of {classes} classes" for name, classes in sorted(kinds)]
+        raise _MalformedError(f"iterations of {runner!r} differ: {shown[0]}, {shown[1]}")
+    return RunnerOutputs(runner, outputs[0][0], np.concatenate([array for _, array in outputs]))
 
 
-def _object(value: object, *classes: str) -> dict[str, Any]:
-    """A JSON object that says that it is of one of these classes."""
-    if not isinstance(value, dict):
-        raise _MalformedError(f"where {classes[0]} should be is no object")
-    if (found := value.get(CLASS)) not in classes:
-        given = "no class" if found is None else f"the class {str(found)[:40]!r}"
-        raise _MalformedError(f"an object has {given} instead of {classes[0]}")
-    return value
-
-
-def _member(value: dict[str, Any], key: str, kind: type, what: str) -> Any:
+def _member(value: object, key: str, kind: type, *classes: str) -> Any:
+    """A member of a JSON object that says that it is of one of these classes."""
+    if not isinstance(value, dict) or (found := value.get(CLASS)) is None:
+        raise _MalformedError(f"there is something of no class instead of {classes[0]}")
+    if found not in classes:
+        raise _MalformedError(f"there is {str(found)[:40]!r} instead of {classes[0]}")
     if not isinstance(member := value.get(key), kind):
-        raise _MalformedError(f"{what} has no '{key}', or one of another kind")
+        raise _MalformedError(f"{classes[0]} has no '{key}', or one of another kind")
     return member
 
 
 def _name(value: object, what: str) -> str:
     """A name that can be shown: it may come from anywhere, and goes to a terminal."""
-    if not isinstance(value, str) or not value.isprintable() or not 0 < len(value) <= LONGEST_NAME:
-        raise _MalformedError(
-            f"the name of a {what} is not of 1 to {LONGEST_NAME} printable characters"
-        )
+    if not isinstance(value, str) or not value.isprintable() or not 1 <= len(value) <= 200:
+        raise _MalformedError(f"the name of a {what} is not of 1 to 200 printable characters")
     return value
