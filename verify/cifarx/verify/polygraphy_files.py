@@ -100,7 +100,7 @@ def read_outputs(path: Path) -> tuple[RunnerOutputs, ...]:
             return tuple(_joined(runner, outputs) for runner, outputs in found.items())
         except _MalformedError as error:
             raise UserError(
-                f"{path} cannot be read as outputs of Polygraphy: {error}. What can be read is what "
+                f"{path} cannot be read as outputs of Polygraphy: {error}. Allowed is what "
                 "'polygraphy run model.onnx --onnxrt --save-outputs outputs.json' writes (version "
                 "0.49 or newer), with one float32 output, images by classes. Save it so again."
             ) from error
@@ -129,8 +129,8 @@ def _contents(path: Path) -> Iterator[bytes]:
     """The bytes of a file, or of all files of a folder, `LARGEST` together at most."""
     files = sorted(path.glob("*.json")) if path.is_dir() else [path]
     # Polygraphy reads any files there; one missing in the middle would shift all later images.
-    wanted = (f"{number:010}.json" for number in range(max(1, len(files))))
-    if path.is_dir() and (lost := set(wanted) - {file.name for file in files}):
+    wanted = {f"{number:010}.json" for number in range(max(1, len(files)))}
+    if path.is_dir() and (lost := wanted - {file.name for file in files}):
         raise _MalformedError(f"the folder has no {min(lost)}")
     left = LARGEST
     for file in files:
@@ -156,7 +156,7 @@ def _runners(content: object) -> dict[str, list[Any]]:
     for pair in _member(content, "lst", list, "RunResults"):
         if not isinstance(pair, list) or len(pair) != 2 or not isinstance(pair[1], list):
             raise _MalformedError("a runner is not a name with a list of iterations")
-        name, iterations = _name(pair[0], "runner"), pair[1]
+        name, iterations = _name(pair[0], "a runner"), pair[1]
         if name in found or not iterations:
             raise _MalformedError(f"runner {name!r} is there twice, or has no iterations")
         found[name] = iterations
@@ -172,7 +172,7 @@ def _output(iteration: object) -> tuple[str, NDArray[np.float32]]:
         raise _MalformedError(f"an iteration has {len(outputs)} outputs instead of one")
     ((name, lazy),) = outputs.items()
     values = _member(lazy, "values", dict, *LAZY)
-    return _name(name, "output"), _array(_member(values, "array", str, "ndarray"))
+    return _name(name, "an output"), _array(_member(values, "array", str, "ndarray"))
 
 
 def _array(text: str) -> NDArray[np.float32]:
@@ -220,5 +220,5 @@ def _member(value: object, key: str, kind: type, *classes: str) -> Any:
 def _name(value: object, what: str) -> str:
     """A name that can be shown: it may come from anywhere, and goes to a terminal."""
     if not isinstance(value, str) or not value.isprintable() or not 1 <= len(value) <= 200:
-        raise _MalformedError(f"the name of a {what} is not of 1 to 200 printable characters")
+        raise _MalformedError(f"the name of {what} is not of 1 to 200 printable characters")
     return value
