@@ -71,12 +71,7 @@ def write_outputs(
 
 
 def write_inputs(path: Path, input_name: str, inputs: NDArray[np.float32], batch: int) -> None:
-    """Write a network's inputs, (N, C, H, W) float32, as `--load-inputs` takes them.
-
-    Raises:
-        UserError: the file cannot be written.
-        ValueError: an array of another kind, or none.
-    """
+    """Write inputs, (N, C, H, W) float32, as `--load-inputs` takes them; it raises the same."""
     _write(path, [{input_name: array} for array in _encoded(inputs, 4, batch)])
 
 
