@@ -1,4 +1,5 @@
 """tmp"""
+
 from cifarx.verify.result import Result
 
 

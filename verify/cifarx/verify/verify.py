@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -98,13 +97,7 @@ def verify(options: Options, progress: Callable[[str], None] = lambda _: None) -
     opened = [_opened(name, subject, options.engines is not None) for name in names]
     live = next((o.engine for o in opened if type(o.engine) is PyTorch), None)
     if live is None and subject.run is not None:  # as the truth, whichever engines were asked for
-        with suppress(EngineError):
-            live = PyTorch(subject)
-    if live is None and subject.mat is None:
-        raise UserError(
-            f"{options.file} can only be compared with its run, as there is no "
-            f"{subject.mat_path.name} beside it; and that needs PyTorch, which is not installed."
-        )
+        live = PyTorch(subject)
     progress("layers and weights")
     original = original_of(subject, live.graph() if live else None)
     progress("pytorch in float64")
@@ -148,6 +141,8 @@ def _run(found: _Found, options: Options, doing: Callable[[str], None]) -> None:
             judgement = judge_logits(outputs.logits, truth)
             one.logits = outputs.logits
             one.report = EngineReport(one.name, outputs.runtime, judgement, "")
+            if outputs.logits.shape != truth.reference.shape:
+                continue
             doing(f"{one.name}, layer by layer")
             most = options.layer_images
             if isinstance(one.engine, ToolboxJob):
@@ -199,8 +194,7 @@ def _result(found: _Found, options: Options) -> Result:
     if subject.mat is not None:
         of_files.append((subject.mat_path.name, subject.mat.graph))
     exports = tuple(
-        export_error(name, graph, inputs, reference, found.truth.origin)
-        for name, graph in of_files
+        export_error(name, graph, inputs, reference, found.truth.origin) for name, graph in of_files
     )
     return Result(
         Compared(len(compared.inputs), compared.origin),
@@ -272,5 +266,3 @@ def _engine_names(asked: Sequence[str] | None) -> list[str]:
             f"Allowed: {', '.join(allowed)}, separated by commas."
         )
     return [name for name in ENGINES if asked is None or name in asked]
-
-
