@@ -223,6 +223,15 @@ def test_subnormal_numbers_may_be_taken_for_zero() -> None:
         assert ratio(flushed, truth, bound) <= 1
 
 
+def test_swish_of_what_exp_cannot_hold_is_zero() -> None:
+    x = torch.linspace(-110, -80, 3001).double()[None]
+    x = x.float().double()
+    la = layer("SwishLayer")
+    found = single(la, [x])
+    assert float(found[0, 1000]) == 0.0
+    assert ratio(found, *layer_truth(la, [x])) <= 1
+
+
 def test_sizes_beyond_float32_are_summed_in_float64() -> None:
     la = convolution(np.array([[[[2, -2]]]]), Padding=(0, 0, 0, 0))
     truth, bound = layer_truth(la, [maps(3e38, 3e38)])
