@@ -176,7 +176,7 @@ def _direct(layer: Layer, x: Tensor, weights: Tensor) -> Tensor:
     step = max(1, _COLUMNS // (windows.numel() // images))
     parts = []
     for part in torch.split(windows, step, 1):  # (C, n, H', W', kH, kW)
-        apart = part.unflatten(0, (groups, channels)).permute(0, 1, 5, 6, 2, 3, 4)
+        apart = part.view(groups, channels, *part.shape[1:]).permute(0, 1, 5, 6, 2, 3, 4)
         columns = apart.reshape(groups, channels * math.prod(window), -1)
         sums = kernels @ columns.to(kernels.dtype)
         parts.append(sums.view(filters, -1, height, width))
