@@ -127,6 +127,7 @@ class Result:
             self.reference,
             *(e.check() for e in self.export),
             *(e.check() for e in self.engines),
+            *(check for e in self.engines if (check := e.tolerance_check())),
             *([divergence.check()] if divergence else []),
             *([self._decisions()] if self.judgements() else []),
             *(self.accuracy.checks() if self.accuracy else []),
