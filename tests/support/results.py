@@ -23,6 +23,10 @@ from cifarx.verify.pictures import Picture
 from cifarx.verify.result import Compared, Result
 
 CLASSES = ("cat", "dog", "ship")
+HOSTILE = (
+    "</style></title><script>document.title='owned'</script>\"><img src=x onerror=alert(1)>"
+    "{{ 7 * 7 }}{% raw %}&amp;\x00\x1b[31m\ud800\ufffe\u202eedoc\n" + "W" * 300
+)
 
 
 def names(*layers: str) -> tuple[Names, ...]:
@@ -74,9 +78,7 @@ def picture(place: int, label: int) -> Picture:
 def sound() -> Result:
     """Three layers, three engines, all well; MATLAB is not there."""
     layers = names("conv1", "relu1", "fc")
-    audit = Audit(
-        "model.onnx", "the run", "the checkpoint", 3, 3, (), 4, 4, (), (), (), ()
-    )
+    audit = Audit("model.onnx", "the run", "the checkpoint", 3, 3, (), 4, 4, (), (), (), ())
     return Result(
         images=Compared(60, "test images of shapes"),
         truth="pytorch 2.9",
@@ -190,8 +192,13 @@ def with_names(result: Result, name: str) -> Result:
         reference=judged(False, name, name),
         export=tuple(replace(e, file=name, against=name) for e in result.export),
         engines=tuple(
-            replace(e, engine=f"{name}{i}", runtime=name, problem=name and e.problem and name,
-                    layers=findings(layers, 2.0) if e.layers else ())
+            replace(
+                e,
+                engine=f"{name}{i}",
+                runtime=name,
+                problem=name and e.problem and name,
+                layers=findings(layers, 2.0) if e.layers else (),
+            )
             for i, e in enumerate(result.engines)
         ),
         accuracy=replace(
@@ -204,6 +211,8 @@ def with_names(result: Result, name: str) -> Result:
         classes=tuple(f"{name}{k}" for k in range(len(result.classes))),
         layers=layers,
         pictures=tuple(replace(p, png=name) for p in result.pictures),
-        environment=Environment({name: name}, False, name, {name: name, "cifarx": name}, name, name),
+        environment=Environment(
+            {name: name}, False, name, {name: name, "cifarx": name}, name, name
+        ),
         interrupted=name,
     )

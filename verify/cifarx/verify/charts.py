@@ -103,7 +103,9 @@ def share_scale(shares: Iterable[float]) -> Scale:
     """Linear, in per cent, between round numbers around all of these proportions."""
     hundredths = [100 * min(max(s, 0.0), 1.0) for s in shares]
     lowest, highest = min(hundredths, default=0.0), max(hundredths, default=100.0)
-    step = next(s for s in (1, 2, 5, 10, 20) if (highest - lowest) / s <= _MOST_TICKS - 2 or s == 20)
+    step = next(
+        s for s in (1, 2, 5, 10, 20) if (highest - lowest) / s <= _MOST_TICKS - 2 or s == 20
+    )
     low = max(step * floor(lowest / step), 0)
     high = min(max(step * ceil(highest / step), low + step), 100)
     low = min(low, high - step)
@@ -170,9 +172,7 @@ def _grid(scale: Scale) -> Markup:
     x = _number(scale.bound)
     beyond = Markup('<rect class="beyond" x="{}%" y="0" width="{}%" height="100%"/>')
     width = _number(100 - scale.bound)
-    return Markup("").join(
-        [beyond.format(x, width), *lines, line.format("bound", x, x)]
-    )
+    return Markup("").join([beyond.format(x, width), *lines, line.format("bound", x, x)])
 
 
 def _look(series: int) -> tuple[int, int]:

@@ -43,26 +43,30 @@ def as_html(result: Result) -> str:
     accuracy = result.accuracy
     titled = result.titled_checks()
     outcomes = [check.outcome for _, check in titled]
-    return _environment().get_template("report.html.jinja").render(
-        result=result,
-        version=result.environment.versions.get("cifarx", "")[:40],
-        files=list(result.environment.files),
-        verdict=result.verdict or "NOT VERIFIED",
-        tone=_TONES[result.verdict],
-        meaning=meaning(result),
-        exit_words=_EXIT_CODES[result.exit_code],
-        counts=[(word, outcomes.count(word)) for word in Outcome if word in outcomes],
-        checks=[check for _, check in titled],
-        first=result.first_divergence,
-        definitions=definitions(),
-        layer_chart=layer_chart(result),
-        figure_engines=[e.engine for e in result.engines if e.layers],
-        figures=layer_figures(result),
-        accuracy_chart=accuracy_chart(accuracy) if accuracy else None,
-        class_chart=class_chart(accuracy, result.classes) if accuracy else None,
-        changed=changed_images(result),
-        limit=LIMIT,
-        export_limit=EXPORT_LIMIT,
+    return (
+        _environment()
+        .get_template("report.html.jinja")
+        .render(
+            result=result,
+            version=result.environment.versions.get("cifarx", "")[:40],
+            files=list(result.environment.files),
+            verdict=result.verdict or "NOT VERIFIED",
+            tone=_TONES[result.verdict],
+            meaning=meaning(result),
+            exit_words=_EXIT_CODES[result.exit_code],
+            counts=[(word, outcomes.count(word)) for word in Outcome if word in outcomes],
+            checks=[check for _, check in titled],
+            first=result.first_divergence,
+            definitions=definitions(),
+            layer_chart=layer_chart(result),
+            figure_engines=[e.engine for e in result.engines if e.layers],
+            figures=layer_figures(result),
+            accuracy_chart=accuracy_chart(accuracy) if accuracy else None,
+            class_chart=class_chart(accuracy, result.classes) if accuracy else None,
+            changed=changed_images(result),
+            limit=LIMIT,
+            export_limit=EXPORT_LIMIT,
+        )
     )
 
 

@@ -174,7 +174,9 @@ class Result:
     def closing_line(self) -> str:
         """The verdict and what it rests on."""
         if self.verdict is None:
-            stopped = f"; stopped by the user during: {self.interrupted}" if self.interrupted else ""
+            stopped = (
+                f"; stopped by the user during: {self.interrupted}" if self.interrupted else ""
+            )
             return f"NOT VERIFIED | compared {len(self.compared())} engines{stopped}"
         return (
             f"{self.verdict} | compared {len(self.compared())} of {len(self.others())} engines "

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from cifarx.verify.accuracy import AccuracyReport
 from cifarx.verify.charts import Mark, Scale, axis, key, ratio_scale, row, share_scale
+from cifarx.verify.checks import Outcome
 from cifarx.verify.engine_report import LayerFinding
 from cifarx.verify.result import Result
 from cifarx.verify.statistics import Accuracy
@@ -108,14 +109,14 @@ def accuracy_chart(report: AccuracyReport) -> Chart:
     parts = [r.overall for r in report.runtimes]
     scale = _scale(parts)
     rows = []
-    for i, runtime in enumerate(report.runtimes):
+    for runtime, check in zip(report.runtimes, report.checks(), strict=True):
         rows.append(
             Row(
                 runtime.engine,
                 f"{runtime.overall.correct} of {runtime.overall.images} right",
                 row(scale, [_mark(0, "", runtime.overall)], 1, runtime.overall.words()),
-                f"{per_cent(runtime.overall.proportion)}",
-                not report.checks()[i].outcome == "PASSED",
+                per_cent(runtime.overall.proportion),
+                check.outcome is not Outcome.PASSED,
             )
         )
     return Chart((), axis(scale), tuple(rows))
@@ -129,8 +130,10 @@ def class_chart(report: AccuracyReport, classes: Sequence[str]) -> Chart:
     for k in range(max((len(r.by_class) for r in report.runtimes), default=0)):
         found = [(i, r.by_class[k]) for i, r in enumerate(report.runtimes) if k < len(r.by_class)]
         marks = [_mark(i, f"{names[i]}: ", a) for i, a in found if a.images]
-        shares = sorted({per_cent(a.proportion): a.proportion for _, a in found}.items(),
-                        key=lambda entry: entry[1])
+        shares = sorted(
+            {per_cent(a.proportion): a.proportion for _, a in found}.items(),
+            key=lambda entry: entry[1],
+        )
         rows.append(
             Row(
                 classes[k] if k < len(classes) else f"class {k}",

@@ -201,8 +201,7 @@ def _result(found: _Found, options: Options) -> Result:
     if subject.mat is not None:
         of_files.append((subject.mat_path.name, subject.mat.graph))
     exports = tuple(
-        export_error(name, graph, inputs, reference, found.truth.origin)
-        for name, graph in of_files
+        export_error(name, graph, inputs, reference, found.truth.origin) for name, graph in of_files
     )
     return Result(
         Compared(len(compared.inputs), compared.origin),
@@ -284,5 +283,3 @@ def _engine_names(asked: Sequence[str] | None) -> list[str]:
             f"Allowed: {', '.join(allowed)}, separated by commas."
         )
     return [name for name in ENGINES if asked is None or name in asked]
-
-
