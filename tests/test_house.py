@@ -36,7 +36,14 @@ WITH_TORCH = {
         "torch_reader.py",
         "torch_writer.py",
     },
-    "verify": set(),
+    "verify": {
+        "layer_bounds.py",
+        "local_check.py",
+        "truth_of_activations.py",
+        "truth_of_normalizations.py",
+        "truth_of_sums.py",
+        "winograd.py",
+    },
     "cli": set(),
 }
 

@@ -259,7 +259,8 @@ parent.document.documentElement.dataset.probe = JSON.stringify({
 
 
 FRAME = """<!doctype html><meta charset="utf-8">
-<style>:root {{ color-scheme: light dark }} iframe {{ border: 0; width: {}px; height: 800px }}</style>
+<style>:root {{ color-scheme: light dark }}
+iframe {{ border: 0; width: {}px; height: 800px }}</style>
 <iframe srcdoc="{}"></iframe>"""
 
 

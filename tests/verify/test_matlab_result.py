@@ -81,7 +81,7 @@ def test_a_result_that_lies_beside_the_files_is_joined(with_run: Path, monkeypat
     monkeypatch.setenv("PATH", "")
     result = verify(Options(MODEL))
     assert result.verdict is Verdict.EQUIVALENT
-    assert result.compared() == ("onnxruntime", NAME)
+    assert result.compared() == ("onnxruntime", "onnxruntime-unoptimized", NAME)
     text = line(result)
     assert text.startswith("PASSED | octave ")
     assert f", from {FILE} | logits 10x60 | worst layer norm" in text

@@ -186,6 +186,10 @@ def verify(
     report: options.ReportFolder = Path(),
     json_file: options.JsonFile = None,
     judge: options.Judge = None,
+    atol: options.Atol = None,
+    rtol: options.Rtol = None,
+    from_polygraphy: options.FromPolygraphy = None,
+    to_polygraphy: options.ToPolygraphy = None,
 ) -> None:
     """Compare PyTorch, ONNX Runtime, Octave and MATLAB; exit 0 equivalent, 1 not, 2 not checked."""
     options.require_acceptable(accept)
@@ -193,17 +197,28 @@ def verify(
         result = options.judge_again(judge, accept)
         options.show(result)
         raise typer.Exit(result.exit_code)
-    from cifarx.verify.verify import Options
+    from cifarx.cli.progress import status
+    from cifarx.verify.verify import Options, take_share
     from cifarx.verify.verify import verify as run_verify
 
-    places = options.Places.of(report, json_file)
-    names = None if engines is None else tuple(e.strip() for e in engines.split(","))
-    scored = options.accuracy_images(accuracy)
-    asked = Options(file, names, checkpoint, images, accept is not None, layer_images, scored)
-    with options.telling() as progress:
-        result = run_verify(asked, progress)
+    places = options.Places.of(report, json_file, to_polygraphy)
+    asked = Options(
+        file,
+        None if engines is None else tuple(e.strip() for e in engines.split(",")),
+        checkpoint,
+        images,
+        accept is not None,
+        layer_images,
+        options.accuracy_images(accuracy),
+        options.tolerance(atol, rtol),
+        from_polygraphy,
+        to_polygraphy,
+    )
     if not options.first_process():
-        raise typer.Exit(0)
+        take_share(asked)
+        return
+    with status() as progress:
+        result = run_verify(asked, progress)
     options.show(result)
     places.write(result)
     raise typer.Exit(result.exit_code)

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import os
-
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cifarx.cli.progress import status
 from cifarx.pytorch_models.errors import UserError
 
 if TYPE_CHECKING:
@@ -51,6 +47,14 @@ Judge = Annotated[
     Path | None,
     typer.Option(help="Judge a saved report.json again; nothing is run, nothing written."),
 ]
+Atol = Annotated[
+    float | None,
+    typer.Option(min=0, help="Absolute tolerance to quote; it has no part in the verdict."),
+]
+Rtol = Annotated[
+    float | None,
+    typer.Option(min=0, help="Relative tolerance to quote; it has no part in the verdict."),
+]
 FromPolygraphy = Annotated[
     Path | None,
     typer.Option(help="Outputs that Polygraphy saved for the inputs of --to-polygraphy."),
@@ -70,8 +74,13 @@ class Places:
     junit: Path
 
     @classmethod
-    def of(cls, folder: Path, json_file: Path | None) -> Places:
+    def of(cls, folder: Path, json_file: Path | None, polygraphy: Path | None) -> Places:
         """In a folder; report.json elsewhere where the user names it.
+
+        Args:
+            folder: of the reports.
+            json_file: instead of report.json in it.
+            polygraphy: another file that is going to be written.
 
         Raises:
             UserError: something is there that is no report of cifarx's.
@@ -82,7 +91,9 @@ class Places:
             json_file or folder / "report.json", folder / "report.html", folder / "report.junit.xml"
         )
         for path in (places.json, places.html, places.junit):
-            _require_replaceable(path)
+            _require_replaceable(path, b"cifarx")
+        if polygraphy is not None:
+            _require_replaceable(polygraphy, b"polygraphy_class")
         return places
 
     def write(self, result: Result) -> None:
@@ -97,18 +108,18 @@ class Places:
             write_text(path, write(result))
 
 
-def _require_replaceable(path: Path) -> None:
-    """Raise `UserError` for anything but a report that cifarx wrote, or nothing."""
+def _require_replaceable(path: Path, mark: bytes) -> None:
+    """Raise `UserError` for anything but nothing, or a file of ours with a mark in its beginning."""
     if not path.exists() and not path.is_symlink():
         return
     ours = False
     if path.is_file() and not path.is_symlink():
         with path.open("rb") as file:
-            ours = b"cifarx" in file.read(512)
+            ours = mark in file.read(512)
     if not ours or path.suffix in (".onnx", ".mat"):
         raise UserError(
-            f"{path} is there already, and is no report of cifarx, so that it is not replaced. "
-            "Move it away, or name another place with --report FOLDER or --json FILE."
+            f"{path} is there already, and is no report that 'cifarx verify' wrote, so that it is "
+            "not replaced. Move it away, or name another place (--report FOLDER, --json FILE)."
         )
 
 
@@ -123,6 +134,11 @@ def accuracy_images(text: str | None) -> int | None:
             f"--accuracy {text!r} is not a number of test images. Give 1 or more, or 'all'."
         )
     return int(text)
+
+
+def tolerance(atol: float | None, rtol: float | None) -> tuple[float, float] | None:
+    """(atol, rtol), the one that was not given 0; None where neither was."""
+    return None if atol is None and rtol is None else (atol or 0.0, rtol or 0.0)
 
 
 def require_acceptable(accept: str | None) -> None:
@@ -144,16 +160,6 @@ def judge_again(report: Path, accept: str | None) -> Result:
     from cifarx.verify.report import read_report
 
     return replace(read_report(report), accept_predictions=accept is not None)
-
-
-@contextmanager
-def telling() -> Iterator[Callable[[str], None]]:
-    """Progress, in the first process of several only."""
-    if not first_process():
-        yield lambda _: None
-        return
-    with status() as progress:
-        yield progress
 
 
 def first_process() -> bool:

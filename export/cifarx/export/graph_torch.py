@@ -49,7 +49,7 @@ Arrays = dict[str, Tensor]
 def layer_tensors(layer: Layer, dtype: torch.dtype = torch.float64) -> Arrays:
     """The arrays of a layer by name, as tensors."""
     return {
-        key: torch.from_numpy(np.ascontiguousarray(array.value)).to(dtype)
+        key: torch.from_numpy(array.value.astype(np.float32, order="C")).to(dtype)
         for key, array in layer.arrays.items()
     }
 

@@ -114,6 +114,16 @@ class Predictions:
         predicted = np.stack([v.argmax(1) for v in values])
         return cls(tuple(logits), images, labels, predicted, np.stack([margins(v) for v in values]))
 
+    def select(self, index: NDArray[np.int64]) -> Predictions:
+        """Of the images at these indices."""
+        return Predictions(
+            self.engines,
+            self.images[index],
+            self.labels[index],
+            self.predicted[:, index],
+            self.margins[:, index],
+        )
+
     def put(self, start: int, some: Predictions) -> None:
         """Take a part, the first image of which is number `start`."""
         part = slice(start, start + len(some.images))

@@ -104,7 +104,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def original_of(subject: Subject, run_graph: LayerGraph | None) -> Original:
-    """The run's layers and weights; model.mat's where the run or PyTorch is not at hand."""
+    """The run's layers and weights; model.mat's where the run is not at hand."""
     state: Tensors = {}
     if subject.run is not None:
         # batch norm's step counters are in every checkpoint, and no layer computes with them

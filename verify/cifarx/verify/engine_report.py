@@ -9,7 +9,7 @@ from pydantic import Field
 
 from cifarx.verify.checks import Check, Outcome, judged
 from cifarx.verify.numbers import Number
-from cifarx.verify.numerics import Judgement
+from cifarx.verify.numerics import Judgement, Tolerance
 
 _NOTHING = "its logits are not finite numbers of the expected shape"
 
@@ -66,6 +66,9 @@ class EngineReport:
     marked: Judgement | None = None
     """The logits of the run in which every layer's output was marked, on those images."""
 
+    tolerance: Tolerance | None = None
+    """Where the user asked for one."""
+
     @property
     def worst_layer(self) -> LayerFinding | None:
         return max(self.layers, key=lambda layer: layer.ratio, default=None)
@@ -95,3 +98,10 @@ class EngineReport:
         if self.marked is not None and not self.marked.passed and self.judgement.passed:
             parts.append(f"with outputs marked RMS {self.marked.ratio:.1f}x float32")
         return judged(self.passed, self.runtime, self.judgement.detail(*parts))
+
+    def tolerance_check(self) -> Check | None:
+        """The line on the tolerance that the user asked for."""
+        if self.tolerance is None:
+            return None
+        passed = 0 < self.tolerance.images == self.tolerance.within
+        return judged(passed, "tolerance", f"{self.runtime} | {self.tolerance.words()}")

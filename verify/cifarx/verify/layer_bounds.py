@@ -42,24 +42,35 @@ EXACT = frozenset(
     }
 )
 """Kinds that move or choose numbers. Without arithmetic, any precision gives the same."""
+_ANY_PRECISION = EXACT | {
+    "Convolution2DLayer",
+    "GroupedConvolution2DLayer",
+    "BatchNormalizationLayer",
+}
+"""Kinds whose truths turn float32 into float64 where they need it: the larger part of the time goes
+into moving numbers, not into computing with them."""
 
 
 def layer_truth(layer: Layer, inputs: list[Tensor]) -> tuple[Tensor, Tensor]:
     """A layer in float64, and the largest error of a sound float32 computation.
 
     Args:
-        inputs: (N, C, H, W) or (N, F) float64, in value what the float32 computation got.
+        inputs: (N, C, H, W) or (N, F), float32 or float64, the numbers that the float32
+            computation got.
 
     Returns:
-        The output, and the bound, of its shape or to be broadcast to it. The bound of sums is
-        float32.
+        The output, in float64 but for kinds of `EXACT`, which keep the dtype; and the bound, of its
+        shape or to be broadcast to it, float32 for convolutions.
     """
     return prepare_truth(layer)(inputs)
 
 
 def prepare_truth(layer: Layer) -> Truth:
     """`layer_truth` of one layer, its arrays made ready once for any number of mini-batches."""
-    return TRUTHS[layer.kind](layer)
+    truth = TRUTHS[layer.kind](layer)
+    if layer.kind in _ANY_PRECISION:
+        return truth
+    return lambda inputs: truth([x.double() for x in inputs])
 
 
 def _exact(layer: Layer) -> Truth:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf, isnan
 
 import numpy as np
 import torch
@@ -53,6 +54,7 @@ class LocalCheck:
         self._step = max(1, _AT_ONCE // largest)
         self._truths = {layer.name: prepare_truth(layer) for layer in graph.layers}
         self._direct: dict[str, float] = {}
+        """Largest ratio to the bound of direct sums, and below to that of fast ones."""
         self._to_fast: dict[str, float] = {}
         self._missing: set[str] = set()
         """Layers that some mini-batch said nothing of."""
@@ -82,7 +84,7 @@ class LocalCheck:
             if layer.name not in values or any(name not in usable for name in layer.inputs):
                 self._missing.add(layer.name)
             elif layer.name not in usable:
-                self._note(layer, float("inf"))
+                self._note(layer, inf, inf)
             else:
                 self._judge(layer, usable, count)
 
@@ -105,25 +107,24 @@ class LocalCheck:
         return right and array.shape == (count, *self._shapes[name])
 
     def _judge(self, layer: Layer, values: Activations, count: int) -> None:
-        # where nothing is calculated, float32 is exact, and faster
-        dtype = torch.float32 if layer.kind in EXACT else torch.float64
         for start in range(0, count, self._step):
             part = slice(start, start + self._step)
-            given = [_tensor(values[name][part]).to(dtype) for name in layer.inputs]
+            given = [_tensor(values[name][part]) for name in layer.inputs]
             found = _tensor(values[layer.name][part])
             truth, bound = self._truths[layer.name](given)
-            ratio = worst_ratio(found, truth, bound)
-            self._note(layer, ratio)
-            if ratio > 1.0 and self._fast and "Weights" in layer.arrays and found.ndim == 4:
+            if layer.kind in EXACT and torch.equal(found, truth):
+                self._note(layer, 0.0, 0.0)
+                continue
+            error = (truth - found).abs_()
+            direct = fast = worst_ratio(error, bound)
+            if direct > 1.0 and self._fast and "Convolution" in layer.kind:
                 wider = fast_convolution_bound(layer, given[0])
-                if wider is not None:
-                    ratio = worst_ratio(found, truth, wider)
-            self._to_fast[layer.name] = max(self._to_fast.get(layer.name, 0.0), ratio)
+                fast = direct if wider is None else worst_ratio(error, wider)
+            self._note(layer, direct, fast)
 
-    def _note(self, layer: Layer, ratio: float) -> None:
-        self._direct[layer.name] = max(self._direct.get(layer.name, 0.0), ratio)
-        if ratio == float("inf"):
-            self._to_fast.setdefault(layer.name, 0.0)
+    def _note(self, layer: Layer, direct: float, fast: float) -> None:
+        self._direct[layer.name] = max(self._direct.get(layer.name, 0.0), direct)
+        self._to_fast[layer.name] = max(self._to_fast.get(layer.name, 0.0), fast)
 
     def _ratio(self, layer: Layer) -> LayerRatio:
         direct = self._direct[layer.name]
@@ -133,20 +134,16 @@ class LocalCheck:
         return LayerRatio(layer.name, layer.kind, direct, "direct")
 
 
-def worst_ratio(found: Tensor, truth: Tensor, bound: Tensor) -> float:
-    """Largest |found - truth| over its bound: 0 / 0 is 0, and what is no number is inf."""
-    if found.shape != truth.shape:
-        return float("inf")
-    if found.dtype == truth.dtype and torch.equal(found, truth):
-        return 0.0
-    error = (found - truth).abs_()
+def worst_ratio(error: Tensor, bound: Tensor) -> float:
+    """Largest absolute error over its bound: 0 / 0 is 0, and what is no number is inf."""
     ratios = error / bound
     worst = float(ratios.max()) if ratios.numel() else 0.0
-    if worst == worst:
+    if not isnan(worst):
         return worst
     ratios[error == 0.0] = 0.0  # also where nothing was allowed
-    return float(ratios.nan_to_num_(nan=float("inf")).max())
+    return float(ratios.nan_to_num_(nan=inf, posinf=inf).max())
 
 
 def _tensor(array: NDArray[np.float32]) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(array))
+    # PyTorch warns of arrays that it could not write to
+    return torch.from_numpy(np.require(array, requirements=["C", "W"]))

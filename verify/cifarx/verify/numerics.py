@@ -85,6 +85,32 @@ class Judgement:
 
 
 @dataclass(frozen=True)
+class Tolerance:
+    """How many images are within a tolerance that somebody has to quote; it decides nothing."""
+
+    atol: float
+    rtol: float
+    within: int
+    images: int
+
+    def words(self) -> str:
+        """Its part of a line."""
+        return (
+            f"{self.within}/{self.images} images within atol {self.atol:g} + rtol {self.rtol:g} x "
+            "the float64 logits, which the verdict does not rest on"
+        )
+
+
+def within(logits: NDArray[Any], truth: Truth, atol: float, rtol: float) -> Tolerance:
+    """Images all of whose logits are `numpy.isclose` to the truth's; NaN is close to nothing."""
+    reference = truth.reference
+    if logits.shape != reference.shape:
+        return Tolerance(atol, rtol, 0, len(reference))
+    close = np.isclose(logits.astype(np.float64), reference, rtol, atol).all(axis=1)
+    return Tolerance(atol, rtol, int(np.count_nonzero(close)), len(reference))
+
+
+@dataclass(frozen=True)
 class Change:
     """An image for which a runtime predicts another class than the truth."""
 

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.files import reading
 from cifarx.verify.divergence import Divergence
+from cifarx.verify.engine_report import LayerFinding
 from cifarx.verify.result import Result
 
 FORMAT = "cifarx-report"
@@ -21,7 +22,8 @@ SCHEMA = 2
 _LARGEST = 2**28
 _DERIVED = ("verdict", "exit_code", "compared", "lines", "first_divergence")
 _RESULT = TypeAdapter(Result)
-_DIVERGENCE = TypeAdapter(Divergence | None)
+_DIVERGENCE: TypeAdapter[Divergence | None] = TypeAdapter(Divergence | None)
+_FINDING: TypeAdapter[LayerFinding | None] = TypeAdapter(LayerFinding | None)
 
 
 def lines(result: Result) -> list[str]:
@@ -31,6 +33,8 @@ def lines(result: Result) -> list[str]:
 
 def as_json(result: Result) -> dict[str, Any]:
     """Everything that was found, in types that JSON has; null stands for infinity."""
+    facts = _RESULT.dump_python(result, mode="json", by_alias=True)
+    _with_verdicts(facts, result)
     return {
         "format": FORMAT,
         "version": SCHEMA,
@@ -39,8 +43,22 @@ def as_json(result: Result) -> dict[str, Any]:
         "compared": list(result.compared()),
         "lines": lines(result),
         "first_divergence": _DIVERGENCE.dump_python(result.first_divergence, mode="json"),
-        **_RESULT.dump_python(result, mode="json", by_alias=True),
+        **facts,
     }
+
+
+def _with_verdicts(facts: dict[str, Any], result: Result) -> None:
+    """Add what follows from the parts' figures, for readers; it is not read again."""
+    for entry, audit in zip(facts["weights"], result.audits, strict=True):
+        entry["passed"] = audit.passed
+    facts["input"]["passed"] = not result.contract.faults
+    for entry, exported in zip(facts["export"], result.export, strict=True):
+        entry["passed"] = exported.passed
+    for entry, engine in zip(facts["engines"], result.engines, strict=True):
+        check = engine.check()
+        worst = engine.worst_layer
+        entry["outcome"], entry["detail"] = check.outcome, check.detail
+        entry["worst_layer"] = _FINDING.dump_python(worst, mode="json")
 
 
 def as_text(result: Result) -> str:

@@ -141,6 +141,8 @@ def _verified(run: Run) -> str:
     if not report.exists():
         write_bundle(bundle_run(run), run.folder, "model", Formats(onnx=True, mat=True))
         result = verify(VerifyOptions(run.folder / "model.onnx", checkpoint=run.folder))
+        if result.interrupted:
+            raise KeyboardInterrupt
         write_text(report, json.dumps(as_json(result), indent=2, allow_nan=False) + "\n")
     return _verdict(report)
 

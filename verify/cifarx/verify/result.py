@@ -136,6 +136,11 @@ class Result:
             ("reference", self.reference),
             *((f"export: {e.file}", e.check()) for e in self.export),
             *((f"engine: {e.engine}", e.check()) for e in self.engines),
+            *(
+                (f"tolerance: {e.engine}", check)
+                for e in self.engines
+                if (check := e.tolerance_check())
+            ),
             *([("first divergence", divergence.check())] if divergence else []),
             *([("decisions", self._decisions())] if self.judgements() else []),
             *(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -10,72 +11,84 @@ import torch
 from numpy.typing import NDArray
 
 from cifarx.export.bundle import read_images
-from cifarx.pytorch_models.distributed import World, joined, summed, world_from_environment
+from cifarx.pytorch_models.data.split import Part
+from cifarx.pytorch_models.distributed import (
+    World,
+    joined,
+    shared_bytes,
+    summed,
+    world_from_environment,
+)
 from cifarx.pytorch_models.preprocess import preprocess
-from cifarx.verify.accuracy import AccuracyReport, Predictions, accuracy_report
-from cifarx.verify.compared import ComparedImages
+from cifarx.pytorch_models.run import Run
+from cifarx.verify.accuracy import Predictions
 from cifarx.verify.engines.engine import Engine
-from cifarx.verify.subject import Subject
 
-_CHUNK = 512
-"""Images read at a time; whole mini-batches of every engine, so that shards compute alike."""
+_CHUNK = 256
+"""Images read at a time; whole mini-batches of every engine, so that any shards compute alike."""
 _NO_IMAGES = np.empty(0, np.uint8)
+_CPU = torch.device("cpu")
 
 
-def sweep(
-    subject: Subject,
-    compared: ComparedImages,
-    engines: Mapping[str, Engine],
-    logits: Mapping[str, NDArray[np.float32]],
-    ties: Mapping[str, float],
-    count: int | None,
-    doing: Callable[[str], None],
-) -> AccuracyReport | None:
-    """Score every engine on the run's test images; None where there are none.
+class Sweep:
+    """Every engine over the run's test images; what was scored survives an interruption.
 
-    Under torchrun each process takes its share, and all have the whole at the end.
-
-    Args:
-        subject: what is verified.
-        compared: the images of rungs 1 to 5.
-        engines: by name, those that work.
-        logits: by name, what they gave for the compared images.
-        ties: by name, the margins that rounding may overcome.
-        count: test images to score on; None takes the compared ones, which costs nothing.
-        doing: called with what is being done.
-
-    Raises:
-        EngineError: an engine broke down.
+    Under torchrun each process scores its share of the mini-batches, and the first has all in the
+    end. The first process decides on the engines, for it knows which work.
     """
-    run, part = subject.run, compared.part
-    if run is None or part is None or not logits:
-        return None
-    if count is None:
-        images = Predictions.of(compared.places, compared.images.labels, logits)
-    else:
+
+    def __init__(self, run: Run, part: Part, count: int, open_engine: Callable[[str], Engine]):
+        """Score on `count` of the images of `part`, evenly over the classes."""
+        self._run, self._part, self._open = run, part, open_engine
         chosen = np.sort(part.limited(count).index)
-        places = np.flatnonzero(np.isin(part.index, chosen))
-        images = Predictions.empty(tuple(engines), len(places))
+        self._places = np.flatnonzero(np.isin(part.index, chosen))
+        self._found: Predictions | None = None
+        self._done: list[NDArray[np.int64]] = []
+
+    def run(self, engines: tuple[str, ...], doing: Callable[[str], None]) -> None:
+        """Score.
+
+        Args:
+            engines: names; those of the first process count.
+            doing: called with what is being done.
+
+        Raises:
+            EngineError: an engine broke down.
+            UserError: the data cannot be read.
+        """
         world = world_from_environment()
-        starts = range(world.rank * _CHUNK, len(places), world.size * _CHUNK)
-        for start in starts:
-            doing(f"accuracy, {start} of {len(places)} test images")
-            here = places[start : start + _CHUNK]
-            read = read_images(run, replace(part, index=part.index[here]))
-            inputs = preprocess(read.pixels, *run.mean_std())
-            made = {name: e.run(_NO_IMAGES, inputs).logits for name, e in engines.items()}
-            images.put(start, Predictions.of(here, read.labels, made))
-        images = _joined(images, world)
-    return accuracy_report(
-        images, len(part), f"test images of {run.record.data.name}", len(run.record.classes), ties
-    )
+        with joined(world, _CPU):
+            told = shared_bytes(json.dumps(engines).encode(), world, _CPU)
+            opened = {name: self._open(name) for name in json.loads(told)}
+            if not opened:
+                return
+            count = len(self._places)
+            found = self._found = Predictions.empty(tuple(opened), count)
+            for start in range(world.rank * _CHUNK, count, world.size * _CHUNK):
+                doing(f"accuracy, {start:,} of {count:,} test images")
+                part = np.arange(start, min(start + _CHUNK, count))
+                found.put(start, self._scored(opened, self._places[part]))
+                self._done.append(part)
+            self._found = _joined(found, world)
+            self._done = [np.arange(count)]
+
+    def _scored(self, opened: dict[str, Engine], places: NDArray[np.int64]) -> Predictions:
+        images = read_images(self._run, replace(self._part, index=self._part.index[places]))
+        inputs = preprocess(images.pixels, *self._run.mean_std())
+        made = {name: engine.run(_NO_IMAGES, inputs).logits for name, engine in opened.items()}
+        return Predictions.of(places, images.labels, made)
+
+    def predictions(self) -> Predictions | None:
+        """Of the images that were scored; None where there are none yet."""
+        if self._found is None or not self._done:
+            return None
+        return self._found.select(np.concatenate(self._done))
 
 
 def _joined(mine: Predictions, world: World) -> Predictions:
     """Every process's share; what another process scored is zero in this one."""
-    with joined(world, torch.device("cpu")):
-        arrays = [
-            summed(torch.from_numpy(array), world).numpy()
-            for array in (mine.images, mine.labels, mine.predicted, mine.margins)
-        ]
+    arrays = [
+        summed(torch.from_numpy(array), world).numpy()
+        for array in (mine.images, mine.labels, mine.predicted, mine.margins)
+    ]
     return Predictions(mine.engines, *arrays)

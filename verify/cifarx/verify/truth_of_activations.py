@@ -73,6 +73,11 @@ def _gelu(layer: Layer, x: Tensor, y: Tensor) -> Tensor:
     return x.abs() / 2 * (of_sum + 3 * UNIT * (1 + t.abs()))
 
 
+def _swish(layer: Layer, x: Tensor, y: Tensor) -> Tensor:
+    """Below -88.7, exp(-x) is more than a float32 can be, and a sigmoid of `TINY` or less is 0."""
+    return (2 * _OWN + 4 * UNIT) * y.abs() + TINY * x.abs()
+
+
 def _softmax(layer: Layer, x: Tensor, y: Tensor) -> Tensor:
     below = (x - x.amax(1, keepdim=True)).abs()
     of_sum = gamma(x.shape[1], x.numel() // x.shape[1])
@@ -86,7 +91,7 @@ _BOUNDS: dict[str, Bound] = {
     "PReLULayer": _prelu,
     "ELULayer": _elu,
     "GELULayer": _gelu,
-    "SwishLayer": lambda la, x, y: (2 * _OWN + 4 * UNIT) * y.abs(),
+    "SwishLayer": _swish,
     "SigmoidLayer": lambda la, x, y: (2 * _OWN + 3 * UNIT) * y,
     "TanhLayer": lambda la, x, y: _OWN * y.abs(),
     "SoftmaxLayer": _softmax,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cifarx.pytorch_models.errors import UserError, nearest
-from cifarx.verify.accuracy import AccuracyReport
+from cifarx.verify.accuracy import AccuracyReport, Predictions, accuracy_report
 from cifarx.verify.audit import Original, audit, original_of
 from cifarx.verify.checks import Check
 from cifarx.verify.compared import ComparedImages, compared_images
@@ -26,15 +25,17 @@ from cifarx.verify.export_error import export_error
 from cifarx.verify.layer_report import layer_names, with_layers
 from cifarx.verify.matlab_result import NAME as MATLAB_RESULT
 from cifarx.verify.matlab_result import MatlabResult, read_result, result_path, truth_of_batch
-from cifarx.verify.numerics import Truth, judge_logits, located, margins
+from cifarx.verify.numerics import Truth, judge_logits, located, margins, within
 from cifarx.verify.pictures import pictures_of
+from cifarx.verify.polygraphy_files import read_outputs, write_inputs, write_outputs
 from cifarx.verify.result import Compared, Result
 from cifarx.verify.subject import Subject, open_subject
-from cifarx.verify.sweep import sweep
+from cifarx.verify.sweep import Sweep
 from cifarx.verify.truth import truth_of
 
 _EXPORT_IMAGES = 16  # in float64; what an export changes shows on one
 _TOOLBOX_IMAGES = 16  # their activations pass through a file
+_POLYGRAPHY_BATCH = 64  # images an iteration
 _YARDSTICK = 4.0  # two runtimes, each off by its largest error at two classes
 
 
@@ -52,6 +53,10 @@ class Options:
     """Of those images, how many every layer is judged on."""
     accuracy_images: int | None = None
     """Test images for rung 6; None takes those of `images`."""
+    tolerance: tuple[float, float] | None = None
+    """(atol, rtol) to quote beside the ladder; they decide nothing."""
+    from_polygraphy: Path | None = None
+    to_polygraphy: Path | None = None
 
 
 @dataclass
@@ -75,7 +80,7 @@ class _Found:
     original: Original
     opened: list[_Opened]
     normalized: dict[str, NDArray[np.float32]] = field(default_factory=dict)
-    accuracy: AccuracyReport | None = None
+    sweep: Sweep | None = None
     doing: str = ""
 
 
@@ -98,13 +103,7 @@ def verify(options: Options, progress: Callable[[str], None] = lambda _: None) -
     opened = [_opened(name, subject, options.engines is not None) for name in names]
     live = next((o.engine for o in opened if type(o.engine) is PyTorch), None)
     if live is None and subject.run is not None:  # as the truth, whichever engines were asked for
-        with suppress(EngineError):
-            live = PyTorch(subject)
-    if live is None and subject.mat is None:
-        raise UserError(
-            f"{options.file} can only be compared with its run, as there is no "
-            f"{subject.mat_path.name} beside it; and that needs PyTorch, which is not installed."
-        )
+        live = PyTorch(subject)
     progress("layers and weights")
     original = original_of(subject, live.graph() if live else None)
     progress("pytorch in float64")
@@ -120,6 +119,8 @@ def verify(options: Options, progress: Callable[[str], None] = lambda _: None) -
         _run(found, options, doing)
     except KeyboardInterrupt:
         stopped = found.doing
+    if options.to_polygraphy is not None:
+        _to_polygraphy(found, options.to_polygraphy)
     return replace(_result(found, options), interrupted=stopped)
 
 
@@ -145,9 +146,10 @@ def _run(found: _Found, options: Options, doing: Callable[[str], None]) -> None:
             outputs = one.engine.run(compared.images.pixels, compared.inputs)
             if outputs.normalized is not None:
                 found.normalized[outputs.runtime] = outputs.normalized
-            judgement = judge_logits(outputs.logits, truth)
             one.logits = outputs.logits
-            one.report = EngineReport(one.name, outputs.runtime, judgement, "")
+            one.report = _reported(one.name, outputs.runtime, outputs.logits, truth, options)
+            if outputs.logits.shape != truth.reference.shape:
+                continue
             doing(f"{one.name}, layer by layer")
             most = options.layer_images
             if isinstance(one.engine, ToolboxJob):
@@ -165,16 +167,50 @@ def _run(found: _Found, options: Options, doing: Callable[[str], None]) -> None:
         except EngineError as error:
             one.report = EngineReport(one.name, one.name, None, str(error), broke_down=True)
             one.logits = None
+    run, part, count = found.subject.run, compared.part, options.accuracy_images
+    running = {o.name: o.engine for o in found.opened if o.engine and o.logits is not None}
+    if run is not None and part is not None and count is not None:
+        found.sweep = Sweep(run, part, count, lambda name: running[name])
+        found.sweep.run(tuple(running), doing)
+
+
+def _reported(
+    name: str, runtime: str, logits: NDArray[np.float32], truth: Truth, options: Options
+) -> EngineReport:
+    quoted = within(logits, truth, *options.tolerance) if options.tolerance else None
+    return EngineReport(name, runtime, judge_logits(logits, truth), "", tolerance=quoted)
+
+
+def take_share(options: Options) -> None:
+    """Score a share of the test images, in a process that is not the first under torchrun.
+
+    Raises:
+        UserError: as `verify` does.
+    """
+    subject = open_subject(options.file, options.checkpoint)
+    part = compared_images(subject, 1).part
+    if subject.run is None or part is None or options.accuracy_images is None:
+        return
+    share = Sweep(subject.run, part, options.accuracy_images, lambda name: ENGINES[name](subject))
+    share.run((), lambda _: None)
+
+
+def _accuracy(found: _Found) -> AccuracyReport | None:
+    """Rung 6: of the test images that were swept, else of the compared ones."""
+    compared, run = found.compared, found.subject.run
+    logits = {o.name: o.logits for o in found.opened if o.logits is not None}
+    if run is None or compared.part is None or not logits:
+        return None
+    scored = found.sweep.predictions() if found.sweep else None
+    if scored is None:
+        scored = Predictions.of(compared.places, compared.images.labels, logits)
     ties = {
         one.name: _YARDSTICK * one.report.judgement.largest_allowed
         for one in found.opened
         if one.report is not None and one.report.judgement is not None
     }
-    running = {o.name: o.engine for o in found.opened if o.engine and o.logits is not None}
-    logits = {o.name: o.logits for o in found.opened if o.logits is not None}
-    found.accuracy = sweep(
-        found.subject, compared, running, logits, ties, options.accuracy_images, doing
-    )
+    origin = f"test images of {run.record.data.name}"
+    return accuracy_report(scored, len(compared.part), origin, len(run.record.classes), ties)
 
 
 def _result(found: _Found, options: Options) -> Result:
@@ -195,6 +231,10 @@ def _result(found: _Found, options: Options) -> Result:
         margin = min(margin, float(margins(batch.reference).min()))
     elif isinstance(elsewhere, EngineReport):
         reports.append(elsewhere)
+    for name, runtime, logits in _from_polygraphy(options):
+        report = _reported(name, runtime, logits, found.truth, options)
+        reports.append(_located(report, compared))
+    accuracy = _accuracy(found)
     some = slice(0, _EXPORT_IMAGES)
     inputs, reference = compared.inputs[some], found.truth.reference[some]
     of_files = [(subject.onnx_path.name, subject.onnx_graph)]
@@ -212,10 +252,10 @@ def _result(found: _Found, options: Options) -> Result:
         exports,
         tuple(reports),
         margin,
-        found.accuracy,
+        accuracy,
         _classes(subject),
         layer_names(subject, original.graph),
-        pictures_of(subject, compared, reports, found.accuracy),
+        pictures_of(subject, compared, reports, accuracy),
         environment_of(subject),
         options.accept_predictions,
     )
@@ -229,6 +269,29 @@ def _located(report: EngineReport, compared: ComparedImages) -> EngineReport:
         for judgement in (report.judgement, report.marked)
     )
     return replace(report, judgement=judgement, marked=marked)
+
+
+def _from_polygraphy(options: Options) -> list[tuple[str, str, NDArray[np.float32]]]:
+    """Engine, runtime and logits of every runner in the user's file."""
+    path = options.from_polygraphy
+    if path is None:
+        return []
+    return [
+        (f"polygraphy:{o.runner}", f"{o.runner}, from {path.name}", o.logits)
+        for o in read_outputs(path)
+    ]
+
+
+def _to_polygraphy(found: _Found, path: Path) -> None:
+    """Write every engine's logits, and beside them the inputs that they are of."""
+    graph = found.subject.onnx.graph
+    constants = {t.name for t in graph.initializer}
+    name = next(value.name for value in graph.input if value.name not in constants)
+    logits = {o.name: o.logits for o in found.opened if o.logits is not None}
+    inputs = path.with_name(f"{path.stem}-inputs{path.suffix}")
+    if logits:
+        write_outputs(path, logits, graph.output[0].name, _POLYGRAPHY_BATCH)
+        write_inputs(inputs, name, found.compared.inputs, _POLYGRAPHY_BATCH)
 
 
 def _classes(subject: Subject) -> tuple[str, ...]:

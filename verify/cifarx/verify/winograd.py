@@ -86,10 +86,10 @@ def convolve(x: Tensor, kernels: Tensor, groups: int, algorithm: Winograd) -> Te
 
     Args:
         x: (N, C, H + 2, W + 2) with the padding that the layer asks for.
-        kernels: what `transformed` gives, of the same dtype.
+        kernels: what `transformed` gives; all is computed in its dtype.
 
     Returns:
-        (N, F, H, W).
+        (N, F, H, W) of the kernels' dtype.
     """
     images, channels = x.shape[:2]
     m, size = algorithm.tile, algorithm.tile + KERNEL - 1
@@ -97,10 +97,11 @@ def convolve(x: Tensor, kernels: Tensor, groups: int, algorithm: Winograd) -> Te
     rows, columns = -(-height // m), -(-width // m)
     whole = F.pad(x, (0, columns * m - width, 0, rows * m - height))
     tiles = whole.unfold(2, size, m).unfold(3, size, m)  # (N, C, rows, columns, size, size)
-    seen = algorithm.before.to(x.dtype) @ tiles.permute(4, 5, 1, 0, 2, 3).reshape(size**2, -1)
+    flat = tiles.permute(4, 5, 1, 0, 2, 3).reshape(size**2, -1).to(kernels.dtype)
+    seen = algorithm.before.to(kernels.dtype) @ flat
     seen = seen.view(-1, channels // groups, images * rows * columns)
     products = torch.bmm(kernels, seen).view(size**2, -1)
-    y = (algorithm.after.to(x.dtype) @ products).view(m, m, -1, images, rows, columns)
+    y = (algorithm.after.to(kernels.dtype) @ products).view(m, m, -1, images, rows, columns)
     maps = y.permute(3, 2, 4, 0, 5, 1).reshape(images, -1, rows * m, columns * m)
     return maps[:, :, :height, :width]
 

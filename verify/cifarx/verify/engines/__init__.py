@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
+from cifarx.verify.engines import onnx_runtime, pytorch
 from cifarx.verify.engines.engine import Engine
 from cifarx.verify.engines.matlab import open_matlab
 from cifarx.verify.engines.octave import open_octave
-from cifarx.verify.engines import onnx_runtime, pytorch
 from cifarx.verify.subject import Subject
 
 ENGINES: dict[str, Callable[[Subject], Engine]] = {

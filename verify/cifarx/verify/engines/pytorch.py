@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from cifarx.export.graph import LayerGraph
+from cifarx.export.graph_torch import compute_layer, layer_tensors
 from cifarx.export.layer import Layer
+from cifarx.export.reference import logits_float64
+from cifarx.export.torch_reader import graph_from_module
 from cifarx.pytorch_models.run import build_module
 from cifarx.verify.engines.engine import Engine, EngineMissingError, Outputs, Take
 from cifarx.verify.subject import Subject
-
-if TYPE_CHECKING:
-    from torch import Tensor, nn
 
 _AT_ONCE = 64
 
@@ -31,10 +33,6 @@ class PyTorch:
             raise EngineMissingError(
                 "the run with the checkpoint is not here (--checkpoint RUN names it)"
             )
-        try:
-            import torch
-        except ImportError as error:
-            raise EngineMissingError(f"PyTorch cannot be imported ({error})") from error
         if cuda and not torch.cuda.is_available():
             raise EngineMissingError("PyTorch finds no GPU with CUDA")
         self.fast = True  # oneDNN and cuDNN choose their algorithms themselves
@@ -50,8 +48,6 @@ class PyTorch:
 
     def run(self, images: NDArray[np.uint8], inputs: NDArray[np.float32]) -> Outputs:
         """See `Engine.run`."""
-        import torch
-
         if self._last is None or self._last[0] is not inputs:  # the truth needs them as well
             parts = [self._forward(part).cpu() for part in self._parts(inputs)]
             self._last = inputs, Outputs(self._runtime, torch.cat(parts).numpy(), None)
@@ -78,30 +74,20 @@ class PyTorch:
 
     def graph(self) -> LayerGraph:
         """The module's layers, as an export would write them."""
-        from cifarx.export.torch_reader import graph_from_module
-
         return graph_from_module(self._module, self._input_size)
 
     def truth(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
         """(N, K), the module in float64."""
-        from cifarx.export.reference import logits_float64
-
         return logits_float64(self._module, inputs)
 
     def _parts(self, inputs: NDArray[np.float32]) -> tuple[Tensor, ...]:
-        import torch
-
         return torch.split(torch.from_numpy(inputs), _AT_ONCE)
 
     def _placed(self, part: Tensor) -> Tensor:
-        import torch
-
         x = part.to("cuda") if self._cuda else part
         return x.contiguous(memory_format=torch.channels_last) if self._channels_last else x
 
     def _forward(self, part: Tensor) -> Tensor:
-        import torch
-
         tf32 = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
         try:  # TF32 would be another arithmetic than float32
             torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
@@ -127,8 +113,6 @@ def _activations(
     graph: LayerGraph, calls: dict[str, list[Tensor]], inputs: Tensor
 ) -> dict[str, NDArray[np.float32]]:
     """Every layer's output, live where layers and a module's calls correspond one to one."""
-    from cifarx.export.graph_torch import compute_layer, layer_tensors
-
     layers_of: dict[str, list[Layer]] = defaultdict(list)
     for layer in graph.layers:
         layers_of[layer.module].append(layer)

@@ -65,7 +65,9 @@ class ToolboxJob:
         take(inputs, activations)
         return logits
 
-    def _answered(self, given: dict[str, Any], read: Callable[[dict[str, Any]], _Answer]) -> _Answer:
+    def _answered(
+        self, given: dict[str, Any], read: Callable[[dict[str, Any]], _Answer]
+    ) -> _Answer:
         """Run a job with these variables, and read what it leaves."""
         with tempfile.TemporaryDirectory(prefix="cifarx-") as name:
             job, result = Path(name, "job.mat"), Path(name, "result.mat")
