@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import results
 
-from cifarx.verify.charts import ratio_scale, share_scale
+from cifarx.verify.charts import COLOURS, ratio_scale, share_scale
 from cifarx.verify.engine_report import EngineReport
 from cifarx.verify.html_report import as_html
 from cifarx.verify.report import as_text, read_report
@@ -239,6 +239,33 @@ def test_the_page_of_a_saved_report_is_that_of_the_check(work: Path) -> None:
     assert all(places.get(c.place or 0, c.label) == c.label for c in changes)
 
 
+def _contrast(one: str, other: str) -> float:
+    """By WCAG 2, of two colours #rgb or #rrggbb."""
+    luminances = []
+    for colour in (one, other):
+        digits = colour[1:] if len(colour) == 7 else "".join(2 * c for c in colour[1:])
+        parts = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        luminances.append(float(np.dot([0.2126, 0.7152, 0.0722], linear)))
+    low, high = sorted(luminances)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("theme", [0, 1])
+def test_text_and_marks_stand_out(theme: int) -> None:
+    blocks = re.findall(r":root \{(.*?)\}", as_html(results.sound()), re.S)
+    colours = dict(re.findall(r"--(\w[\w-]*): (#\w+)", blocks[theme]))
+    for ground in ("page", "sheet"):
+        for ink in ("ink", "soft", "good", "fair", "bad", "none"):
+            assert _contrast(colours[ink], colours[ground]) >= 4.5
+    for tone in ("good", "fair", "bad", "none"):
+        for ink in (tone, "ink", "soft"):
+            assert _contrast(colours[ink], colours[f"{tone}-tint"]) >= 4.5
+    for series in range(COLOURS):
+        for ground in ("sheet", "bad-tint"):
+            assert _contrast(colours[f"s{series}"], colours[ground]) >= 3
+
+
 # What the page asks of itself, for tests only: the page as it is has no script and allows none.
 # It stands in a frame, for windows are 500 pixels wide at least.
 PROBE = """<script>
@@ -249,6 +276,7 @@ parent.document.documentElement.dataset.probe = JSON.stringify({
     .filter(name => !name.startsWith("data:")),
   broken: [...document.images].filter(i => !i.complete || !i.naturalWidth).length,
   verdict: document.querySelector("h1").innerText,
+  top: document.querySelector("h1").getBoundingClientRect().top,
   bound: document.querySelectorAll(".chart .bound").length,
   drawn: [...document.querySelectorAll(".chart .row use")]
     .filter(u => u.getBoundingClientRect().width > 0).length,
@@ -328,6 +356,7 @@ def test_a_browser_opens_the_page_from_disk(
         assert found["loaded"] == []
         assert found["broken"] == (name == "hostile")  # whose picture is none
         assert str(result.verdict or "NOT VERIFIED") in found["verdict"]
+        assert found["top"] < 150  # long names do not push the verdict away
         assert found["bound"] == len(result.layers)
         marks = sum(len(e.layers) for e in result.engines)
         assert found["drawn"] >= marks
