@@ -25,7 +25,7 @@ from cifarx.verify.export_error import export_error
 from cifarx.verify.layer_report import layer_names, with_layers
 from cifarx.verify.matlab_result import NAME as MATLAB_RESULT
 from cifarx.verify.matlab_result import MatlabResult, read_result, result_path, truth_of_batch
-from cifarx.verify.numerics import Truth, judge_logits, margins, within
+from cifarx.verify.numerics import Truth, judge_logits, located, margins, within
 from cifarx.verify.pictures import pictures_of
 from cifarx.verify.polygraphy_files import read_outputs, write_inputs, write_outputs
 from cifarx.verify.result import Compared, Result
@@ -217,7 +217,9 @@ def _result(found: _Found, options: Options) -> Result:
     subject, compared, original = found.subject, found.compared, found.original
     contract = check_contract(subject, compared.images, compared.inputs, found.normalized)
     reports = [
-        one.report or EngineReport(one.name, one.name, None, "not run: the check was stopped")
+        _located(one.report, compared)
+        if one.report
+        else EngineReport(one.name, one.name, None, "not run: the check was stopped")
         for one in found.opened
     ]
     margin = float(margins(found.truth.reference).min())
@@ -230,7 +232,8 @@ def _result(found: _Found, options: Options) -> Result:
     elif isinstance(elsewhere, EngineReport):
         reports.append(elsewhere)
     for name, runtime, logits in _from_polygraphy(options):
-        reports.append(_reported(name, runtime, logits, found.truth, options))
+        report = _reported(name, runtime, logits, found.truth, options)
+        reports.append(_located(report, compared))
     accuracy = _accuracy(found)
     some = slice(0, _EXPORT_IMAGES)
     inputs, reference = compared.inputs[some], found.truth.reference[some]
@@ -256,6 +259,16 @@ def _result(found: _Found, options: Options) -> Result:
         environment_of(subject),
         options.accept_predictions,
     )
+
+
+def _located(report: EngineReport, compared: ComparedImages) -> EngineReport:
+    """A report that says which test images are those of its changes."""
+    places, labels = compared.places.tolist(), compared.images.labels.tolist()
+    judgement, marked = (
+        located(judgement, places, labels) if judgement else None
+        for judgement in (report.judgement, report.marked)
+    )
+    return replace(report, judgement=judgement, marked=marked)
 
 
 def _from_polygraphy(options: Options) -> list[tuple[str, str, NDArray[np.float32]]]:
