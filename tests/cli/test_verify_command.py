@@ -24,6 +24,7 @@ from cifarx.verify.report import read_report
 Command = Callable[..., Any]
 REPORTS = ("report.json", "report.html", "report.junit.xml")
 QUICK = ("--engines", "pytorch,onnxruntime")
+ALL = ("--accuracy", "all")
 
 
 def without_stamp(report: Path) -> str:
@@ -167,8 +168,7 @@ def test_processes_that_share_a_data_set_find_what_one_finds(many: Path) -> None
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
     for name, start in (("one", [sys.executable]), ("two", torchrun)):
         done = subprocess.run(
-            [*start, "-m", "cifarx.cli", "verify", "model.onnx", *QUICK]
-            + ["--accuracy", "all", "--report", name],
+            [*start, "-m", "cifarx.cli", "verify", "model.onnx", *QUICK, *ALL, "--report", name],
             cwd=many,
             capture_output=True,
             text=True,
@@ -200,8 +200,7 @@ def test_a_check_that_is_stopped_leaves_a_report_that_is_no_pass(many: Path) -> 
         "main()\n"
     )
     process = subprocess.Popen(
-        [sys.executable, "-c", slow, "verify", "model.onnx", *QUICK]
-        + ["--accuracy", "all", "--report", "stopped"],
+        [sys.executable, "-c", slow, "verify", "model.onnx", *QUICK, *ALL, "--report", "stopped"],
         cwd=many,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
