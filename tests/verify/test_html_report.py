@@ -20,9 +20,10 @@ import results
 from cifarx.verify.charts import COLOURS, ratio_scale, share_scale
 from cifarx.verify.engine_report import EngineReport
 from cifarx.verify.html_report import as_html
+from cifarx.verify.options import Options
 from cifarx.verify.report import as_text, read_report
 from cifarx.verify.result import Result
-from cifarx.verify.verify import Options, verify
+from cifarx.verify.verify import verify
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 

@@ -12,9 +12,10 @@ import results
 
 from cifarx.verify.engine_report import EngineReport
 from cifarx.verify.junit_report import as_junit
+from cifarx.verify.options import Options
 from cifarx.verify.report import lines
 from cifarx.verify.result import Result
-from cifarx.verify.verify import Options, verify
+from cifarx.verify.verify import verify
 
 OUTCOMES = ("failure", "error", "skipped")
 # What the schemas of Ant, Jenkins and Surefire have in common: children in order, and attributes.

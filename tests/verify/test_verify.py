@@ -17,9 +17,10 @@ from training import train_run
 
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.run import Run
+from cifarx.verify.options import Options
 from cifarx.verify.report import as_json, lines
 from cifarx.verify.result import Result, Verdict
-from cifarx.verify.verify import Options, verify
+from cifarx.verify.verify import verify
 
 MODEL = Path("model.onnx")
 
