@@ -2,21 +2,21 @@
 
     python benchmarks/tools.py [--seeds 5]
 
-Each case is a run, a model.onnx that is spoilt or sound, and 256 images of its data (60 of bn-tiny's run
-here). Judges, each with its own defaults:
+Each case is a run of random weights, a model.onnx that is spoilt or sound, and 256 images. The
+judges, each with its own defaults:
 
 - cifarx: `cifarx verify --engines pytorch,onnxruntime`, by its function;
 - Polygraphy: its comparator and its default `simple` function (rel 1e-5, abs 1e-5) over ONNX
   Runtime's outputs and PyTorch's, through the files that cifarx writes for it;
-- torch.onnx: the thresholds by which `torch.onnx.export(..., verify=True)` warns (abs 5e-3, rel 1e-1,
-  `torch.onnx.verification.VerificationInfo`), applied to the same outputs; the function itself takes a
-  program in memory, not a file;
-- numpy.allclose with numpy's defaults (rtol 1e-5, atol 1e-8), with the 1e-3 and 1e-5 of PyTorch's
-  tutorial on ONNX, and torch.testing.assert_close's 1.3e-6 and 1e-5 for float32;
+- torch.onnx: the thresholds by which `torch.onnx.export(..., verify=True)` warns (abs 5e-3, rel
+  1e-1, of `torch.onnx.verification.VerificationInfo`), applied to the same outputs; the function
+  itself takes a program in memory, not a file;
+- numpy.allclose with its defaults (rtol 1e-5, atol 1e-8), with torch.testing.assert_close's 1.3e-6
+  and 1e-5 for float32, and with the 1e-3 and 1e-5 of PyTorch's tutorial on ONNX;
 - argmax: the predicted classes alone.
 
-A runtime that rejects the file counts as caught for every judge. Only cifarx and nobody else says
-which layer it was.
+A runtime that rejects the file counts as caught for every judge. None but cifarx says which layer
+it was.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ def main() -> None:
     print(f"| judge | caught, of {len(ONNX_FAULTS)} | layer named, of {layers} | false alarms |")
     print("|---|---|---|---|")
     for name, score in scores.items():
-        named = score.localised if name == "cifarx verify" else "–"
+        named = score.localised if name == "cifarx verify" else "-"
         print(f"| {name} | {score.caught} | {named} | {score.alarms} of {len(sound)} |")
     for folder in made.values():
         shutil.rmtree(folder)

@@ -4,8 +4,9 @@
 
 A run of the network with next to no training is made on the data's own test images. The bare
 engines are PyTorch's module and an ONNX Runtime session over all test images in mini-batches of 64,
-inputs ready in memory. Then `cifarx verify --engines pytorch,onnxruntime --accuracy all` in a process
-of its own, images read and all rungs included; and the layer report alone, one engine after another.
+inputs ready in memory. Then comes `cifarx verify --engines pytorch,onnxruntime --accuracy all` in a
+process of its own, images read and all rungs included; and the layer report alone, one engine after
+another.
 """
 
 from __future__ import annotations
