@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import faults
+import harmful_mat
 import numpy as np
 import pytest
 from matlab_layers import layer, row, single
-from scipy.io import savemat
+from scipy.io import loadmat, savemat
 
 from cifarx.export.bundle import Bundle, Formats, write_bundle
 from cifarx.export.mat_reader import read_mat
@@ -179,6 +180,60 @@ def test_what_is_not_sound_is_refused_with_what_was_found_and_expected(
         assert lines[2 * i] == f"cifarx:load:{reason}", lines[2 * i : 2 * i + 2]
         assert lines[2 * i + 1].startswith(f"'spoilt{i}.mat': ")
         assert said in lines[2 * i + 1]
+
+
+def test_octave_would_run_the_command_in_a_harmful_file(octave: Octave, folder: Path) -> None:
+    command = harmful_mat.command(folder / "marker")
+    file = folder / "model.mat"
+    file.write_bytes(harmful_mat.harmful(file.read_bytes(), command))
+    failure(octave, "builtin('load', 'model.mat', '-mat')")
+    assert (folder / "marker").exists()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "cifarx.load('model.mat')",
+        "cifarx.verify('model.mat')",
+        "cifarx.save(1, 'x.mat', 'model.mat')",
+    ],
+)
+def test_no_command_in_a_file_is_run(octave: Octave, folder: Path, code: str) -> None:
+    command = harmful_mat.command(folder / "marker")
+    file = folder / "model.mat"
+    file.write_bytes(harmful_mat.harmful(file.read_bytes(), command))
+    text = failure(octave, code)
+    assert text.startswith("cifarx:load:notPlain\n'model.mat': it holds a subsystem, where")
+    assert not (folder / "marker").exists()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "identifier", "said"),
+    [
+        (harmful_mat.with_handle, "notPlain", "it holds a function handle, expected numbers, char"),
+        (harmful_mat.with_object, "notPlain", "it holds an object, expected"),
+        (lambda m: b"\x1f\x8b" + m[2:], "notAMatFile", "it is not a MAT-file of level 5"),
+        (lambda m: m[:124] + b"\1\0MI" + m[128:], "notAMatFile", "it is not a MAT-file of level"),
+        (lambda m: m[:-8], "notAMatFile", "it is not a MAT-file that can be read"),
+        (lambda m: m + bytes(1), "notAMatFile", "it is not a MAT-file that can be read"),
+    ],
+)
+def test_what_is_not_plain_is_not_loaded(
+    octave: Octave, folder: Path, spoil: Callable[[bytes], bytes], identifier: str, said: str
+) -> None:
+    file = folder / "model.mat"
+    file.write_bytes(spoil(file.read_bytes()))
+    text = failure(octave)
+    assert text.startswith(f"cifarx:load:{identifier}\n'model.mat': {said}")
+
+
+def test_what_cannot_be_looked_into_is_not_loaded(octave: Octave, folder: Path) -> None:
+    content = loadmat(folder / "model.mat")
+    plain = {key: value for key, value in content.items() if key[0] != "_"}
+    savemat(folder / "model.mat", plain, do_compression=True, long_field_names=True)
+    text = failure(octave)
+    assert text.startswith("cifarx:load:compressed\n'model.mat': it is compressed, and cifarx look")
+    assert "save('-v6', ...)" in text
 
 
 def test_save_refuses_what_load_would(octave: Octave, folder: Path) -> None:

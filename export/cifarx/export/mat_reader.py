@@ -16,6 +16,7 @@ from cifarx.export import layout
 from cifarx.export.card import ModelCard
 from cifarx.export.graph import LayerGraph, output_shape
 from cifarx.export.layer import Array, GraphError, Hyper, Layer, Shape
+from cifarx.export.mat_elements import require_plain
 from cifarx.export.mat_writer import FORMAT, VERSION, TestBatch, feature_orders
 from cifarx.export.vocabulary import VOCABULARY
 from cifarx.pytorch_models.errors import UserError
@@ -38,20 +39,17 @@ def read_mat(path: Path) -> MatFile:
     """Read a model.mat, the inverse of `mat_writer.mat_bytes`.
 
     Raises:
-        UserError: no MAT-file, cut short, not cifarx's, of a newer version, or inconsistent.
+        UserError: no MAT-file, cut short, not cifarx's, of a newer version, inconsistent, or with
+            something in it that Octave or MATLAB could run (`mat_elements.require_plain`).
     """
     if not path.is_file():
         state = "is a folder" if path.is_dir() else "is not there"
         raise UserError(f"{path} {state}. Give a MAT-file, as 'cifarx export --mat' writes it.")
+    require_plain(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             content = loadmat(path, chars_as_strings=True)
-    except NotImplementedError as error:
-        raise UserError(
-            f"{path} is a MAT-file of version 7.3, which is HDF5. Save it in version 7, as "
-            "cifarx.save does, or with save(file, '-v7', ...)."
-        ) from error
     except Exception as error:  # scipy raises whatever its parser stumbles over
         raise UserError(
             f"{path} is not a MAT-file that can be read, or was cut short "
