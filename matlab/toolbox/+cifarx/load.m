@@ -23,7 +23,7 @@ function net = load(file)
 %   handles or objects, which loading could run, is refused before it is loaded.
 %
 %   Classes, sizes and values of all fields are checked, sizes through all layers, and
-%   weights for NaN and Inf. What is not sound gives an error 'cifarx:load:reason'
+%   weights and test arrays for NaN and Inf. What is not sound gives an error 'cifarx:load:reason'
 %   that says what was found and what was expected; reason is fileName, fileNotFound,
 %   notAMatFile, compressed, notPlain (function handles, objects), notCifarx,
 %   newerFormat, missingField, fieldClass, fieldSize, fieldValue, notFinite,
@@ -36,6 +36,7 @@ function net = load(file)
 %
 %   See also cifarx.predict, cifarx.verify.
 
+cifarx.internal.requireArguments(nargin, 1, 'load');
 file = cifarx.internal.fileName(file, 'cifarx:load:fileName');
 if exist(file, 'file') ~= 2
     error('cifarx:load:fileNotFound', ...
