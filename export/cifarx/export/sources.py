@@ -144,7 +144,7 @@ def _from_onnx(path: Path, options: Options, answers: bool) -> Source:
     classes = require_classifier(graph)
     _require_contract(options, graph.input_size[0])
     known = ModelCard.from_metadata({e.key: e.value for e in model.metadata_props})
-    if known is None or len(known.classes) != classes:
+    if known is None or len({*known.classes} - {""}) != classes:
         known = _card(identifier(path.stem), sha256(path), classes)
     card = _with_contract(known, options)
     batch = None
@@ -282,6 +282,9 @@ def _class_names(path: Path) -> list[str]:
             f"--classes {path} has a name with control characters, {odd!r}. Give a text file in "
             "UTF-8 with one name a line."
         )
+    twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
+    if twice is not None:
+        raise UserError(f"--classes {path} has {twice!r} twice. Give every class its own name.")
     return names
 
 
