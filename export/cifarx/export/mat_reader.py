@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -62,8 +63,16 @@ def read_mat(path: Path) -> MatFile:
     except (KeyError, IndexError, TypeError, ValueError, ArithmeticError) as error:
         raise UserError(
             f"{path} is a MAT-file but not a sound cifarx model "
-            f"({type(error).__name__}: {error}). Export it again: 'cifarx export --mat'."
+            f"({type(error).__name__}: {error}). {_again(content)}."
         ) from error
+
+
+def _again(content: Mapping[str, Any]) -> str:
+    """How to get the file anew: what was tuned is in no run that could be exported."""
+    with suppress(Exception):  # whatever is wrong with the file
+        if _text(_struct(content, "format"), "producer").startswith("cifarx.save"):
+            return "Save it again with cifarx.save, of the toolbox that 'cifarx matlab-path' names"
+    return "Export it again: 'cifarx export --mat'"
 
 
 def _interpret(content: Mapping[str, Any]) -> MatFile:
@@ -74,6 +83,11 @@ def _interpret(content: Mapping[str, Any]) -> MatFile:
         raise UserError(
             f"its format is version {found:g}; this cifarx reads up to {VERSION}. Update cifarx."
         )
+    for name in ("input", "layers", "outputs", "classes", "test"):
+        if name not in content:
+            raise UserError(
+                f"it has no variable {name!r}; it was damaged or edited. {_again(content)}."
+            )
     inputs = _struct(content, "input")
     if (form_of := _text(inputs, "Normalization")) not in ("zscore", "none"):
         raise UserError(
