@@ -63,7 +63,7 @@ if exist('dlnetwork') %#ok<EXIST> a class or a function
             '''MaxEpochs'' must be a whole number of 1 or more, but is 1.5');
     refused(@cifarx.fineTune, {net, X, labels, 'Plots', 5}, 'fineTune:option', ...
             '''Plots'' must be ''none'' or');
-    refused(@cifarx.fineTune, {net, X, labels, 'Foo', 5}, 'fineTune:option', 'MaxEpochs, Initial');
+    refused(@cifarx.fineTune, {net, X, labels, 'Foo', 5}, 'fineTune:option', 'of the names');
 end
 end
 

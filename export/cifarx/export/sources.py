@@ -260,6 +260,11 @@ def _with_contract(card: ModelCard, options: Options) -> ModelCard:
                 f"--classes {options.classes} has {len(names)} names, but the network gives "
                 f"{classes} logits. Give a text file with one name a line, in their order."
             )
+        twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
+        if twice is not None:
+            raise UserError(
+                f"--classes {options.classes} has {twice!r} twice. Give every class its own name."
+            )
         card = replace(card, classes=tuple(names))
     return card
 
@@ -282,9 +287,6 @@ def _class_names(path: Path) -> list[str]:
             f"--classes {path} has a name with control characters, {odd!r}. Give a text file in "
             "UTF-8 with one name a line."
         )
-    twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
-    if twice is not None:
-        raise UserError(f"--classes {path} has {twice!r} twice. Give every class its own name.")
     return names
 
 

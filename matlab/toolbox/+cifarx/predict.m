@@ -39,7 +39,7 @@ end
 cifarx.internal.requireNetwork(net, 'predict');
 try
     requireImages(net, X);
-    if layers
+    if nargout > 1
         [scores, activations] = computed(net, X, step);
     else
         scores = computed(net, X, step);
