@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cifarx.verify.audit import Audit
+from cifarx.verify.audit import Added, Audit
 from cifarx.verify.checks import Check, judged
 from cifarx.verify.engine_report import EngineReport
 from cifarx.verify.numbers import Number
@@ -34,6 +34,7 @@ class Divergence:
     found_by: str
     """'layers' or 'weights' (the audit of a file), or 'local check'."""
     layer: str
+    """In the original network; as the file calls it where the original has none."""
     module: str
     onnx_node: str
     matlab_layer: str
@@ -61,9 +62,12 @@ def first_divergence(
 ) -> Divergence | None:
     """The first layer in the network's order that an audit or a local check names.
 
-    Of several that name it, the local check with the largest ratio wins: it says how much.
+    Of several that name it, the local check with the largest ratio wins: it says how much. A layer
+    that a file adds comes before the one that it stands in front of.
     """
     for names in layers:
+        if added := _added(audits, names.layer):
+            return added
         found: list[tuple[float, Divergence]] = []
         for engine in engines:
             finding = next((f for f in engine.layers if f.layer == names.layer), None)
@@ -73,12 +77,30 @@ def first_divergence(
                 )
         for audit in audits:
             if names.layer in audit.faulty:
-                engine_name = _RUNNER.get(audit.file[audit.file.rfind(".") :], audit.file)
+                engine_name = _runner(audit)
                 ratio = _ratio(engines, engine_name, names.layer)
                 found.append((0.0, _divergence(names, engine_name, audit.found_by, ratio)))
         if found:
             return max(found, key=lambda entry: entry[0])[1]
+    return _added(audits, "")
+
+
+def _added(audits: Sequence[Audit], before: str) -> Divergence | None:
+    for audit in audits:
+        for added in audit.added:
+            if added.before == before:
+                return _of_file(audit, added)
     return None
+
+
+def _of_file(audit: Audit, added: Added) -> Divergence:
+    matlab = "" if added.onnx_node else added.layer
+    layer, node = added.layer, added.onnx_node
+    return Divergence(_runner(audit), audit.found_by, layer, "", node, matlab, None)
+
+
+def _runner(audit: Audit) -> str:
+    return _RUNNER.get(audit.file[audit.file.rfind(".") :], audit.file)
 
 
 def _ratio(engines: Sequence[EngineReport], engine: str, layer: str) -> float | None:
