@@ -86,7 +86,9 @@ def _training(kind: type[nn.Module]) -> Callable[[nn.Module], Callable[[], objec
 
 def _tf32(module: nn.Module) -> Callable[[], object]:
     parts = [part for part in module.modules() if isinstance(part, nn.Conv2d)]
-    hooks = [part.register_forward_pre_hook(lambda _, given: (rounded(given[0]),)) for part in parts]
+    hooks = [
+        part.register_forward_pre_hook(lambda _, given: (rounded(given[0]),)) for part in parts
+    ]
     return lambda: [hook.remove() for hook in hooks]
 
 

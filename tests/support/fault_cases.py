@@ -149,9 +149,7 @@ def _second_output(model: onnx.ModelProto) -> None:
     node = helper.make_node("Softmax", ["logits"], ["probs"], "softmax", axis=1)
     model.graph.node.append(node)
     shape = ["N", 10]
-    model.graph.output.append(
-        helper.make_tensor_value_info("probs", onnx.TensorProto.FLOAT, shape)
-    )
+    model.graph.output.append(helper.make_tensor_value_info("probs", onnx.TensorProto.FLOAT, shape))
 
 
 def _insert(after: str, *nodes: tuple[Any, ...], **constants: Any) -> Callable[[Path], None]:
@@ -318,9 +316,7 @@ GRAPH: dict[str, Fault] = {
     "maps turned in the middle": Fault(
         _insert("relu2", _one("Transpose", "turn", perm=[0, 1, 3, 2])), "norm2"
     ),  # which reads them; a transposition is no layer
-    "a layer added": Fault(
-        _insert("norm1", _scaled("gain"), little=_LITTLE), "gain", "gain added"
-    ),
+    "a layer added": Fault(_insert("norm1", _scaled("gain"), little=_LITTLE), "gain", "gain added"),
     "a layer added, all names changed": Fault(
         _both(_insert("norm1", _scaled("gain"), little=_LITTLE), faults.rename_everything), "n3"
     ),

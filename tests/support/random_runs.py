@@ -91,10 +91,14 @@ def _initialized(network: str, classes: int, seed: int) -> nn.Module:
     return module.eval()
 
 
-def remember_graphs(patch: pytest.MonkeyPatch) -> None:
-    """Have PyTorch's exporter read each network once; later ones of it get their own arrays."""
+def remember_graphs(patch: pytest.MonkeyPatch, known: dict[str, LayerGraph]) -> None:
+    """Have PyTorch's exporter read each network of the zoo once; others get their own arrays.
+
+    Args:
+        patch: undoes it.
+        known: what was read; give the same again to go on.
+    """
     real = torch_reader.graph_from_module
-    known: dict[str, LayerGraph] = {}
 
     def read(module: nn.Module, input_size: tuple[int, int, int]) -> LayerGraph:
         if any(part.training for part in module.modules()):

@@ -151,9 +151,7 @@ def _audit_onnx(subject: Subject, original: Original) -> Audit:
         sources = original.layers_from, original.weights_from
         problems = (subject.onnx_problem,)
         changed, added = _unread(subject, original.graph)
-        return Audit(
-            name, *sources, 0, layers, problems, 0, tensors, (), (), (), changed, added
-        )
+        return Audit(name, *sources, 0, layers, problems, 0, tensors, (), (), (), changed, added)
     used = {value for node in subject.onnx.graph.node for value in node.input}
     unused = [t.name for t in subject.onnx.graph.initializer if t.name not in used]
     nodes = {layer: place.node for layer, place in subject.places.items()}
@@ -231,9 +229,7 @@ def _arrays(graph: LayerGraph) -> Iterator[tuple[Layer, str, Array]]:
     return ((layer, key, array) for layer in graph.layers for key, array in layer.arrays.items())
 
 
-def _added(
-    graph: LayerGraph, pairs: Sequence[Pair], nodes: Mapping[str, str]
-) -> Iterator[Added]:
+def _added(graph: LayerGraph, pairs: Sequence[Pair], nodes: Mapping[str, str]) -> Iterator[Added]:
     wanted = {f.name: w.name if w else "" for f, w in pairs if f}
     for i, layer in enumerate(graph.layers):
         if not wanted[layer.name]:
