@@ -75,6 +75,20 @@ def _bypass(folder: Path) -> None:
     faults.edit_onnx(folder, change)
 
 
+def _side_file(folder: Path) -> None:
+    """Weights in a file beside model.onnx, one bit of which is another."""
+    path = folder / "model.onnx"
+    onnx.save(
+        onnx.load(path), path, save_as_external_data=True, location="weights.bin", size_threshold=0
+    )
+    model = onnx.load(path, load_external_data=False)
+    (tensor,) = (t for t in model.graph.initializer if t.name == "conv3_weight")
+    offset = int(next((e.value for e in tensor.external_data if e.key == "offset"), 0))
+    content = bytearray((folder / "weights.bin").read_bytes())
+    content[offset] ^= 1
+    (folder / "weights.bin").write_bytes(content)
+
+
 WEIGHTS: dict[str, Fault] = {
     "one weight off by one unit in the last place": Fault(
         _weights("fc1_weight", faults.flip_bit), "fc1", "differing: fc1_weight (1 of 512 values"
@@ -138,6 +152,9 @@ WEIGHTS: dict[str, Fault] = {
     ),
     "biased variance for the unbiased": Fault(
         _weights("norm1_running_var", lambda v: v * np.float32(1023 / 1024)), "norm1"
+    ),
+    "one bit of a side file": Fault(
+        _side_file, "conv3", "differing: conv3_weight (1 of 432 values"
     ),
     "an unused copy of the right weights": Fault(
         _bypass, "fc2", "differing: other (1 of 160 values"

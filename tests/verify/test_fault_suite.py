@@ -6,6 +6,7 @@ The faults are in tests/support: `fault_cases` (model.onnx), `mat_faults`, `engi
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,26 @@ def test_a_fault_in_the_onnx_file_is_caught_and_named(prepare: Prepare, name: st
     result = check()
     assert_refused(result, exit_code=2 if fault.rejected else 1)
     assert_named(result, fault.layer, fault.said)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if i % 8 else [])
+        for i, name in enumerate(ONNX_FAULTS)
+    ],
+)
+def test_without_the_run_a_fault_in_the_onnx_file_is_caught_and_named(
+    prepare: Prepare, name: str
+) -> None:
+    fault = ONNX_FAULTS[name]
+    folder = prepare(fault.network)
+    fault.spoil(folder)
+    shutil.rmtree(folder / "runs")
+    result = check("onnxruntime")
+    assert_refused(result, exit_code=2 if fault.rejected else 1)
+    found = result.first_divergence
+    assert (found.layer if found else None) == fault.layer, lines(result)
 
 
 @pytest.mark.parametrize("name", MAT_FAULTS)
@@ -152,6 +173,15 @@ def test_a_stale_checkpoint_is_caught(prepare: Prepare, tmp_path: Path) -> None:
     result = check(checkpoint=tmp_path / "later")
     assert_refused(result)
     assert_named(result, "conv1", "model.onnx has checkpoint_sha256")
+
+
+@pytest.mark.parametrize(
+    "nothing", [{"images": 0}, {"layer_images": 0}, {"accuracy_images": 0}, {"images": -1}]
+)
+def test_a_check_over_nothing_is_refused(prepare: Prepare, nothing: dict[str, int]) -> None:
+    prepare("bn-tiny")
+    with pytest.raises(UserError, match="would compare nothing"):
+        check(**nothing)
 
 
 def test_an_image_beyond_the_compared_ones_counts(

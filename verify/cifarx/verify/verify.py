@@ -96,6 +96,7 @@ def verify(options: Options, progress: Callable[[str], None] = lambda _: None) -
     Raises:
         UserError: a bad file, nothing to compare with, or an unknown engine.
     """
+    _require_images(options)
     names = _engine_names(options.engines)
     subject = open_subject(options.file, options.checkpoint)
     progress("reading images")
@@ -122,6 +123,17 @@ def verify(options: Options, progress: Callable[[str], None] = lambda _: None) -
     if options.to_polygraphy is not None:
         _to_polygraphy(found, options.to_polygraphy)
     return replace(_result(found, options), interrupted=stopped)
+
+
+def _require_images(options: Options) -> None:
+    asked = {
+        "--images": options.images,
+        "--layer-images": options.layer_images,
+        "--accuracy": options.accuracy_images,
+    }
+    for name, count in asked.items():
+        if count is not None and count < 1:
+            raise UserError(f"{name} {count} would compare nothing. Give a number from 1.")
 
 
 def _opened(name: str, subject: Subject, required: bool) -> _Opened:
