@@ -48,8 +48,12 @@ _RANDOM = {
 class UnreadableError(UserError):
     """A network with parts that no layer kind stands for."""
 
-    def __init__(self, message: str, reasons: Iterable[tuple[str, str]]) -> None:
+    def __init__(
+        self, message: str, reasons: Iterable[tuple[str, str]], nodes: Iterable[str] = ()
+    ) -> None:
         super().__init__(message)
+        self.nodes = tuple(nodes)
+        """Names of the nodes that cannot be read, in the file's order."""
         self.reasons = tuple(reasons)
         """(operator, reason), the operator '' for the network's output."""
 
@@ -59,6 +63,7 @@ class _Faults:
     """What cannot be read: reasons by operator, with the nodes that give them."""
 
     by_reason: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    nodes: list[str] = field(default_factory=list)
 
     def add(self, node: onnx.NodeProto, reason: str) -> None:
         operator = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
@@ -66,6 +71,7 @@ class _Faults:
         if module := module_of(node):
             name += f" in the module {module}"
         self.by_reason.setdefault((operator, reason), []).append(name)
+        self.nodes.append(node.name)
 
     def __str__(self) -> str:
         parts = []
@@ -188,6 +194,7 @@ def _read(
             f"{faults if faults.by_reason else nothing}. Replace those parts in PyTorch, or cut "
             f"the network before them with onnx.utils.extract_model.{listed}",
             faults.by_reason or [("", nothing)],
+            faults.nodes,
         )
     try:
         finished, names = _finished(reading, reading.values[output], size)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from cifarx.export.graph import LayerGraph
 from cifarx.export.layer import Array, Layer
 from cifarx.verify.checks import Check, Outcome, judged
+from cifarx.verify.pairing import Pair, layer_faults, pairs_of
 from cifarx.verify.subject import Subject
 
 Tensors = Mapping[str, NDArray[Any]]
@@ -42,6 +43,18 @@ class Original:
 
 
 @dataclass(frozen=True)
+class Added:
+    """A layer of a file that the original lacks, or a node that no layer kind stands for."""
+
+    layer: str
+    """As the file calls it."""
+    onnx_node: str
+    """The node that gives its output, or ''."""
+    before: str
+    """The first layer of the original that comes after it in the file; '' for none."""
+
+
+@dataclass(frozen=True)
 class Audit:
     """What became of one file."""
 
@@ -61,6 +74,8 @@ class Audit:
     """In the checkpoint, but not in the network."""
     faulty: tuple[str, ...]
     """Layers of the original, in order, that are changed or missing in the file."""
+    added: tuple[Added, ...] = ()
+    """In the file's order."""
 
     @property
     def passed(self) -> bool:
@@ -125,7 +140,7 @@ def audit(subject: Subject, original: Original) -> list[Audit]:
     audits = [_audit_onnx(subject, original)]
     if subject.mat is not None and original.weights_from != subject.mat_path.name:
         name, graph = subject.mat_path.name, subject.mat.graph
-        audits.append(_compare(name, graph, original, [], lambda la, key: f"{la.name}.{key}"))
+        audits.append(_compare(name, graph, original, [], lambda la, key: f"{la.name}.{key}", {}))
     return audits
 
 
@@ -135,10 +150,26 @@ def _audit_onnx(subject: Subject, original: Original) -> Audit:
         layers, tensors = len(original.graph.layers), len(original.graph.arrays())
         sources = original.layers_from, original.weights_from
         problems = (subject.onnx_problem,)
-        return Audit(name, *sources, 0, layers, problems, 0, tensors, (), (), (), ())
+        changed, added = _unread(subject, original.graph)
+        return Audit(name, *sources, 0, layers, problems, 0, tensors, (), (), (), changed, added)
     used = {value for node in subject.onnx.graph.node for value in node.input}
     unused = [t.name for t in subject.onnx.graph.initializer if t.name not in used]
-    return _compare(name, graph, original, unused, lambda layer, key: layer.arrays[key].source)
+    nodes = {layer: place.node for layer, place in subject.places.items()}
+    return _compare(
+        name, graph, original, unused, lambda layer, key: layer.arrays[key].source, nodes
+    )
+
+
+def _unread(subject: Subject, graph: LayerGraph) -> tuple[tuple[str, ...], tuple[Added, ...]]:
+    """Layers of the original whose nodes cannot be read, and nodes of other names."""
+    layers = [layer.name for layer in graph.layers]
+    order = [node.name for node in subject.onnx.graph.node]
+    added = []
+    for name in subject.onnx_unread:
+        if name not in layers:
+            later = order[order.index(name) :] if name in order else []
+            added.append(Added(name, name, next((n for n in later if n in layers), "")))
+    return tuple(n for n in layers if n in subject.onnx_unread), tuple(added)
 
 
 def _compare(
@@ -147,15 +178,17 @@ def _compare(
     original: Original,
     unused: Sequence[str],
     called: Callable[[Layer, str], str],
+    nodes: Mapping[str, str],
 ) -> Audit:
     """Compare a file's network with the original.
 
     Args:
         unused: arrays of the file that its network does not use.
         called: (layer, key) -> what the file itself calls that array.
+        nodes: of an ONNX file, by layer the name of the node that gives its output.
     """
     pairs = pairs_of(graph, original.graph)
-    faults = _layer_faults(graph, original.graph, pairs)
+    faults = layer_faults(graph, original.graph, pairs)
     faulty = {fault.split()[0] for fault in faults}
     wanted_name = {f.name: w.name if w else f"added {f.name}" for f, w in pairs if f}
     found = {(wanted_name[la.name], key): (la, a) for la, key, a in _arrays(graph)}
@@ -188,6 +221,7 @@ def _compare(
         unaccounted=(*unaccounted, *unused),
         missing=(*absent, *sorted(idle)),
         faulty=tuple(la.name for la in original.graph.layers if la.name in changed),
+        added=tuple(_added(graph, pairs, nodes)),
     )
 
 
@@ -195,40 +229,12 @@ def _arrays(graph: LayerGraph) -> Iterator[tuple[Layer, str, Array]]:
     return ((layer, key, array) for layer in graph.layers for key, array in layer.arrays.items())
 
 
-def pairs_of(found: LayerGraph, wanted: LayerGraph) -> list[tuple[Layer | None, Layer | None]]:
-    """Layers that correspond: by position where the kinds agree throughout, else by name."""
-    if [la.kind for la in found.layers] == [la.kind for la in wanted.layers]:
-        return list(zip(found.layers, wanted.layers, strict=True))
-    left, right = ({la.name: la for la in graph.layers} for graph in (found, wanted))
-    return [(left.get(name), right.get(name)) for name in {**right, **left}]
-
-
-def _layer_faults(
-    found: LayerGraph, wanted: LayerGraph, pairs: Sequence[tuple[Layer | None, Layer | None]]
-) -> list[str]:
-    """What differs in kind, wiring or options, each beginning with the layer's name."""
-    names = {found.input_name: wanted.input_name}
-    names |= {f.name: w.name for f, w in pairs if f and w}
-    faults = []
-    for f, w in pairs:
-        if f is None or w is None:
-            faults += [f"{f.name} added"] if f else []
-            faults += [f"{w.name} missing"] if w else []
-            continue
-        if f.kind != w.kind:
-            faults.append(f"{f.name} is a {f.kind}, not a {w.kind}")
-        if [names.get(name) for name in f.inputs] != list(w.inputs):
-            faults.append(f"{f.name} reads {', '.join(f.inputs)}, not {', '.join(w.inputs)}")
-        faults += [
-            f"{f.name} has {key} {value}, not {w.hyper[key]}"
-            for key, value in f.hyper.items()
-            if key in w.hyper and value != w.hyper[key]
-        ]
-    if found.input_size != wanted.input_size:
-        faults.append(f"{found.input_name} is of {found.input_size}, not {wanted.input_size}")
-    if names.get(found.output) != wanted.output:
-        faults.append(f"{found.output} gives the output, not {wanted.output}")
-    return faults
+def _added(graph: LayerGraph, pairs: Sequence[Pair], nodes: Mapping[str, str]) -> Iterator[Added]:
+    wanted = {f.name: w.name if w else "" for f, w in pairs if f}
+    for i, layer in enumerate(graph.layers):
+        if not wanted[layer.name]:
+            later = (wanted[other.name] for other in graph.layers[i:])
+            yield Added(layer.name, nodes.get(layer.name, ""), next(filter(None, later), ""))
 
 
 def _difference(found: NDArray[Any], wanted: NDArray[Any]) -> str:
@@ -241,7 +247,9 @@ def _difference(found: NDArray[Any], wanted: NDArray[Any]) -> str:
         return ""
     with np.errstate(invalid="ignore"):
         largest = np.max(np.abs(a.astype(np.float64) - b.astype(np.float64)))
-    return f"{np.count_nonzero(unequal)} of {a.size} values, by up to {largest:.2g}"
+    moved = np.array_equal(np.sort(a, axis=None), np.sort(b, axis=None))
+    order = ": the same in another order" if moved else ""
+    return f"{np.count_nonzero(unequal)} of {a.size} values, by up to {largest:.2g}{order}"
 
 
 def _bytes(array: NDArray[Any]) -> NDArray[np.uint8]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cifarx.verify.audit import Audit
+from cifarx.verify.audit import Added, Audit
 from cifarx.verify.checks import Check, judged
 from cifarx.verify.engine_report import EngineReport
 from cifarx.verify.numbers import Number
@@ -34,6 +34,7 @@ class Divergence:
     found_by: str
     """'layers' or 'weights' (the audit of a file), or 'local check'."""
     layer: str
+    """In the original network; as the file calls it where the original has none."""
     module: str
     onnx_node: str
     matlab_layer: str
@@ -61,19 +62,39 @@ def first_divergence(
 ) -> Divergence | None:
     """The first layer in the network's order that a local check or an audit names.
 
-    Of several that name it the first wins, local checks before audits: they say how much.
+    Of several that name it the first wins, local checks before audits: they say how much. A layer
+    that a file adds comes before the one that it stands in front of.
     """
     for names in layers:
+        if added := _added(audits, names.layer):
+            return added
         for engine in engines:
             for finding in engine.layers:
                 if finding.layer == names.layer and not finding.passed:
                     return _divergence(names, engine.engine, "local check", finding.ratio)
         for audit in audits:
             if names.layer in audit.faulty:
-                runner = _RUNNER.get(audit.file[audit.file.rfind(".") :], audit.file)
-                ratio = _ratio(engines, runner, names.layer)
-                return _divergence(names, runner, audit.found_by, ratio)
+                ratio = _ratio(engines, _runner(audit), names.layer)
+                return _divergence(names, _runner(audit), audit.found_by, ratio)
+    return _added(audits, "")
+
+
+def _added(audits: Sequence[Audit], before: str) -> Divergence | None:
+    for audit in audits:
+        for added in audit.added:
+            if added.before == before:
+                return _of_file(audit, added)
     return None
+
+
+def _of_file(audit: Audit, added: Added) -> Divergence:
+    matlab = "" if added.onnx_node else added.layer
+    layer, node = added.layer, added.onnx_node
+    return Divergence(_runner(audit), audit.found_by, layer, "", node, matlab, None)
+
+
+def _runner(audit: Audit) -> str:
+    return _RUNNER.get(audit.file[audit.file.rfind(".") :], audit.file)
 
 
 def _ratio(engines: Sequence[EngineReport], engine: str, layer: str) -> float | None:

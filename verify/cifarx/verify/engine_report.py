@@ -79,7 +79,8 @@ class EngineReport:
         if self.judgement is None or not self.judgement.passed:
             return False
         marked = self.marked is None or self.marked.passed
-        return marked and all(layer.passed for layer in self.layers)
+        compared = bool(self.layers) or not self.layers_in_all
+        return marked and compared and all(layer.passed for layer in self.layers)
 
     def check(self) -> Check:
         """Its line."""

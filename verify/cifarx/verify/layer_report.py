@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from cifarx.export.graph import LayerGraph
 from cifarx.export.mat_writer import feature_orders
-from cifarx.verify.audit import Original, pairs_of
+from cifarx.verify.audit import Original
 from cifarx.verify.divergence import Names
 from cifarx.verify.engine_report import EngineReport, LayerFinding
 from cifarx.verify.engines.engine import Activations, Engine
 from cifarx.verify.local_check import LocalCheck
 from cifarx.verify.numerics import Truth, judge_logits
+from cifarx.verify.pairing import pairs_of
 from cifarx.verify.subject import Subject
 
 

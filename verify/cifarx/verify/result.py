@@ -95,11 +95,10 @@ class Result:
         reference = self.reference.outcome is Outcome.PASSED
         identity = not self.contract.faults and all(a.passed for a in self.audits)
         exported = all(e.passed for e in self.export)
-        if numbers and reference and identity and exported:
+        scored = self.accuracy is None or not self.accuracy.changes()
+        if numbers and reference and identity and exported and scored:
             return Verdict.EQUIVALENT
-        unchanged = all(j.finite and not j.changed for j in self.judgements())
-        if self.accuracy is not None:
-            unchanged = unchanged and not self.accuracy.changes()
+        unchanged = scored and all(j.finite and not j.changed for j in self.judgements())
         if unchanged and not self.contract.meaning_changed:
             return Verdict.SAME_PREDICTIONS
         return Verdict.DIFFERENT

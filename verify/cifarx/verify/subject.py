@@ -12,7 +12,7 @@ from cifarx.export.card import ModelCard
 from cifarx.export.graph import LayerGraph
 from cifarx.export.mat_reader import MatFile, read_mat
 from cifarx.export.onnx_load import load_onnx
-from cifarx.export.onnx_reader import Place, read_onnx_places
+from cifarx.export.onnx_reader import Place, UnreadableError, read_onnx_places
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.files import sha256
 from cifarx.pytorch_models.run import Run, load_run, runs_in
@@ -28,6 +28,8 @@ class Subject:
     """Its network; None where it has parts that no layer kind stands for."""
     onnx_problem: str
     """Which, in that case."""
+    onnx_unread: tuple[str, ...]
+    """Names of the nodes that are such parts."""
     places: Mapping[str, Place]
     """Where the file computes what each layer of it gives."""
     onnx_card: ModelCard | None
@@ -66,11 +68,13 @@ def open_subject(path: Path, checkpoint: Path | None) -> Subject:
     graph: LayerGraph | None = None
     places: Mapping[str, Place] = {}
     problem = ""
+    unread: tuple[str, ...] = ()
     try:
         graph, places = read_onnx_places(model)
     except UserError as error:
         problem = str(error)
-    return Subject(path, model, graph, problem, places, card, mat_path, mat, run, digests)
+        unread = error.nodes if isinstance(error, UnreadableError) else ()
+    return Subject(path, model, graph, problem, unread, places, card, mat_path, mat, run, digests)
 
 
 def metadata(model: onnx.ModelProto) -> dict[str, str]:

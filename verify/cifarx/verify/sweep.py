@@ -22,7 +22,7 @@ from cifarx.pytorch_models.distributed import (
 from cifarx.pytorch_models.preprocess import preprocess
 from cifarx.pytorch_models.run import Run
 from cifarx.verify.accuracy import Predictions
-from cifarx.verify.engines.engine import Engine
+from cifarx.verify.engines.engine import Engine, EngineError
 
 _CHUNK = 256
 """Images read at a time; whole mini-batches of every engine, so that any shards compute alike."""
@@ -53,7 +53,7 @@ class Sweep:
             doing: called with what is being done.
 
         Raises:
-            EngineError: an engine broke down.
+            BrokeDownError: an engine did.
             UserError: the data cannot be read.
         """
         world = world_from_environment()
@@ -75,7 +75,8 @@ class Sweep:
     def _scored(self, opened: dict[str, Engine], places: NDArray[np.int64]) -> Predictions:
         images = read_images(self._run, replace(self._part, index=self._part.index[places]))
         inputs = preprocess(images.pixels, *self._run.mean_std())
-        made = {name: engine.run(_NO_IMAGES, inputs).logits for name, engine in opened.items()}
+        size = len(inputs), len(self._run.record.classes)
+        made = {name: _logits(name, engine, inputs, size) for name, engine in opened.items()}
         return Predictions.of(places, images.labels, made)
 
     def predictions(self) -> Predictions | None:
@@ -83,6 +84,26 @@ class Sweep:
         if self._found is None or not self._done:
             return None
         return self._found.select(np.concatenate(self._done))
+
+
+class BrokeDownError(Exception):
+    """An engine that worked on the compared images, and on others does not; the text says how."""
+
+    def __init__(self, engine: str, text: str) -> None:
+        super().__init__(text)
+        self.engine = engine
+
+
+def _logits(
+    name: str, engine: Engine, inputs: NDArray[np.float32], size: tuple[int, int]
+) -> NDArray[np.float32]:
+    try:
+        found = engine.run(_NO_IMAGES, inputs).logits
+    except EngineError as error:
+        raise BrokeDownError(name, str(error)) from error
+    if found.shape != size:
+        raise BrokeDownError(name, f"it gives logits of {found.shape}, not {size}")
+    return found
 
 
 def _joined(mine: Predictions, world: World) -> Predictions:

@@ -29,7 +29,7 @@ from cifarx.verify.pictures import pictures_of
 from cifarx.verify.polygraphy_files import RunnerOutputs, read_outputs
 from cifarx.verify.result import Compared, Result
 from cifarx.verify.subject import Subject, open_subject
-from cifarx.verify.sweep import Sweep
+from cifarx.verify.sweep import BrokeDownError, Sweep
 from cifarx.verify.truth import truth_of
 
 _EXPORT_IMAGES = 16  # in float64; what an export changes shows on one
@@ -81,6 +81,7 @@ def verify(options: Options, progress: Callable[[str], None] = lambda _: None) -
     Raises:
         UserError: a bad file, nothing to compare with, or an unknown engine.
     """
+    _require_images(options)
     names = engine_names(options.engines)
     subject = open_subject(options.file, options.checkpoint)
     elsewhere = matlab_result(subject, options.engines)
@@ -111,6 +112,17 @@ def verify(options: Options, progress: Callable[[str], None] = lambda _: None) -
     return replace(_result(found, options), interrupted=stopped)
 
 
+def _require_images(options: Options) -> None:
+    asked = {
+        "--images": options.images,
+        "--layer-images": options.layer_images,
+        "--accuracy": options.accuracy_images,
+    }
+    for name, count in asked.items():
+        if count is not None and count < 1:
+            raise UserError(f"{name} {count} would compare nothing. Give a number from 1.")
+
+
 def _opened(name: str, subject: Subject, required: bool) -> _Opened:
     try:
         return _Opened(name, ENGINES[name](subject), None)
@@ -133,10 +145,10 @@ def _run(found: _Found, options: Options, doing: Callable[[str], None]) -> None:
             outputs = one.engine.run(compared.images.pixels, compared.inputs)
             if outputs.normalized is not None:
                 found.normalized[outputs.runtime] = outputs.normalized
-            one.logits = outputs.logits
             one.report = _reported(one.name, outputs.runtime, outputs.logits, truth, options)
             if outputs.logits.shape != truth.reference.shape:
-                continue
+                continue  # nothing more can be said of it
+            one.logits = outputs.logits
             doing(f"{one.name}, layer by layer")
             most = options.layer_images
             if isinstance(one.engine, ToolboxJob):
@@ -158,7 +170,13 @@ def _run(found: _Found, options: Options, doing: Callable[[str], None]) -> None:
     running = {o.name: o.engine for o in found.opened if o.engine and o.logits is not None}
     if run is not None and part is not None and count is not None:
         found.sweep = Sweep(run, part, count, lambda name: running[name])
-        found.sweep.run(tuple(running), doing)
+        try:
+            found.sweep.run(tuple(running), doing)
+        except BrokeDownError as error:
+            (one,) = (o for o in found.opened if o.name == error.engine)
+            problem = f"on the data set: {error}"
+            one.report = EngineReport(one.name, one.name, None, problem, broke_down=True)
+            found.sweep = one.logits = None
 
 
 def _reported(
