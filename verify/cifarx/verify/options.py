@@ -49,3 +49,15 @@ def unusable(name: str, error: EngineError) -> UserError:
         f"--engines asks for {name}, which cannot be used: {error}. Provide it, or "
         "leave --engines out to compare with the engines that are there."
     )
+
+
+def require_images(options: Options) -> None:
+    """Raise `UserError` for a number of images that would compare nothing."""
+    asked = {
+        "--images": options.images,
+        "--layer-images": options.layer_images,
+        "--accuracy": options.accuracy_images,
+    }
+    for name, count in asked.items():
+        if count is not None and count < 1:
+            raise UserError(f"{name} {count} would compare nothing. Give a number from 1.")

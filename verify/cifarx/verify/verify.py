@@ -24,7 +24,7 @@ from cifarx.verify.export_error import export_error
 from cifarx.verify.layer_report import layer_names, with_layers
 from cifarx.verify.matlab_result import MatlabResult, truth_of_batch
 from cifarx.verify.numerics import Truth, judge_logits, located, margins, within
-from cifarx.verify.options import Options, engine_names, unusable
+from cifarx.verify.options import Options, engine_names, require_images, unusable
 from cifarx.verify.pictures import pictures_of
 from cifarx.verify.polygraphy_files import RunnerOutputs, read_outputs
 from cifarx.verify.result import Compared, Result
@@ -81,7 +81,7 @@ def verify(options: Options, progress: Callable[[str], None] = lambda _: None) -
     Raises:
         UserError: a bad file, nothing to compare with, or an unknown engine.
     """
-    _require_images(options)
+    require_images(options)
     names = engine_names(options.engines)
     subject = open_subject(options.file, options.checkpoint)
     elsewhere = matlab_result(subject, options.engines)
@@ -110,17 +110,6 @@ def verify(options: Options, progress: Callable[[str], None] = lambda _: None) -
     if options.to_polygraphy is not None:
         to_polygraphy(options.to_polygraphy, subject, found.logits(), compared.inputs)
     return replace(_result(found, options), interrupted=stopped)
-
-
-def _require_images(options: Options) -> None:
-    asked = {
-        "--images": options.images,
-        "--layer-images": options.layer_images,
-        "--accuracy": options.accuracy_images,
-    }
-    for name, count in asked.items():
-        if count is not None and count < 1:
-            raise UserError(f"{name} {count} would compare nothing. Give a number from 1.")
 
 
 def _opened(name: str, subject: Subject, required: bool) -> _Opened:
