@@ -35,8 +35,7 @@ class PyTorch:
             )
         if cuda and not torch.cuda.is_available():
             raise EngineMissingError("PyTorch finds no GPU with CUDA")
-        # cuDNN and NNPACK may convolve by Winograd's algorithm; oneDNN on x86 sums directly
-        self.fast = cuda or not torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+        self._fast = cuda
         self._module = build_module(subject.run).to("cuda" if cuda else "cpu")
         if channels_last:
             self._module = self._module.to(memory_format=torch.channels_last)
@@ -46,6 +45,12 @@ class PyTorch:
         place = ", CUDA" if cuda else ""
         self._runtime = f"pytorch {torch.__version__}{place}"
         self._runtime += ", channels-last" if channels_last else ""
+
+    @property
+    def fast(self) -> bool:
+        """See `Engine.fast`: cuDNN and NNPACK may, oneDNN sums directly."""
+        mkldnn: Any = torch.backends.mkldnn
+        return self._fast or not (mkldnn.is_available() and mkldnn.enabled)
 
     def run(self, images: NDArray[np.uint8], inputs: NDArray[np.float32]) -> Outputs:
         """See `Engine.run`."""
