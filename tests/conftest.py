@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from training import train_run
@@ -96,11 +97,25 @@ def octave_program() -> str:
     """Path of octave-cli; without one the test is skipped, or fails where CI asks for it."""
     program = shutil.which("octave-cli")
     if program is None:
-        reason = "GNU Octave is not installed (no octave-cli on the PATH)"
-        if os.environ.get("CIFARX_REQUIRE_OCTAVE"):
-            pytest.fail(f"{reason}, and CIFARX_REQUIRE_OCTAVE is set")
-        pytest.skip(reason)
+        missing("GNU Octave is not installed (no octave-cli on the PATH)", "CIFARX_REQUIRE_OCTAVE")
     return program
+
+
+@pytest.fixture(scope="session")
+def chromium_program() -> str:
+    """Path of Chromium; without one the test is skipped, or fails where CI asks for it."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    program = next(filter(None, map(shutil.which, names)), None)
+    if program is None:
+        missing(f"Chromium is not installed (no {names[0]} on the PATH)", "CIFARX_REQUIRE_CHROMIUM")
+    return program
+
+
+def missing(reason: str, variable: str) -> NoReturn:
+    """Skip for want of a program, or fail where an environment variable asks for it."""
+    if os.environ.get(variable):
+        pytest.fail(f"{reason}, and {variable} is set")
+    pytest.skip(reason)
 
 
 @pytest.fixture

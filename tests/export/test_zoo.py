@@ -19,8 +19,9 @@ from cifarx.pytorch_models import registry
 from cifarx.pytorch_models.recipe import load_recipe
 from cifarx.pytorch_models.registry import ModelSpec
 from cifarx.verify.numerics import judge_logits, make_truth
+from cifarx.verify.options import Options
 from cifarx.verify.result import Verdict
-from cifarx.verify.verify import Options, verify
+from cifarx.verify.verify import verify
 
 
 def assert_runtimes_agree(bundle: Bundle, octave: Callable[[str], str], tmp_path: Path) -> None:

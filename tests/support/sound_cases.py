@@ -29,9 +29,10 @@ from cifarx.export.onnx_writer import OPSET
 from cifarx.pytorch_models.registry import models
 from cifarx.verify.engines import onnx_runtime, pytorch
 from cifarx.verify.engines.onnx_runtime import OnnxRuntime
+from cifarx.verify.options import Options
 from cifarx.verify.report import lines
 from cifarx.verify.result import Result, Verdict
-from cifarx.verify.verify import Options, verify
+from cifarx.verify.verify import verify
 
 LIVE = ("pytorch", "pytorch-channels-last", "onnxruntime", "onnxruntime-unoptimized")
 """The engines that need nothing but Python."""
@@ -266,7 +267,7 @@ def main() -> None:
     logits: dict[str, Worst] = {}
     cases = alarms = 0
     with pytest.MonkeyPatch.context() as patch:
-        remember_graphs(patch, {})
+        remember_graphs(patch)
         for network in options.networks or models():
             for seed in range(options.first_seed, options.first_seed + options.seeds):
                 start = time.monotonic()

@@ -28,9 +28,10 @@ from cifarx.verify.engines import pytorch
 from cifarx.verify.engines.engine import EngineError
 from cifarx.verify.engines.onnx_runtime import OnnxRuntime
 from cifarx.verify.matlab_result import NAME
+from cifarx.verify.options import Options
 from cifarx.verify.report import lines
 from cifarx.verify.result import Result, Verdict
-from cifarx.verify.verify import Options, verify
+from cifarx.verify.verify import verify
 
 MODEL = Path("model.onnx")
 Prepare = Callable[[str], Path]

@@ -17,10 +17,11 @@ from scipy.io import loadmat, savemat
 from cifarx.export.bundle import Bundle, Formats, write_bundle
 from cifarx.pytorch_models.errors import UserError
 from cifarx.verify.matlab_result import NAME
+from cifarx.verify.options import Options
 from cifarx.verify.report import as_json, lines
 from cifarx.verify.result import EngineReport, Result, Verdict
 from cifarx.verify.toolbox import toolbox_path
-from cifarx.verify.verify import Options, verify
+from cifarx.verify.verify import verify
 
 pytestmark = pytest.mark.octave
 

@@ -13,9 +13,10 @@ from cifarx.export.bundle import Formats, bundle_run, write_bundle
 from cifarx.export.onnx_writer import OPSET
 from cifarx.pytorch_models.registry import models
 from cifarx.verify.checks import Outcome
+from cifarx.verify.options import Options
 from cifarx.verify.report import lines
 from cifarx.verify.result import Result, Verdict
-from cifarx.verify.verify import Options, verify
+from cifarx.verify.verify import verify
 
 MODEL = Path("model.onnx")
 NEWEST = newest_opset()

@@ -19,9 +19,10 @@ import pytest
 
 from cifarx.pytorch_models.errors import UserError
 from cifarx.verify.engines import toolbox_job
+from cifarx.verify.options import Options
 from cifarx.verify.report import lines
 from cifarx.verify.result import Result, Verdict
-from cifarx.verify.verify import Options, verify
+from cifarx.verify.verify import verify
 
 MODEL = Path("model.onnx")
 Install = Callable[[str, str], None]

@@ -14,9 +14,10 @@ import pytest
 
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.run import Run
+from cifarx.verify.options import Options
 from cifarx.verify.report import as_json, lines
 from cifarx.verify.result import Result, Verdict
-from cifarx.verify.verify import Options, verify
+from cifarx.verify.verify import verify
 
 pytestmark = pytest.mark.usefixtures("remembered")
 

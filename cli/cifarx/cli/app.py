@@ -198,7 +198,8 @@ def verify(
         options.show(result)
         raise typer.Exit(result.exit_code)
     from cifarx.cli.progress import status
-    from cifarx.verify.verify import Options, take_share
+    from cifarx.verify.options import Options
+    from cifarx.verify.verify import take_share
     from cifarx.verify.verify import verify as run_verify
 
     places = options.Places.of(report, json_file, to_polygraphy)

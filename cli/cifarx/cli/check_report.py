@@ -15,6 +15,7 @@ from rich.text import Text
 from cifarx.export.import_check import ImportReport, NodeVerdict
 from cifarx.export.import_findings import Finding
 from cifarx.export.import_knowledge import CLEAN, OUTCOMES, Source
+from cifarx.verify.text import printable
 
 _STYLES = {
     "built-in": "green",
@@ -100,11 +101,6 @@ def verdict(report: ImportReport) -> str:
     ]
     parts = [built_in, ", ".join(others), ", ".join(problems)]
     return " | ".join(["NOT CLEAN", *filter(None, parts)])
-
-
-def printable(text: str) -> str:
-    """The text with control characters written out: names come from the file."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _grouped(nodes: Iterable[NodeVerdict]) -> list[list[NodeVerdict]]:

@@ -14,7 +14,7 @@ from cifarx.pytorch_models.errors import UserError
 COMMANDS = (
     "cifarx train bn8 --data shapes --limit 1500",
     "cifarx export --onnx --mat",
-    "cifarx verify model.onnx --json report.json",
+    "cifarx verify model.onnx",
 )
 
 
@@ -46,5 +46,5 @@ def run_demo(folder: Path) -> int:
 
 
 def _made(folder: Path) -> list[str]:
-    wanted = ("runs/*/*", "model.*", "report.json")
+    wanted = ("runs/*/*", "model.*", "report.*")
     return [str(p.relative_to(folder)) for pattern in wanted for p in sorted(folder.glob(pattern))]

@@ -109,7 +109,7 @@ class Places:
 
 
 def _require_replaceable(path: Path, mark: bytes) -> None:
-    """Raise `UserError` for anything but nothing, or a file of ours with a mark in its beginning."""
+    """Raise `UserError` for anything there but a file with a mark of ours in its beginning."""
     if not path.exists() and not path.is_symlink():
         return
     ours = False

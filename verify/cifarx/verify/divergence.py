@@ -60,28 +60,23 @@ class Divergence:
 def first_divergence(
     layers: Sequence[Names], audits: Sequence[Audit], engines: Sequence[EngineReport]
 ) -> Divergence | None:
-    """The first layer in the network's order that an audit or a local check names.
+    """The first layer in the network's order that a local check or an audit names.
 
-    Of several that name it, the local check with the largest ratio wins: it says how much. A layer
+    Of several that name it the first wins, local checks before audits: they say how much. A layer
     that a file adds comes before the one that it stands in front of.
     """
     for names in layers:
         if added := _added(audits, names.layer):
             return added
-        found: list[tuple[float, Divergence]] = []
         for engine in engines:
-            finding = next((f for f in engine.layers if f.layer == names.layer), None)
-            if finding is not None and not finding.passed:
-                found.append(
-                    (finding.ratio, _divergence(names, engine.engine, "local check", finding.ratio))
-                )
+            for finding in engine.layers:
+                if finding.layer == names.layer and not finding.passed:
+                    return _divergence(names, engine.engine, "local check", finding.ratio)
         for audit in audits:
             if names.layer in audit.faulty:
-                engine_name = _runner(audit)
-                ratio = _ratio(engines, engine_name, names.layer)
-                found.append((0.0, _divergence(names, engine_name, audit.found_by, ratio)))
-        if found:
-            return max(found, key=lambda entry: entry[0])[1]
+                runner = _runner(audit)
+                ratio = _ratio(engines, runner, names.layer)
+                return _divergence(names, runner, audit.found_by, ratio)
     return _added(audits, "")
 
 

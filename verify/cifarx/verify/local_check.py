@@ -21,8 +21,8 @@ from cifarx.verify.truth_of_sums import fast_convolution_bound
 
 Activations = Mapping[str, NDArray[np.float32]]
 
-_AT_ONCE = 2**20
-"""Numbers in the largest activation of a mini-batch: 8 MB in float64, which caches hold."""
+_AT_ONCE = 2**21
+"""Numbers in the largest activation of a mini-batch: 16 MB in float64."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -114,10 +115,15 @@ class Change:
     """An image for which a runtime predicts another class than the truth."""
 
     image: int
+    """Among the images that were compared."""
     predicted: int
     truth: int
     margin: Number
     """Highest minus second highest logit of the truth."""
+    place: int | None = None
+    """Among the test images of the data, or of the test batch, where it is known."""
+    label: int | None = None
+    """The class that it is of, where that is known."""
 
 
 def make_truth(reference: NDArray[np.float64], own: NDArray[np.float32], origin: str) -> Truth:
@@ -166,6 +172,25 @@ def judge_logits(logits: NDArray[Any], truth: Truth) -> Judgement:
         top5=int(np.count_nonzero(_top(logits, 5) == _top(reference, 5))),
         changed=changed,
     )
+
+
+def located(judgement: Judgement, places: Sequence[int], labels: Sequence[int]) -> Judgement:
+    """A judgement that says which test images its changes are, and of which class.
+
+    Args:
+        judgement: of the first of the compared images, or of all of them.
+        places: of each compared image among the test images.
+        labels: of each compared image; none where there are no labels.
+    """
+    changed = tuple(
+        replace(
+            change,
+            place=int(places[change.image]),
+            label=int(labels[change.image]) if len(labels) else None,
+        )
+        for change in judgement.changed
+    )
+    return replace(judgement, changed=changed)
 
 
 def margins(logits: NDArray[np.float64]) -> NDArray[np.float64]:

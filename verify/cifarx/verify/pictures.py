@@ -44,8 +44,8 @@ def pictures_of(
     margins: dict[int, float] = {}
     for engine in engines:
         for change in engine.judgement.changed if engine.judgement else ():
-            place = int(compared.places[change.image])
-            margins[place] = max(change.margin, margins.get(place, 0.0))
+            if change.place is not None:
+                margins[change.place] = max(change.margin, margins.get(change.place, 0.0))
     for runtime in accuracy.runtimes if accuracy else ():
         for found in runtime.changed:
             margins[found.image] = max(found.margin, margins.get(found.image, 0.0))

@@ -18,9 +18,9 @@ from cifarx.pytorch_models.files import write_text
 from cifarx.pytorch_models.observer import Observer
 from cifarx.pytorch_models.recipe import Recipe, rows
 from cifarx.pytorch_models.run import RECORD, RESUME, Run, load_run
+from cifarx.verify.options import Options as VerifyOptions
 from cifarx.verify.report import as_json
 from cifarx.verify.reproduction_report import Measured, as_markdown, published_images
-from cifarx.verify.verify import Options as VerifyOptions
 from cifarx.verify.verify import verify
 
 REPORT = "report.json"

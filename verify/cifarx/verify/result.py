@@ -74,9 +74,10 @@ class Result:
 
     def compared(self) -> tuple[str, ...]:
         """The engines beside PyTorch that gave logits."""
-        return tuple(e.engine for e in self._others() if e.judgement is not None)
+        return tuple(e.engine for e in self.others() if e.judgement is not None)
 
-    def _others(self) -> list[EngineReport]:
+    def others(self) -> list[EngineReport]:
+        """The engines beside PyTorch, whatever became of them."""
         return [e for e in self.engines if not e.engine.startswith("pytorch")]
 
     @property
@@ -117,19 +118,36 @@ class Result:
         """The first layer, in the network's order, that is not the original's."""
         return first_divergence(self.layers, self.audits, self.engines)
 
+    def class_name(self, index: int) -> str:
+        """Of a class; a saved report may speak of one that it does not name."""
+        return self.classes[index] if 0 <= index < len(self.classes) else f"class {index}"
+
     def checks(self) -> list[Check]:
         """Every check in the order of the ladder."""
-        divergence = self.first_divergence
+        return [check for _, check in self.titled_checks()]
+
+    def titled_checks(self) -> list[tuple[str, Check]]:
+        """Every check with a title of its own, which no version is part of."""
+        divergence, accuracy = self.first_divergence, self.accuracy
         return [
-            *(check for a in self.audits for check in a.checks()),
-            self.contract.check(self.images.count),
-            self.reference,
-            *(e.check() for e in self.export),
-            *(e.check() for e in self.engines),
-            *(check for e in self.engines if (check := e.tolerance_check())),
-            *([divergence.check()] if divergence else []),
-            *([self._decisions()] if self.judgements() else []),
-            *(self.accuracy.checks() if self.accuracy else []),
+            *((f"{check.name}: {a.file}", check) for a in self.audits for check in a.checks()),
+            ("input", self.contract.check(self.images.count)),
+            ("reference", self.reference),
+            *((f"export: {e.file}", e.check()) for e in self.export),
+            *((f"engine: {e.engine}", e.check()) for e in self.engines),
+            *(
+                (f"tolerance: {e.engine}", check)
+                for e in self.engines
+                if (check := e.tolerance_check())
+            ),
+            *([("first divergence", divergence.check())] if divergence else []),
+            *([("decisions", self._decisions())] if self.judgements() else []),
+            *(
+                (f"accuracy: {runtime.engine}", check)
+                for runtime, check in (
+                    zip(accuracy.runtimes, accuracy.checks(), strict=True) if accuracy else ()
+                )
+            ),
         ]
 
     def _decisions(self) -> Check:
@@ -141,7 +159,7 @@ class Result:
             detail = "an engine's logits decide nothing"
         elif changed:
             runtime, change = max(changed, key=lambda entry: entry[1].margin)
-            truth, predicted = (self.classes[k] for k in (change.truth, change.predicted))
+            truth, predicted = (self.class_name(k) for k in (change.truth, change.predicted))
             detail = (
                 f"{len(changed)} changed{', ties to within float32 rounding' if lawful else ''}; "
                 f"the surest: image {change.image} is {truth!r} by a margin of "
@@ -165,7 +183,7 @@ class Result:
             )
             return f"NOT VERIFIED | compared {len(self.compared())} engines{stopped}"
         return (
-            f"{self.verdict} | compared {len(self.compared())} of {len(self._others())} engines "
+            f"{self.verdict} | compared {len(self.compared())} of {len(self.others())} engines "
             f"({', '.join(self.compared())}) with {self.truth} "
             f"on {self.images.count} {self.images.origin}"
         )

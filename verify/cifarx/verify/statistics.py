@@ -90,7 +90,8 @@ class Comparison:
         p = f"{self.p_mcnemar:.2f}" if self.p_mcnemar >= 0.01 else f"{self.p_mcnemar:.1e}"
         verdict = "" if self.equivalent else "not shown to be "
         within = f"equivalent within {100 * self.margin:g} points"
-        reason = "" if self.enough else ": too few images"
+        none = self.interval.low <= 0 <= self.interval.high
+        reason = ": too few images" if none and not self.enough else ""
         return f"{difference}, McNemar p {p}, {verdict}{within}{reason}"
 
 

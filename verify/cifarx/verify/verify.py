@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cifarx.pytorch_models.errors import UserError, nearest
 from cifarx.verify.accuracy import AccuracyReport, Predictions, accuracy_report
 from cifarx.verify.audit import Original, audit, original_of
 from cifarx.verify.checks import Check
 from cifarx.verify.compared import ComparedImages, compared_images
-from cifarx.verify.contract import Contract, check_contract
+from cifarx.verify.contract import check_contract
+from cifarx.verify.elsewhere import joined, matlab_result, to_polygraphy
 from cifarx.verify.engine_report import EngineReport
 from cifarx.verify.engines import ENGINES
 from cifarx.verify.engines.engine import Engine, EngineError, EngineMissingError
@@ -23,11 +22,11 @@ from cifarx.verify.engines.toolbox_job import ToolboxJob
 from cifarx.verify.environment import environment_of
 from cifarx.verify.export_error import export_error
 from cifarx.verify.layer_report import layer_names, with_layers
-from cifarx.verify.matlab_result import NAME as MATLAB_RESULT
-from cifarx.verify.matlab_result import MatlabResult, read_result, result_path, truth_of_batch
-from cifarx.verify.numerics import Truth, judge_logits, margins, within
+from cifarx.verify.matlab_result import MatlabResult, truth_of_batch
+from cifarx.verify.numerics import Truth, judge_logits, located, margins, within
+from cifarx.verify.options import Options, engine_names, require_images, unusable
 from cifarx.verify.pictures import pictures_of
-from cifarx.verify.polygraphy_files import read_outputs, write_inputs, write_outputs
+from cifarx.verify.polygraphy_files import RunnerOutputs, read_outputs
 from cifarx.verify.result import Compared, Result
 from cifarx.verify.subject import Subject, open_subject
 from cifarx.verify.sweep import BrokeDownError, Sweep
@@ -35,28 +34,7 @@ from cifarx.verify.truth import truth_of
 
 _EXPORT_IMAGES = 16  # in float64; what an export changes shows on one
 _TOOLBOX_IMAGES = 16  # their activations pass through a file
-_POLYGRAPHY_BATCH = 64  # images an iteration
 _YARDSTICK = 4.0  # two runtimes, each off by its largest error at two classes
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the user may set."""
-
-    file: Path
-    engines: tuple[str, ...] | None = None
-    """Required ones; None takes those that are there."""
-    checkpoint: Path | None = None
-    images: int = 256
-    accept_predictions: bool = False
-    layer_images: int = 64
-    """Of those images, how many every layer is judged on."""
-    accuracy_images: int | None = None
-    """Test images for rung 6; None takes those of `images`."""
-    tolerance: tuple[float, float] | None = None
-    """(atol, rtol) to quote beside the ladder; they decide nothing."""
-    from_polygraphy: Path | None = None
-    to_polygraphy: Path | None = None
 
 
 @dataclass
@@ -79,9 +57,16 @@ class _Found:
     reference: Check
     original: Original
     opened: list[_Opened]
+    elsewhere: MatlabResult | EngineReport | None
+    saved: tuple[RunnerOutputs, ...]
+    """By Polygraphy."""
     normalized: dict[str, NDArray[np.float32]] = field(default_factory=dict)
     sweep: Sweep | None = None
     doing: str = ""
+
+    def logits(self) -> dict[str, NDArray[np.float32]]:
+        """(N, K) of the compared images by engine."""
+        return {one.name: one.logits for one in self.opened if one.logits is not None}
 
 
 def verify(options: Options, progress: Callable[[str], None] = lambda _: None) -> Result:
@@ -96,9 +81,11 @@ def verify(options: Options, progress: Callable[[str], None] = lambda _: None) -
     Raises:
         UserError: a bad file, nothing to compare with, or an unknown engine.
     """
-    _require_images(options)
-    names = _engine_names(options.engines)
+    require_images(options)
+    names = engine_names(options.engines)
     subject = open_subject(options.file, options.checkpoint)
+    elsewhere = matlab_result(subject, options.engines)
+    saved = read_outputs(options.from_polygraphy) if options.from_polygraphy else ()
     progress("reading images")
     compared = compared_images(subject, options.images)
     opened = [_opened(name, subject, options.engines is not None) for name in names]
@@ -109,7 +96,7 @@ def verify(options: Options, progress: Callable[[str], None] = lambda _: None) -
     original = original_of(subject, live.graph() if live else None)
     progress("pytorch in float64")
     truth, reference = truth_of(subject, live, compared.inputs)
-    found = _Found(subject, compared, truth, reference, original, opened)
+    found = _Found(subject, compared, truth, reference, original, opened, elsewhere, saved)
 
     def doing(what: str) -> None:
         found.doing = what
@@ -121,19 +108,8 @@ def verify(options: Options, progress: Callable[[str], None] = lambda _: None) -
     except KeyboardInterrupt:
         stopped = found.doing
     if options.to_polygraphy is not None:
-        _to_polygraphy(found, options.to_polygraphy)
+        to_polygraphy(options.to_polygraphy, subject, found.logits(), compared.inputs)
     return replace(_result(found, options), interrupted=stopped)
-
-
-def _require_images(options: Options) -> None:
-    asked = {
-        "--images": options.images,
-        "--layer-images": options.layer_images,
-        "--accuracy": options.accuracy_images,
-    }
-    for name, count in asked.items():
-        if count is not None and count < 1:
-            raise UserError(f"{name} {count} would compare nothing. Give a number from 1.")
 
 
 def _opened(name: str, subject: Subject, required: bool) -> _Opened:
@@ -141,7 +117,7 @@ def _opened(name: str, subject: Subject, required: bool) -> _Opened:
         return _Opened(name, ENGINES[name](subject), None)
     except EngineError as error:
         if required:
-            raise _unusable(name, error) from error
+            raise unusable(name, error) from error
         rejected = not isinstance(error, EngineMissingError)  # the file, which must not pass
         return _Opened(name, None, EngineReport(name, name, None, str(error), rejected))
 
@@ -216,7 +192,7 @@ def take_share(options: Options) -> None:
 def _accuracy(found: _Found) -> AccuracyReport | None:
     """Rung 6: of the test images that were swept, else of the compared ones."""
     compared, run = found.compared, found.subject.run
-    logits = {o.name: o.logits for o in found.opened if o.logits is not None}
+    logits = found.logits()
     if run is None or compared.part is None or not logits:
         return None
     scored = found.sweep.predictions() if found.sweep else None
@@ -235,20 +211,26 @@ def _result(found: _Found, options: Options) -> Result:
     subject, compared, original = found.subject, found.compared, found.original
     contract = check_contract(subject, compared.images, compared.inputs, found.normalized)
     reports = [
-        one.report or EngineReport(one.name, one.name, None, "not run: the check was stopped")
+        _located(one.report, compared)
+        if one.report
+        else EngineReport(one.name, one.name, None, "not run: the check was stopped")
         for one in found.opened
     ]
     margin = float(margins(found.truth.reference).min())
-    elsewhere = _elsewhere(subject, options.engines)
+    elsewhere = found.elsewhere
     if isinstance(elsewhere, MatlabResult) and subject.mat is not None:
         batch = truth_of_batch(subject.mat, subject.mat_path.name)
         reports.append(elsewhere.report(batch, layer_names(subject, original.graph)))
-        contract = _joined(contract, elsewhere)
+        contract = joined(contract, elsewhere)
         margin = min(margin, float(margins(batch.reference).min()))
     elif isinstance(elsewhere, EngineReport):
         reports.append(elsewhere)
-    for name, runtime, logits in _from_polygraphy(options):
-        reports.append(_reported(name, runtime, logits, found.truth, options))
+    for saved in found.saved:
+        assert options.from_polygraphy is not None
+        runtime = f"{saved.runner}, from {options.from_polygraphy.name}"
+        name = f"polygraphy:{saved.runner}"
+        report = _reported(name, runtime, saved.logits, found.truth, options)
+        reports.append(_located(report, compared))
     accuracy = _accuracy(found)
     some = slice(0, _EXPORT_IMAGES)
     inputs, reference = compared.inputs[some], found.truth.reference[some]
@@ -276,27 +258,14 @@ def _result(found: _Found, options: Options) -> Result:
     )
 
 
-def _from_polygraphy(options: Options) -> list[tuple[str, str, NDArray[np.float32]]]:
-    """Engine, runtime and logits of every runner in the user's file."""
-    path = options.from_polygraphy
-    if path is None:
-        return []
-    return [
-        (f"polygraphy:{o.runner}", f"{o.runner}, from {path.name}", o.logits)
-        for o in read_outputs(path)
-    ]
-
-
-def _to_polygraphy(found: _Found, path: Path) -> None:
-    """Write every engine's logits, and beside them the inputs that they are of."""
-    graph = found.subject.onnx.graph
-    constants = {t.name for t in graph.initializer}
-    name = next(value.name for value in graph.input if value.name not in constants)
-    logits = {o.name: o.logits for o in found.opened if o.logits is not None}
-    inputs = path.with_name(f"{path.stem}-inputs{path.suffix}")
-    if logits:
-        write_outputs(path, logits, graph.output[0].name, _POLYGRAPHY_BATCH)
-        write_inputs(inputs, name, found.compared.inputs, _POLYGRAPHY_BATCH)
+def _located(report: EngineReport, compared: ComparedImages) -> EngineReport:
+    """A report that says which test images are those of its changes."""
+    places, labels = compared.places.tolist(), compared.images.labels.tolist()
+    judgement, marked = (
+        located(judgement, places, labels) if judgement else None
+        for judgement in (report.judgement, report.marked)
+    )
+    return replace(report, judgement=judgement, marked=marked)
 
 
 def _classes(subject: Subject) -> tuple[str, ...]:
@@ -305,49 +274,3 @@ def _classes(subject: Subject) -> tuple[str, ...]:
         return subject.run.record.classes
     assert subject.mat is not None
     return subject.mat.card.classes
-
-
-def _unusable(name: str, error: EngineError) -> UserError:
-    return UserError(
-        f"--engines asks for {name}, which cannot be used: {error}. Provide it, or "
-        "leave --engines out to compare with the engines that are there."
-    )
-
-
-def _elsewhere(subject: Subject, asked: Sequence[str] | None) -> MatlabResult | EngineReport | None:
-    """What `cifarx.verify` found on another machine, or why that cannot be used.
-
-    Without --engines it is taken where it lies; with it, where it is named.
-    """
-    wanted = result_path(subject).exists() if asked is None else MATLAB_RESULT in asked
-    if not wanted:
-        return None
-    try:
-        return read_result(subject)
-    except EngineMissingError as error:
-        if asked is not None:
-            raise _unusable(MATLAB_RESULT, error) from error
-        return EngineReport(MATLAB_RESULT, MATLAB_RESULT, None, str(error))
-    except EngineError as error:
-        return EngineReport(MATLAB_RESULT, MATLAB_RESULT, None, str(error), broke_down=True)
-
-
-def _joined(contract: Contract, result: MatlabResult) -> Contract:
-    """The contract with what the result says of how images are normalised there."""
-    if result.normalized_alike:
-        return contract
-    fault = (
-        f"{result.runtime} in {result.path.name} normalises the images to other numbers than python"
-    )
-    return replace(contract, faults=(*contract.faults, fault), meaning_changed=True)
-
-
-def _engine_names(asked: Sequence[str] | None) -> list[str]:
-    allowed = (*ENGINES, MATLAB_RESULT)
-    unknown = [name for name in asked or () if name not in allowed]
-    if unknown:
-        raise UserError(
-            f"--engines {unknown[0]!r} is no engine. {nearest(unknown[0], allowed)}"
-            f"Allowed: {', '.join(allowed)}, separated by commas."
-        )
-    return [name for name in ENGINES if asked is None or name in asked]

@@ -35,7 +35,8 @@ class PyTorch:
             )
         if cuda and not torch.cuda.is_available():
             raise EngineMissingError("PyTorch finds no GPU with CUDA")
-        self.fast = True  # oneDNN and cuDNN choose their algorithms themselves
+        # cuDNN and NNPACK may convolve by Winograd's algorithm; oneDNN on x86 sums directly
+        self.fast = cuda or not torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
         self._module = build_module(subject.run).to("cuda" if cuda else "cpu")
         if channels_last:
             self._module = self._module.to(memory_format=torch.channels_last)

@@ -1,0 +1,190 @@
+"""The faults and sound cases of cifarx's tests, before other ways of comparing.
+
+    python benchmarks/tools.py [--seeds 5]
+
+Each case is a run of random weights, a model.onnx that is spoilt or sound, and 256 images. The
+judges, each with its own defaults:
+
+- cifarx: `cifarx verify --engines pytorch,onnxruntime`, by its function;
+- Polygraphy: its comparator and its default `simple` function (rel 1e-5, abs 1e-5) over ONNX
+  Runtime's outputs and PyTorch's, through the files that cifarx writes for it;
+- torch.onnx: the thresholds by which `torch.onnx.export(..., verify=True)` warns (abs 5e-3, rel
+  1e-1, of `torch.onnx.verification.VerificationInfo`), applied to the same outputs; the function
+  itself takes a program in memory, not a file;
+- numpy.allclose with its defaults (rtol 1e-5, atol 1e-8), with torch.testing.assert_close's 1.3e-6
+  and 1e-5 for float32, and with the 1e-3 and 1e-5 of PyTorch's tutorial on ONNX;
+- argmax: the predicted classes alone.
+
+A runtime that rejects the file counts as caught for every judge. None but cifarx says which layer
+it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import torch
+from numpy.typing import NDArray
+from polygraphy.comparator import Comparator, CompareFunc, RunResults
+from polygraphy.logger import G_LOGGER
+from torch.onnx.verification import VerificationInfo
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
+from fault_cases import ONNX_FAULTS
+from random_runs import random_run, remember_graphs
+
+from cifarx.export.bundle import Formats, bundle_run, write_bundle
+from cifarx.pytorch_models.errors import UserError
+from cifarx.verify.options import Options
+from cifarx.verify.polygraphy_files import write_outputs
+from cifarx.verify.result import Verdict
+from cifarx.verify.subject import open_subject
+from cifarx.verify.verify import verify
+
+MODEL = Path("model.onnx")
+SOUND = ("bn-tiny", "cnn3-tiny", "dynconv-tiny", "lenet-tiny", "mnist-tiny", "plain-tiny")
+Logits = NDArray[np.float32]
+Judge = Callable[[Logits, Logits], bool]
+
+
+def polygraphy_passes(ours: Logits, theirs: Logits) -> bool:
+    """Polygraphy's verdict on PyTorch's and ONNX Runtime's outputs."""
+    G_LOGGER.module_severity = G_LOGGER.CRITICAL
+    write_outputs(Path("a.json"), {"pytorch": ours}, "logits", len(ours))
+    write_outputs(Path("b.json"), {"onnxruntime": theirs}, "logits", len(theirs))
+    results = RunResults.load("a.json")
+    results.extend(RunResults.load("b.json"))
+    return bool(Comparator.compare_accuracy(results, compare_func=CompareFunc.simple()))
+
+
+def torch_passes(ours: Logits, theirs: Logits) -> bool:
+    """By the thresholds of torch.onnx.export's own verification."""
+    info = VerificationInfo.from_tensors("logits", torch.from_numpy(ours), torch.from_numpy(theirs))
+    return not (info.max_abs_diff >= 5e-3 or info.max_rel_diff >= 1e-1)
+
+
+def close(rtol: float, atol: float) -> Judge:
+    """numpy.allclose with these."""
+    return lambda ours, theirs: (
+        ours.shape == theirs.shape and np.allclose(theirs, ours, rtol=rtol, atol=atol)
+    )
+
+
+JUDGES: dict[str, Judge] = {
+    "Polygraphy, defaults": polygraphy_passes,
+    "torch.onnx's thresholds": torch_passes,
+    "np.allclose, defaults": close(1e-5, 1e-8),
+    "np.allclose, 1.3e-6 and 1e-5": close(1.3e-6, 1e-5),
+    "np.allclose, 1e-3 and 1e-5": close(1e-3, 1e-5),
+    "argmax": lambda ours, theirs: bool((ours.argmax(1) == theirs.argmax(1)).all()),
+}
+
+
+@dataclass
+class Score:
+    """Of one judge."""
+
+    caught: int = 0
+    localised: int = 0
+    alarms: int = 0
+
+
+@contextmanager
+def prepared(network: str, seed: int, made: dict[tuple[str, int], Path]) -> Iterator[Path]:
+    """A new folder, made the current one, with a run of a network and its files."""
+    key = network, seed
+    if key not in made:
+        folder = made[key] = Path(tempfile.mkdtemp())
+        run = random_run(network, folder / "runs" / "tiny", seed, limit=1280)
+        write_bundle(bundle_run(run), folder, "model", Formats(onnx=True, mat=True))
+    before = Path.cwd()
+    with tempfile.TemporaryDirectory() as name:
+        shutil.copytree(made[key], name, dirs_exist_ok=True)
+        os.chdir(name)
+        try:
+            yield Path(name)
+        finally:
+            os.chdir(before)
+
+
+def outputs() -> tuple[Logits, Logits] | None:
+    """PyTorch's logits and those of the file, None where ONNX Runtime rejects it."""
+    from cifarx.verify.compared import compared_images
+    from cifarx.verify.engines.pytorch import PyTorch
+
+    subject = open_subject(MODEL, None)
+    inputs = compared_images(subject, 256).inputs
+    ours = PyTorch(subject).run(np.empty(0, np.uint8), inputs).logits
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    try:
+        session = onnxruntime.InferenceSession(MODEL, options)
+        name = session.get_inputs()[0].name
+        parts = [session.run(None, {name: part})[0] for part in np.array_split(inputs, 4)]
+        return ours, np.concatenate(parts)
+    except Exception:  # its exception classes are private to its extension
+        return None
+
+
+def judge(layer: str | None, spoilt: bool, scores: dict[str, Score]) -> None:
+    """Ask every judge about the case in the current folder."""
+    asked: Any = ("pytorch", "onnxruntime")
+    try:
+        result = verify(Options(MODEL, asked, layer_images=16))
+        passed, divergence = result.verdict is Verdict.EQUIVALENT, result.first_divergence
+    except UserError:
+        passed, divergence = False, None
+    verdicts = {"cifarx verify": passed}
+    found = outputs()
+    for name, passes in JUDGES.items():
+        verdicts[name] = found is not None and passes(*found)
+    for name, passes in verdicts.items():
+        score = scores.setdefault(name, Score())
+        score.caught += spoilt and not passes
+        score.alarms += not spoilt and not passes
+    named = divergence.layer if divergence else None
+    scores["cifarx verify"].localised += bool(spoilt and layer and named == layer)
+
+
+def main() -> None:
+    """Judge every case, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=5)
+    given = parser.parse_args()
+    scores: dict[str, Score] = {}
+    made: dict[tuple[str, int], Path] = {}
+    import pytest
+
+    with pytest.MonkeyPatch.context() as patch:
+        remember_graphs(patch)
+        for fault in ONNX_FAULTS.values():
+            with prepared(fault.network, 0, made) as folder:
+                fault.spoil(folder)
+                judge(fault.layer, True, scores)
+        sound = [(network, seed) for network in SOUND for seed in range(given.seeds)]
+        for network, seed in sound:
+            with prepared(network, seed, made):
+                judge(None, False, scores)
+    layers = sum(fault.layer is not None for fault in ONNX_FAULTS.values())
+    print(f"| judge | caught, of {len(ONNX_FAULTS)} | layer named, of {layers} | false alarms |")
+    print("|---|---|---|---|")
+    for name, score in scores.items():
+        named = score.localised if name == "cifarx verify" else "-"
+        print(f"| {name} | {score.caught} | {named} | {score.alarms} of {len(sound)} |")
+    for folder in made.values():
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+"""What `cifarx verify` costs, against the bare engines over the same images.
+
+    python benchmarks/verify.py --data FOLDER [--network bn8] [--layer-images 1000]
+
+A run of the network with next to no training is made on the data's own test images. The bare
+engines are PyTorch's module and an ONNX Runtime session over all test images in mini-batches of 64,
+inputs ready in memory. Then comes `cifarx verify --engines pytorch,onnxruntime --accuracy all` in a
+process of its own, images read and all rungs included; and the layer report alone, one engine after
+another.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+BATCH = 64
+
+
+def make_run(network: str, data: str, folder: Path) -> None:
+    """A run that is tested on all test images, exported."""
+    cifarx = [sys.executable, "-m", "cifarx.cli"]
+    train = ["train", network, "--data", data, "--limit", "100", "--epochs", "1", "--out", "run"]
+    subprocess.run([*cifarx, *train], cwd=folder, check=True, capture_output=True)
+    path = folder / "run" / "run.json"
+    record = json.loads(path.read_text())
+    from cifarx.pytorch_models.data.open import reopen_data
+
+    opened = reopen_data(record["data"]["origin"], record["data"]["root"])
+    record["data"] |= {"limit": None, "test_images": len(opened.labels("test"))}
+    path.write_text(json.dumps(record))
+    export = ["export", "run", "--onnx", "--mat"]
+    subprocess.run([*cifarx, *export], cwd=folder, check=True, capture_output=True)
+
+
+def bare_seconds(folder: Path) -> dict[str, float]:
+    """Seconds of each engine over all test images, inputs in memory."""
+    import onnxruntime
+    import torch
+
+    from cifarx.export.bundle import read_images, run_test_part
+    from cifarx.pytorch_models.preprocess import preprocess
+    from cifarx.pytorch_models.run import build_module, load_run
+
+    run = load_run(folder / "run")
+    inputs = preprocess(read_images(run, run_test_part(run)).pixels, *run.mean_std())
+    module = build_module(run)
+    session = onnxruntime.InferenceSession(folder / "model.onnx")
+    parts = np.array_split(inputs, -(-len(inputs) // BATCH))
+    seconds = {}
+    start = time.perf_counter()
+    with torch.inference_mode():
+        for part in parts:
+            module(torch.from_numpy(part))
+    seconds["pytorch"] = time.perf_counter() - start
+    start = time.perf_counter()
+    for part in parts:
+        session.run(None, {"image": part})
+    seconds["onnxruntime"] = time.perf_counter() - start
+    return seconds
+
+
+def layer_seconds(folder: Path, count: int) -> dict[str, float]:
+    """Seconds of the layer report of each engine on so many images."""
+    from cifarx.verify.audit import original_of
+    from cifarx.verify.compared import compared_images
+    from cifarx.verify.engine_report import EngineReport
+    from cifarx.verify.engines import ENGINES
+    from cifarx.verify.engines.pytorch import PyTorch
+    from cifarx.verify.layer_report import layer_names, with_layers
+    from cifarx.verify.numerics import make_truth
+    from cifarx.verify.subject import open_subject
+
+    subject = open_subject(folder / "model.onnx", folder / "run")
+    inputs = compared_images(subject, count).inputs
+    original = original_of(subject, PyTorch(subject).graph())
+    names = layer_names(subject, original.graph)
+    nothing = np.zeros((len(inputs), len(names)))
+    truth = make_truth(nothing, nothing.astype(np.float32), "")
+    seconds = {}
+    for name in ("pytorch", "onnxruntime"):
+        engine, empty = ENGINES[name](subject), EngineReport(name, name, None, "")
+        start = time.perf_counter()
+        with_layers(empty, engine, subject, original, names, inputs, truth)
+        seconds[name] = time.perf_counter() - start
+    return seconds
+
+
+def main() -> None:
+    """Measure, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--network", default="bn8")
+    parser.add_argument("--layer-images", type=int, default=1000)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        make_run(given.network, os.path.abspath(given.data), folder)
+        bare = bare_seconds(folder)
+        command = [sys.executable, "-m", "cifarx.cli", "verify", "model.onnx", "--accuracy", "all"]
+        command += ["--engines", "pytorch,onnxruntime", "--checkpoint", "run"]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+        start = time.perf_counter()
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        whole = time.perf_counter() - start
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+        layers = layer_seconds(folder, given.layer_images)
+    print(done.stdout.splitlines()[-1] if done.stdout else done.stderr)
+    both = sum(bare.values())
+    listed = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in bare.items())
+    print(f"bare engines: {listed}, {both:.1f} s together")
+    print(f"cifarx verify: {whole:.1f} s; 1.25 x {both:.1f} + 15 = {1.25 * both + 15:.1f} s")
+    more = "" if peak > before else " or less"
+    print(f"peak memory of its process: {peak / 2**20:.2f} GiB{more}")
+    for name, seconds in layers.items():
+        print(f"layer report of {name} on {given.layer_images} images: {seconds:.1f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""Logits that other programs computed: MATLAB on another machine, Polygraphy's runners."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cifarx.verify.contract import Contract
+from cifarx.verify.engine_report import EngineReport
+from cifarx.verify.engines.engine import EngineError, EngineMissingError
+from cifarx.verify.matlab_result import NAME as MATLAB_RESULT
+from cifarx.verify.matlab_result import MatlabResult, read_result, result_path
+from cifarx.verify.options import unusable
+from cifarx.verify.polygraphy_files import write_inputs, write_outputs
+from cifarx.verify.subject import Subject
+
+_BATCH = 64  # images an iteration
+
+
+def matlab_result(
+    subject: Subject, asked: Sequence[str] | None
+) -> MatlabResult | EngineReport | None:
+    """What `cifarx.verify` found on another machine, or why that cannot be used.
+
+    Without --engines it is taken where it lies; with it, where it is named.
+    """
+    wanted = result_path(subject).exists() if asked is None else MATLAB_RESULT in asked
+    if not wanted:
+        return None
+    try:
+        return read_result(subject)
+    except EngineMissingError as error:
+        if asked is not None:
+            raise unusable(MATLAB_RESULT, error) from error
+        return EngineReport(MATLAB_RESULT, MATLAB_RESULT, None, str(error))
+    except EngineError as error:
+        return EngineReport(MATLAB_RESULT, MATLAB_RESULT, None, str(error), broke_down=True)
+
+
+def joined(contract: Contract, result: MatlabResult) -> Contract:
+    """The contract with what the result says of how images are normalised there."""
+    if result.normalized_alike:
+        return contract
+    fault = (
+        f"{result.runtime} in {result.path.name} normalises the images to other numbers than python"
+    )
+    return replace(contract, faults=(*contract.faults, fault), meaning_changed=True)
+
+
+def to_polygraphy(
+    path: Path,
+    subject: Subject,
+    logits: Mapping[str, NDArray[np.float32]],
+    inputs: NDArray[np.float32],
+) -> None:
+    """Write engines' logits (N, K) by name, and beside them the inputs (N, C, H, W)."""
+    graph = subject.onnx.graph
+    constants = {t.name for t in graph.initializer}
+    name = next(value.name for value in graph.input if value.name not in constants)
+    if logits:
+        write_outputs(path, logits, graph.output[0].name, _BATCH)
+        write_inputs(path.with_name(f"{path.stem}-inputs{path.suffix}"), name, inputs, _BATCH)

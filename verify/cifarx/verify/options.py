@@ -1,0 +1,63 @@
+"""What the user may ask of `cifarx verify`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cifarx.pytorch_models.errors import UserError, nearest
+from cifarx.verify.engines import ENGINES
+from cifarx.verify.engines.engine import EngineError
+from cifarx.verify.matlab_result import NAME as MATLAB_RESULT
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user may set."""
+
+    file: Path
+    engines: tuple[str, ...] | None = None
+    """Required ones; None takes those that are there."""
+    checkpoint: Path | None = None
+    images: int = 256
+    accept_predictions: bool = False
+    layer_images: int = 64
+    """Of those images, how many every layer is judged on."""
+    accuracy_images: int | None = None
+    """Test images for rung 6; None takes those of `images`."""
+    tolerance: tuple[float, float] | None = None
+    """(atol, rtol) to quote beside the ladder; they decide nothing."""
+    from_polygraphy: Path | None = None
+    to_polygraphy: Path | None = None
+
+
+def engine_names(asked: tuple[str, ...] | None) -> list[str]:
+    """The engines to open, of those asked for or of all; `UserError` for an unknown name."""
+    allowed = (*ENGINES, MATLAB_RESULT)
+    unknown = [name for name in asked or () if name not in allowed]
+    if unknown:
+        raise UserError(
+            f"--engines {unknown[0]!r} is no engine. {nearest(unknown[0], allowed)}"
+            f"Allowed: {', '.join(allowed)}, separated by commas."
+        )
+    return [name for name in ENGINES if asked is None or name in asked]
+
+
+def unusable(name: str, error: EngineError) -> UserError:
+    """What is said of an engine that was asked for and is not there."""
+    return UserError(
+        f"--engines asks for {name}, which cannot be used: {error}. Provide it, or "
+        "leave --engines out to compare with the engines that are there."
+    )
+
+
+def require_images(options: Options) -> None:
+    """Raise `UserError` where so few are asked for that nothing would be compared."""
+    asked = {
+        "--images": options.images,
+        "--layer-images": options.layer_images,
+        "--accuracy": options.accuracy_images,
+    }
+    for name, count in asked.items():
+        if count is not None and count < 1:
+            raise UserError(f"{name} {count} would compare nothing. Give a number from 1.")
