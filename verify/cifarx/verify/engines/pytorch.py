@@ -36,7 +36,7 @@ class PyTorch:
         if cuda and not torch.cuda.is_available():
             raise EngineMissingError("PyTorch finds no GPU with CUDA")
         # cuDNN and NNPACK may convolve by Winograd's algorithm; oneDNN on x86 sums directly
-        self.fast = cuda or not torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+        self.fast = cuda or not _has_onednn()
         self._module = build_module(subject.run).to("cuda" if cuda else "cpu")
         if channels_last:
             self._module = self._module.to(memory_format=torch.channels_last)
@@ -97,6 +97,11 @@ class PyTorch:
             return logits
         finally:
             torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = tf32
+
+
+def _has_onednn() -> bool:
+    mkldnn: Any = torch.backends.mkldnn
+    return bool(mkldnn.is_available() and mkldnn.enabled)
 
 
 def _recorded(module: nn.Module) -> tuple[dict[str, list[Tensor]], list[Any]]:
