@@ -91,13 +91,16 @@ def _initialized(network: str, classes: int, seed: int) -> nn.Module:
     return module.eval()
 
 
-def remember_graphs(patch: pytest.MonkeyPatch, known: dict[str, LayerGraph]) -> None:
+def remember_graphs(
+    patch: pytest.MonkeyPatch, remembered: dict[str, LayerGraph] | None = None
+) -> None:
     """Have PyTorch's exporter read each network of the zoo once; others get their own arrays.
 
     Args:
         patch: undoes it.
-        known: what was read; give the same again to go on.
+        remembered: what was read; give the same again to go on.
     """
+    known = {} if remembered is None else remembered
     real = torch_reader.graph_from_module
 
     def read(module: nn.Module, input_size: tuple[int, int, int]) -> LayerGraph:

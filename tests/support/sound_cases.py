@@ -179,9 +179,9 @@ def _threads(count: int) -> Callable[[pytest.MonkeyPatch], object]:
     return patch
 
 
-def _without_onednn(patch: pytest.MonkeyPatch) -> None:
-    """PyTorch convolves by NNPACK then, and that by Winograd's algorithm."""
-    patch.setattr(torch.backends.mkldnn, "enabled", False)
+def _without(library: Any) -> Callable[[pytest.MonkeyPatch], object]:
+    """PyTorch without one of its libraries of fast arithmetic."""
+    return lambda monkeypatch: monkeypatch.setattr(library, "enabled", False)
 
 
 _LEVEL = "graph_optimization_level"
@@ -194,8 +194,7 @@ ARITHMETIC: dict[str, Callable[[pytest.MonkeyPatch], object]] = {
     "optimised basically": _session_option(_LEVEL, "ORT_ENABLE_BASIC"),
     "optimised more": _session_option(_LEVEL, "ORT_ENABLE_EXTENDED"),
     "optimised fully": _session_option(_LEVEL, "ORT_ENABLE_ALL"),
-    "without oneDNN": _without_onednn,
-    "without NNPACK": _without("nnpack"),
+    "without oneDNN": _without(torch.backends.mkldnn),  # which leaves NNPACK, by Winograd
 }
 """Ways to compute the same network."""
 
@@ -254,7 +253,7 @@ def main() -> None:
     logits: dict[str, Worst] = {}
     cases = alarms = 0
     with pytest.MonkeyPatch.context() as patch:
-        remember_graphs(patch, {})
+        remember_graphs(patch)
         for network in options.networks or models():
             for seed in range(options.first_seed, options.first_seed + options.seeds):
                 start = time.monotonic()

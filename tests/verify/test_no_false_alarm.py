@@ -31,7 +31,7 @@ def check() -> Result:
 
 
 def assert_equivalent(result: Result) -> None:
-    assert result.verdict is Verdict.EQUIVALENT, lines(result)
+    assert result.verdict is Verdict.EQUIVALENT, "\n".join(lines(result))
     assert not [c for c in result.checks() if c.outcome is not Outcome.PASSED], lines(result)
     assert all(len(e.layers) == e.layers_in_all > 0 for e in result.engines)
     assert result.first_divergence is None

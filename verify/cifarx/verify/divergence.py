@@ -74,8 +74,9 @@ def first_divergence(
                     return _divergence(names, engine.engine, "local check", finding.ratio)
         for audit in audits:
             if names.layer in audit.faulty:
-                ratio = _ratio(engines, _runner(audit), names.layer)
-                return _divergence(names, _runner(audit), audit.found_by, ratio)
+                runner = _runner(audit)
+                ratio = _ratio(engines, runner, names.layer)
+                return _divergence(names, runner, audit.found_by, ratio)
     return _added(audits, "")
 
 

@@ -52,7 +52,7 @@ def unusable(name: str, error: EngineError) -> UserError:
 
 
 def require_images(options: Options) -> None:
-    """Raise `UserError` for a number of images that would compare nothing."""
+    """Raise `UserError` where so few are asked for that nothing would be compared."""
     asked = {
         "--images": options.images,
         "--layer-images": options.layer_images,

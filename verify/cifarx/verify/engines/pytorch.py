@@ -35,7 +35,8 @@ class PyTorch:
             )
         if cuda and not torch.cuda.is_available():
             raise EngineMissingError("PyTorch finds no GPU with CUDA")
-        self._fast = cuda
+        # cuDNN and NNPACK may convolve by Winograd's algorithm; oneDNN on x86 sums directly
+        self.fast = cuda or not _has_onednn()
         self._module = build_module(subject.run).to("cuda" if cuda else "cpu")
         if channels_last:
             self._module = self._module.to(memory_format=torch.channels_last)
@@ -45,12 +46,6 @@ class PyTorch:
         place = ", CUDA" if cuda else ""
         self._runtime = f"pytorch {torch.__version__}{place}"
         self._runtime += ", channels-last" if channels_last else ""
-
-    @property
-    def fast(self) -> bool:
-        """See `Engine.fast`: cuDNN and NNPACK may, oneDNN sums directly."""
-        mkldnn: Any = torch.backends.mkldnn
-        return self._fast or not (mkldnn.is_available() and mkldnn.enabled)
 
     def run(self, images: NDArray[np.uint8], inputs: NDArray[np.float32]) -> Outputs:
         """See `Engine.run`."""
@@ -102,6 +97,11 @@ class PyTorch:
             return logits
         finally:
             torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = tf32
+
+
+def _has_onednn() -> bool:
+    mkldnn: Any = torch.backends.mkldnn
+    return bool(mkldnn.is_available() and mkldnn.enabled)
 
 
 def _recorded(module: nn.Module) -> tuple[dict[str, list[Tensor]], list[Any]]:
