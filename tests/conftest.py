@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from random_runs import remember_graphs
 from training import train_run
 
 from cifarx.cli import main
 from cifarx.export.bundle import Bundle, Formats, bundle_run, write_bundle
+from cifarx.export.graph import LayerGraph
 from cifarx.pytorch_models import plots
 from cifarx.pytorch_models.run import Run, load_run
 from cifarx.verify.toolbox import toolbox_path
@@ -27,6 +29,18 @@ ROOT = Path(__file__).resolve().parents[1]
 def root() -> Path:
     """The checkout."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def known_graphs() -> dict[str, LayerGraph]:
+    """Layers of networks of the zoo, as PyTorch's exporter has read them."""
+    return {}
+
+
+@pytest.fixture
+def remembered(known_graphs: dict[str, LayerGraph], monkeypatch: pytest.MonkeyPatch) -> None:
+    """For the zoo alone: an export by PyTorch costs more than the rest of `verify`."""
+    remember_graphs(monkeypatch, known_graphs)
 
 
 @pytest.fixture(scope="session")

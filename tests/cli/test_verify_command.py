@@ -26,6 +26,8 @@ REPORTS = ("report.json", "report.html", "report.junit.xml")
 QUICK = ("--engines", "pytorch,onnxruntime")
 ALL = ("--accuracy", "all")
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 
 def without_stamp(report: Path) -> str:
     """The report's bytes, its time stamp aside."""

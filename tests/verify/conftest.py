@@ -1,4 +1,4 @@
-"""Files of networks of the zoo, made once; PyTorch's exporter reads each network once."""
+"""Files of networks of the zoo, made once."""
 
 from __future__ import annotations
 
@@ -14,18 +14,6 @@ from cifarx.export.graph import LayerGraph
 from cifarx.pytorch_models.run import Run
 
 Prepare = Callable[[str], Path]
-
-
-@pytest.fixture(scope="session")
-def known_graphs() -> dict[str, LayerGraph]:
-    """Layers of networks of the zoo, as PyTorch's exporter has read them."""
-    return {}
-
-
-@pytest.fixture
-def remembered(known_graphs: dict[str, LayerGraph], monkeypatch: pytest.MonkeyPatch) -> None:
-    """For the zoo alone: an export by PyTorch costs more than the rest of `verify`."""
-    remember_graphs(monkeypatch, known_graphs)
 
 
 @pytest.fixture(scope="session")

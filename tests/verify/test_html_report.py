@@ -27,6 +27,8 @@ from cifarx.verify.verify import verify
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 
 class Page(HTMLParser):
     """A page taken apart; elements that are not closed in order are errors."""

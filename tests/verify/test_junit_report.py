@@ -35,6 +35,8 @@ ATTRIBUTES = {
     "skipped": {"message"},
 }
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 
 def broken(result: Result) -> Result:
     engine = EngineReport("octave", "octave", None, "it broke down: out of memory", True)

@@ -29,6 +29,8 @@ MODEL = Path("model.onnx")
 FILE = "model.matlab-result.mat"
 HOT = "\x1b[31m"  # what must not reach a terminal
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 
 @pytest.fixture(scope="module")
 def written(bundle: Bundle, octave_program: str, tmp_path_factory: pytest.TempPathFactory) -> Path:

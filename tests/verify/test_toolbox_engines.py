@@ -27,6 +27,8 @@ from cifarx.verify.verify import verify
 MODEL = Path("model.onnx")
 Install = Callable[[str, str], None]
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 
 @pytest.fixture
 def put(
