@@ -12,7 +12,6 @@ another.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import resource
 import subprocess
@@ -31,13 +30,16 @@ def make_run(network: str, data: str, folder: Path) -> None:
     cifarx = [sys.executable, "-m", "cifarx.cli"]
     train = ["train", network, "--data", data, "--limit", "100", "--epochs", "1", "--out", "run"]
     subprocess.run([*cifarx, *train], cwd=folder, check=True, capture_output=True)
-    path = folder / "run" / "run.json"
-    record = json.loads(path.read_text())
     from cifarx.pytorch_models.data.open import reopen_data
+    from cifarx.pytorch_models.data.split import split_data
+    from cifarx.pytorch_models.run import load_run
 
-    opened = reopen_data(record["data"]["origin"], record["data"]["root"])
-    record["data"] |= {"limit": None, "test_images": len(opened.labels("test"))}
-    path.write_text(json.dumps(record))
+    record = load_run(folder / "run").record
+    opened = reopen_data(record.data.origin, record.data.root)
+    whole = len(split_data(opened, record.recipe, None).test)
+    data = record.data.model_copy(update={"limit": None, "test_images": whole})
+    record = record.model_copy(update={"data": data})
+    (folder / "run" / "run.json").write_text(record.model_dump_json())
     export = ["export", "run", "--onnx", "--mat"]
     subprocess.run([*cifarx, *export], cwd=folder, check=True, capture_output=True)
 

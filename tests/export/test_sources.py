@@ -297,6 +297,7 @@ def test_an_onnx_file_has_no_module_for_pytorchs_formats(
         ),
         (("my_nets:Net", *SIZE, "--mean", "1,1,1", "--std", "1,1,0"), "the latter above 0"),
         (("my_nets:Net", *SIZE, "--classes", "my_nets.py"), "names, but the network gives 5"),
+        (("my_nets:Net", *SIZE, "--classes", "twice.txt"), "twice.txt has 'b' twice. Give every"),
         (("my_nets:Net", *SIZE, "--opset", "13"), "--opset 13 is not supported"),
         (("my_nets:Net", *SIZE, "--name", "a b"), "--name 'a b' cannot name a MATLAB namespace"),
         (("nothing here",), "nothing here"),
@@ -310,6 +311,7 @@ def test_a_mistake_gets_one_paragraph(
     (folder / "latin1.txt").write_text("Käfer\nb\nc\nd\ne\n", "latin-1")
     (folder / "utf16.txt").write_text("a\nb\nc\nd\ne\n", "utf-16")
     (folder / "nul.txt").write_text("a\nb\0d\nc\nd\ne\n")
+    (folder / "twice.txt").write_text("a\nb\nc\nb\ne\n")
     before = {p.name for p in folder.iterdir()} | {"__pycache__"}
     done = cifarx("export", *arguments)
     assert done.code == 2

@@ -9,7 +9,9 @@ from typing import Any
 
 import faults
 import numpy as np
+import onnx
 import pytest
+from onnx import numpy_helper
 
 from cifarx.export.bundle import Bundle
 from cifarx.export.graph import LayerGraph
@@ -190,3 +192,27 @@ def test_what_a_run_cannot_hold_is_refused_in_a_paragraph(
         new_weights(read_tuned(work / "model.mat"), trained, bundle.graph)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_dropout_of_an_onnx_file_is_noted_and_so_is_that_it_has_no_answers(
+    work: Path, trained: Run, bundle: Bundle
+) -> None:
+    def twice(model: onnx.ModelProto) -> None:
+        (ratio,) = (t for t in model.graph.initializer if t.name == "drop3_ratio")
+        ratio.CopyFrom(numpy_helper.from_array(2 * numpy_helper.to_array(ratio), ratio.name))
+
+    faults.edit_onnx(work, twice)
+    notes = new_weights(read_tuned(work / "model.onnx"), trained, bundle.graph).notes
+    assert any(f"dropout with 0.4, {trained.folder.name} with 0.2, which" in n for n in notes)
+    assert any("holds no outputs to compare PyTorch's with" in n for n in notes)
+
+
+def test_arrays_that_cifarx_save_did_not_write_are_refused(work: Path) -> None:
+    def as_saved(content: dict[str, Any]) -> None:
+        content["test"][0, 0]["reference"] = np.empty((0, 0))
+
+    faults.edit_mat(work, as_saved)
+    read_tuned(work / "model.mat")
+    faults.edit_layer(work, "conv2", "Bias", lambda v: v + 1)
+    with pytest.raises(UserError, match=r"its arrays are not those that cifarx\.save wrote"):
+        read_tuned(work / "model.mat")

@@ -7,8 +7,10 @@ import re
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 import signatures
+from scipy.special import softmax
 
 from cifarx.export.bundle import Bundle, Formats, write_bundle
 
@@ -70,6 +72,12 @@ def test_scripts_run_in_octave(
     if path.stem == "GettingStarted":
         assert "Deep Learning Toolbox is not installed." in text
         run(octave_program, path, tmp_path, standin=True)
+    if path.stem == "loadAndClassify":
+        scores = softmax(bundle.batch.reference, axis=1)
+        said = re.findall(r"image \d is a (.+) \((\d+)%\)", text)
+        assert [name for name, _ in said] == [bundle.card.classes[k] for k in scores[:5].argmax(1)]
+        percents = np.array([int(percent) for _, percent in said])
+        np.testing.assert_allclose(percents, 100 * scores[:5].max(1), rtol=0, atol=0.51)
     if path.stem == "editInDesigner":
         assert re.search(r"^conv1 +nnet\.cnn\.layer\.Convolution2DLayer$", text, re.MULTILINE)
         assert "Deep Network Designer: initialised dlnetwork of " in text

@@ -101,7 +101,7 @@ def network() -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 
 
 def write(content: dict[str, Any], folder: Path) -> None:
-    savemat(folder / "model.mat", content, do_compression=True, long_field_names=True)
+    savemat(folder / "model.mat", content, long_field_names=True)
 
 
 def failure(octave: Octave, code: str) -> str:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import faults
+import harmful_mat
 import numpy as np
 import pytest
 from matlab_layers import layer, row, single
-from scipy.io import savemat
+from scipy.io import loadmat, savemat
 
 from cifarx.export.bundle import Bundle, Formats, write_bundle
 from cifarx.export.mat_reader import read_mat
@@ -138,6 +139,40 @@ FAULTS = [
     (put("test", "labels", lambda v: v + 1), "fieldValue", "test.labels holds 11, expected class"),
     (of_layer("relu1", "Kind", lambda k: np.array(["system('date')"])), "unknownKind", "layer "
      "'relu1' is of kind 'system('date')', which this toolbox does not know"),
+    (of_layer("norm1", "Epsilon", lambda v: -v), "fieldValue", "Epsilon is -1e-05, expected a dou"),
+    (of_layer("drop3", "Probability", lambda v: row(7)), "fieldValue", "Probability is 7, expect"),
+    (of_layer("drop3", "Probability", lambda v: -v), "fieldValue", "Probability is -0.2, exp"),
+    (put("input", "InputSize", lambda s: s + 1j), "fieldSize", "input.InputSize is "),
+    (put("input", "Normalization", lambda n: cells()), "fieldValue", "input.Normalization is 1-by"),
+    (put("test", "inputs", lambda v: v * np.complex64(1j)), "fieldClass",
+     "test.inputs is complex single, expected real single"),
+    (put("test", "inputs", lambda v: v * np.float32(np.nan)), "notFinite", "test.inputs holds NaN"),
+    (put("test", "logits", lambda v: v * np.complex64(1j)), "fieldClass", "test.logits is complex"),
+    (put("test", "logits", lambda v: v * np.float32(np.inf)), "notFinite", "test.logits holds "),
+    (put("test", "reference", lambda v: v + 1j), "fieldClass", "test.reference is complex double"),
+    (put("test", "reference", spoilt(np.nan)), "notFinite",
+     "test.reference holds NaN at element 600 of 600, expected finite numbers"),
+    (put("test", "labels", lambda v: v + 1j), "fieldClass", "test.labels is complex double"),
+    # text
+    (put("format", "model", lambda v: cells("a")), "fieldClass", "format.model is 1-by-1 cell, e"),
+    (put("format", "arrays_sha256", lambda v: row(3)), "fieldClass", "format.arrays_sha256 is 3, "),
+    (put("format", "producer", lambda v: cells("a")), "fieldClass", "format.producer is 1-by-1 ce"),
+    (put("format", "checkpoint_sha256", lambda v: np.array(["ab", "cd"])), "fieldClass",
+     "format.checkpoint_sha256 is 2-by-2 char, expected char"),
+    (of_layer("conv1", "Module", lambda v: row(3)), "fieldClass", "layers(1).Module is 3, expec"),
+    (of_layer("conv1", "Source", lambda v: {"Weights": "a", "Bias": "b", "Name": "c"}),
+     "fieldValue",
+     "layers(1).Source is 'Name', expected no other fields than arrays of its Convolution2DLayer"),
+    (of_layer("relu1", "Source", lambda v: {"Weights": "a"}), "fieldValue", "layers(2).Source is"),
+    (of_layer("conv1", "Source", lambda v: np.concatenate([v, v], 1)), "fieldClass",
+     "layers(1).Source is 1-by-2 struct, expected a 1-by-1 structure"),
+    (of_layer("conv1", "Source", lambda v: {"Weights": "a", "Bias": cells("b")}), "fieldClass",
+     "layers(1).Source.Bias is 1-by-1 cell, expected char"),
+    (variable("classes", lambda c: cells(*"abcdefghia")), "fieldValue",
+     "classes{1} and classes{10} are both 'a', expected a name each"),
+    (variable("classes", lambda c: cells(*"abcdefghi", "")), "fieldClass", "classes{10} is ''"),
+    (variable("classes", lambda c: c.reshape(2, 5)), "fieldSize", "classes is 2-by-5 cell, expec"),
+    (variable("classes", lambda c: c.T), "fieldSize", "classes is 10-by-1 cell, expected a 1-by-K"),
     # layers that do not belong together
     (of_layer("conv2", "Inputs", lambda i: cells("nobody")), "unknownInput", "layer 'conv2' of "
      "kind Convolution2DLayer: it reads 'nobody', which no layer before it gives"),
@@ -181,6 +216,60 @@ def test_what_is_not_sound_is_refused_with_what_was_found_and_expected(
         assert said in lines[2 * i + 1]
 
 
+def test_octave_would_run_the_command_in_a_harmful_file(octave: Octave, folder: Path) -> None:
+    command = harmful_mat.command(folder / "marker")
+    file = folder / "model.mat"
+    file.write_bytes(harmful_mat.harmful(file.read_bytes(), command))
+    failure(octave, "builtin('load', 'model.mat', '-mat')")
+    assert (folder / "marker").exists()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "cifarx.load('model.mat')",
+        "cifarx.verify('model.mat')",
+        "cifarx.internal.networkOf('model.mat', 'save')",  # the template of a dlnetwork
+    ],
+)
+def test_no_command_in_a_file_is_run(octave: Octave, folder: Path, code: str) -> None:
+    command = harmful_mat.command(folder / "marker")
+    file = folder / "model.mat"
+    file.write_bytes(harmful_mat.harmful(file.read_bytes(), command))
+    text = failure(octave, code)
+    assert text.startswith("cifarx:load:notPlain\n'model.mat': it holds a subsystem, where")
+    assert not (folder / "marker").exists()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "identifier", "said"),
+    [
+        (harmful_mat.with_handle, "notPlain", "it holds a function handle, expected numbers, char"),
+        (harmful_mat.with_object, "notPlain", "it holds an object, expected"),
+        (lambda m: b"\x1f\x8b" + m[2:], "notAMatFile", "it is not a MAT-file of level 5"),
+        (lambda m: m[:124] + b"\1\0MI" + m[128:], "notAMatFile", "it is not a MAT-file of level"),
+        (lambda m: m[:-8], "notAMatFile", "it is not a MAT-file that can be read"),
+        (lambda m: m + bytes(1), "notAMatFile", "it is not a MAT-file that can be read"),
+    ],
+)
+def test_what_is_not_plain_is_not_loaded(
+    octave: Octave, folder: Path, spoil: Callable[[bytes], bytes], identifier: str, said: str
+) -> None:
+    file = folder / "model.mat"
+    file.write_bytes(spoil(file.read_bytes()))
+    text = failure(octave)
+    assert text.startswith(f"cifarx:load:{identifier}\n'model.mat': {said}")
+
+
+def test_what_cannot_be_looked_into_is_not_loaded(octave: Octave, folder: Path) -> None:
+    content = loadmat(folder / "model.mat")
+    plain = {key: value for key, value in content.items() if key[0] != "_"}
+    savemat(folder / "model.mat", plain, do_compression=True, long_field_names=True)
+    text = failure(octave)
+    assert text.startswith("cifarx:load:compressed\n'model.mat': it is compressed, and cifarx look")
+    assert "save('-v6', ...)" in text
+
+
 def test_save_refuses_what_load_would(octave: Octave, folder: Path) -> None:
     code = """
         net = cifarx.load('model.mat');
@@ -191,7 +280,8 @@ def test_save_refuses_what_load_would(octave: Octave, folder: Path) -> None:
     assert text.startswith("cifarx:save:fieldClass\nNET cannot be saved: layer 'fc2' of kind Fully")
     assert "Bias is double, expected real single; convert it with single()" in text
     text = failure(octave, "cifarx.save(struct('format', 1), 'tuned.mat')")
-    assert text.startswith("cifarx:save:missingField\nNET cannot be saved: it has no field 'input'")
+    assert text.startswith("cifarx:save:missingField\nNET must be a network as cifarx.load returns")
+    assert "but has no field 'input', expected format, input" in text
     assert not (folder / "tuned.mat").exists()
 
 
@@ -199,6 +289,27 @@ def test_python_refuses_a_weight_that_is_no_number_too(folder: Path) -> None:
     faults.edit_layer(folder, "fc2", "Bias", spoilt(np.nan))
     with pytest.raises(UserError, match="layer 'fc2': Bias holds NaN or infinite numbers"):
         read_mat(folder / "model.mat")
+
+
+def test_save_refuses_sparse_options(octave: Octave, folder: Path) -> None:
+    for field in ("Stride", "Padding", "Epsilon", "PoolSize"):
+        name = {"Epsilon": "norm1", "PoolSize": "pool"}.get(field, "conv1")
+        text = failure(
+            octave,
+            "net = cifarx.load('model.mat');"
+            f"k = find(strcmp({{net.layers.Name}}, '{name}'));"
+            f"net.layers(k).{field} = sparse(net.layers(k).{field}); cifarx.save(net, 'a.mat')",
+        )
+        assert text.startswith("cifarx:save:"), text
+        assert f"{field} is " in text
+        assert " sparse double, expected " in text
+    for field in ("labels", "reference"):
+        text = failure(
+            octave,
+            "net = cifarx.load('model.mat');"
+            f"net.test.{field} = sparse(net.test.{field}); cifarx.save(net, 'a.mat')",
+        )
+        assert f"cifarx:save:fieldClass\nNET cannot be saved: test.{field} is sparse double" in text
 
 
 def test_kinds_have_the_properties_of_the_vocabulary(octave: Octave) -> None:

@@ -132,3 +132,37 @@ def test_memory_is_that_of_a_batch_whatever_the_number_of_images(
     bundle = random_bundle(spec.builder, spec.name, spec.input_size)
     write_bundle(bundle, tmp_path, "model", Formats(mat=True))
     assert 1 < float(octave(MEMORY.replace("COUNT", str(count)))) < 6
+
+
+STRINGS = {
+    "@string/string.m": """function s = string(text)
+        s = class(struct('text', text), 'string');
+        end""",
+    "@string/char.m": "function text = char(s), text = s.text; end",
+    "isstring.m": "function yes = isstring(s), yes = isa(s, 'string'); end",
+}
+"""MATLAB's string scalars, which Octave lacks, as far as they are asked anything here."""
+
+
+def test_strings_do_as_well_as_char(octave: Octave, folder: Path) -> None:
+    for name, text in STRINGS.items():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    octave(
+        """
+        net = cifarx.load(string('model.mat'));
+        X = net.test.images(:, :, :, 1:3);
+        Y = cifarx.predict(net, X);
+        assert(isequal(cifarx.predict(net, X, string('MiniBatchSize'), 2), Y));
+        [~, A] = cifarx.predict(net, X, string('Layers'), true);
+        assert(numel(A), numel(net.layers));
+        [labels, scores] = cifarx.classify(net, X, string('MiniBatchSize'), 2);
+        assert(numel(labels), 3);
+        cifarx.save(net, string('tuned.mat'));
+        assert(exist('tuned.mat', 'file'), 2);
+        file = string('a.matlab-result.mat');
+        report = cifarx.verify(string('model.mat'), 'ResultFile', file);
+        assert(report.resultFile, 'a.matlab-result.mat');
+        """
+    )

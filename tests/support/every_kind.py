@@ -105,7 +105,10 @@ class Joins(nn.Module):
         self.one = nn.Conv2d(3, 4, 3, padding=1)
         self.two = nn.Conv2d(3, 4, 3, padding=1)
         self.gate = nn.Conv2d(4, 4, 1)
-        self.fc = nn.LazyLinear(CLASSES)
+        self.across = nn.Conv2d(12, 2, (3, 2), stride=(2, 3))
+        self.fc = nn.LazyLinear(7)
+        self.square = nn.Linear(7, 7)
+        self.last = nn.Linear(7, CLASSES)
 
     def forward(self, x: Tensor) -> Tensor:
         a, b = self.one(x), self.two(x)
@@ -116,7 +119,9 @@ class Joins(nn.Module):
         wide = torch.cat([tall, tall * 2], 3)
         means = torch.flatten(functional.adaptive_avg_pool2d(wide, 1), 1)
         most = torch.flatten(functional.adaptive_max_pool2d(wide, 1), 1)
-        return self.fc(torch.cat([means, torch.flatten(tall, 1), most], 1))
+        seen = torch.flatten(self.across(wide), 1)
+        x = self.fc(torch.cat([means, torch.flatten(tall, 1), most, seen], 1))
+        return self.last(torch.relu(self.square(x)))
 
 
 NETWORKS = {"windows": Windows, "norms": Norms, "curves": Curves, "joins": Joins}

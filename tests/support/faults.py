@@ -144,7 +144,7 @@ def edit_mat(folder: Path, edit: Callable[[dict[str, Any]], object]) -> None:
     path = folder / "model.mat"
     content = {k: v for k, v in loadmat(path).items() if not k.startswith("__")}
     edit(content)
-    savemat(path, content, do_compression=True, long_field_names=True)
+    savemat(path, content, long_field_names=True)
 
 
 def edit_layer(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from cifarx.export import layout
 from cifarx.export.card import ModelCard
 from cifarx.export.graph import LayerGraph, output_shape
 from cifarx.export.layer import Array, GraphError, Hyper, Layer, Shape
+from cifarx.export.mat_elements import require_plain
 from cifarx.export.mat_writer import FORMAT, VERSION, TestBatch, feature_orders
 from cifarx.export.vocabulary import VOCABULARY
 from cifarx.pytorch_models.errors import UserError
@@ -38,20 +40,17 @@ def read_mat(path: Path) -> MatFile:
     """Read a model.mat, the inverse of `mat_writer.mat_bytes`.
 
     Raises:
-        UserError: no MAT-file, cut short, not cifarx's, of a newer version, or inconsistent.
+        UserError: no MAT-file, cut short, not cifarx's, of a newer version, inconsistent, or with
+            something in it that Octave or MATLAB could run (`mat_elements.require_plain`).
     """
     if not path.is_file():
         state = "is a folder" if path.is_dir() else "is not there"
         raise UserError(f"{path} {state}. Give a MAT-file, as 'cifarx export --mat' writes it.")
+    require_plain(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             content = loadmat(path, chars_as_strings=True)
-    except NotImplementedError as error:
-        raise UserError(
-            f"{path} is a MAT-file of version 7.3, which is HDF5. Save it in version 7, as "
-            "cifarx.save does, or with save(file, '-v7', ...)."
-        ) from error
     except Exception as error:  # scipy raises whatever its parser stumbles over
         raise UserError(
             f"{path} is not a MAT-file that can be read, or was cut short "
@@ -64,8 +63,16 @@ def read_mat(path: Path) -> MatFile:
     except (KeyError, IndexError, TypeError, ValueError, ArithmeticError) as error:
         raise UserError(
             f"{path} is a MAT-file but not a sound cifarx model "
-            f"({type(error).__name__}: {error}). Export it again: 'cifarx export --mat'."
+            f"({type(error).__name__}: {error}). {_again(content)}."
         ) from error
+
+
+def _again(content: Mapping[str, Any]) -> str:
+    """How to get the file anew: what was tuned is in no run that could be exported."""
+    with suppress(Exception):  # whatever is wrong with the file
+        if _text(_struct(content, "format"), "producer").startswith("cifarx.save"):
+            return "Save it again with cifarx.save, of the toolbox that 'cifarx matlab-path' names"
+    return "Export it again: 'cifarx export --mat'"
 
 
 def _interpret(content: Mapping[str, Any]) -> MatFile:
@@ -76,6 +83,11 @@ def _interpret(content: Mapping[str, Any]) -> MatFile:
         raise UserError(
             f"its format is version {found:g}; this cifarx reads up to {VERSION}. Update cifarx."
         )
+    for name in ("input", "layers", "outputs", "classes", "test"):
+        if name not in content:
+            raise UserError(
+                f"it has no variable {name!r}; it was damaged or edited. {_again(content)}."
+            )
     inputs = _struct(content, "input")
     if (form_of := _text(inputs, "Normalization")) not in ("zscore", "none"):
         raise UserError(

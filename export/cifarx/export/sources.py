@@ -144,7 +144,7 @@ def _from_onnx(path: Path, options: Options, answers: bool) -> Source:
     classes = require_classifier(graph)
     _require_contract(options, graph.input_size[0])
     known = ModelCard.from_metadata({e.key: e.value for e in model.metadata_props})
-    if known is None or len(known.classes) != classes:
+    if known is None or len({*known.classes} - {""}) != classes:
         known = _card(identifier(path.stem), sha256(path), classes)
     card = _with_contract(known, options)
     batch = None
@@ -259,6 +259,11 @@ def _with_contract(card: ModelCard, options: Options) -> ModelCard:
             raise UserError(
                 f"--classes {options.classes} has {len(names)} names, but the network gives "
                 f"{classes} logits. Give a text file with one name a line, in their order."
+            )
+        twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
+        if twice is not None:
+            raise UserError(
+                f"--classes {options.classes} has {twice!r} twice. Give every class its own name."
             )
         card = replace(card, classes=tuple(names))
     return card

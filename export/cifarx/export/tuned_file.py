@@ -8,7 +8,7 @@ from pathlib import Path
 from cifarx.export.card import ModelCard
 from cifarx.export.graph import LayerGraph
 from cifarx.export.mat_reader import read_mat
-from cifarx.export.mat_writer import TestBatch
+from cifarx.export.mat_writer import TestBatch, matlab_layers
 from cifarx.export.onnx_load import load_onnx
 from cifarx.export.onnx_reader import read_onnx, require_classifier
 from cifarx.pytorch_models.errors import UserError
@@ -52,6 +52,12 @@ def read_tuned(path: Path) -> TunedFile:
         tuned = not len(mat.batch.reference)  # else the answers are PyTorch's, of other weights
         base = mat.base_sha256 or mat.card.checkpoint_sha256
         answers = mat.batch if tuned else None
+        if tuned and mat.arrays_sha256 != matlab_layers(mat.graph)[1]:
+            raise UserError(
+                f"{path}: its arrays are not those that cifarx.save wrote (format.arrays_sha256 is "
+                f"{mat.arrays_sha256[:16]}…); it was damaged or edited. Save it again with "
+                "cifarx.save."
+            )
         return TunedFile(path, sha256(path), mat.graph, mat.card, base, answers)
     model = load_onnx(path)
     graph = read_onnx(model)

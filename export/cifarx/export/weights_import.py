@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from cifarx.export.absorbed_biases import absorb_biases
 from cifarx.export.correspondence import Match, match
 from cifarx.export.graph import LayerGraph
-from cifarx.export.layer import Layer
+from cifarx.export.layer import Layer, number
 from cifarx.export.tuned_file import TunedFile
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.run import Run
@@ -70,7 +70,7 @@ def new_weights(tuned: TunedFile, parent: Run, graph: LayerGraph) -> NewWeights:
             "with --run RUN."
         )
     changed = tuple(n for n in state if state[n].tobytes() != before[n].tobytes())
-    return NewWeights(state, changed, tuple(_notes(tuned, found, parent, changed, absorbed)))
+    return NewWeights(state, changed, tuple(_notes(tuned, found, parent, graph, changed, absorbed)))
 
 
 def fits(tuned: TunedFile, graph: LayerGraph) -> bool:
@@ -159,7 +159,12 @@ def _same(tensor: NDArray[Any], value: NDArray[np.float32]) -> bool:
 
 
 def _notes(
-    tuned: TunedFile, found: Match, parent: Run, changed: Sequence[str], absorbed: Sequence[str]
+    tuned: TunedFile,
+    found: Match,
+    parent: Run,
+    graph: LayerGraph,
+    changed: Sequence[str],
+    absorbed: Sequence[str],
 ) -> Iterator[str]:
     name, run = tuned.path.name, parent.folder.name
     if not changed:
@@ -174,10 +179,22 @@ def _notes(
             f"{name} began with other weights (SHA-256 {tuned.base_sha256[:16]}…) than those of "
             f"{run}, and has replaced them all"
         )
+    if not tuned.is_mat:
+        theirs, ours = _dropouts(tuned.graph), _dropouts(graph)
+        if theirs and theirs != ours:
+            yield (
+                f"{name} has dropout with {_numbers(theirs)}, {run} with {_numbers(ours)}, which "
+                "the new run keeps"
+            )
+        yield f"{name} holds no outputs to compare PyTorch's with; tuned.mat of cifarx.save does"
     if tuned.card is None:
         yield f"{name} does not name its classes; they are taken to be in {run}'s order"
         if found.normalization is None:
             yield f"{name} does not normalise; its images are taken to come as {run}'s do"
+
+
+def _dropouts(graph: LayerGraph) -> list[float]:
+    return [number(i, "Probability") for i in graph.layers if i.kind == "DropoutLayer"]
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -1,6 +1,7 @@
 function dlnet = dlnetwork(graph)
 %DLNETWORK  Stand-in: checks the graph, computes its sizes once, lists what can be learnt.
 % https://www.mathworks.com/help/deeplearning/ref/dlnetwork.html
+dlnet.StandInClass = 'dlnetwork';
 dlnet.Layers = graph.Layers;
 dlnet.Connections = graph.Connections;
 dlnet.Initialized = true;

@@ -14,7 +14,7 @@ function [labels, scores] = classify(net, X, varargin)
 %   CIFARX.CLASSIFY(NET, X, 'MiniBatchSize', M) computes M images at a time.
 %
 %   An image for which the network gives NaN has no class: its label is '' and its scores
-%   are NaN.
+%   are NaN. A NaN in the image is kept through all layers, as in PyTorch.
 %
 %   Example:
 %      net = cifarx.load('model.mat');
@@ -23,6 +23,8 @@ function [labels, scores] = classify(net, X, varargin)
 %
 %   See also cifarx.load, cifarx.predict, cifarx.summary.
 
+cifarx.internal.requireArguments(nargin, 2, 'classify');
+cifarx.internal.requireNetwork(net, 'classify');
 scores = cifarx.predict(net, X, varargin{:});
 last = net.layers(strcmp(net.outputs, {net.layers.Name}));
 if ~strcmp(last.Kind, 'SoftmaxLayer')

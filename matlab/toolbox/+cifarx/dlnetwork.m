@@ -27,9 +27,12 @@ function dlnet = dlnetwork(source)
 %
 %   See also cifarx.load, cifarx.openInDesigner, cifarx.fineTune, cifarx.save.
 
+cifarx.internal.requireArguments(nargin, 1, 'dlnetwork');
 cifarx.internal.requireToolbox('dlnetwork', 'dlnetwork', 'Deep Learning Toolbox');
-if ~isstruct(source)
-    source = cifarx.load(source);
+net = cifarx.internal.networkOf(source, 'dlnetwork');
+try
+    dlnet = cifarx.internal.buildNetwork(net);
+catch problem
+    cifarx.internal.explain(problem, net, 'dlnetwork');
 end
-dlnet = cifarx.internal.buildNetwork(source);
 end

@@ -30,13 +30,12 @@ function [tuned, trained] = fineTune(net, data, varargin)
 %
 %   See also cifarx.dlnetwork, cifarx.save, trainnet, trainingOptions.
 
+cifarx.internal.requireArguments(nargin, 2, 'fineTune');
 modern = exist('trainnet'); %#ok<EXIST> since R2023b
 if ~modern
     cifarx.internal.requireToolbox('fineTune', 'trainNetwork', 'Deep Learning Toolbox');
 end
-if ~isstruct(net)
-    net = cifarx.load(net);
-end
+net = cifarx.internal.networkOf(net, 'fineTune');
 fromArray = isnumeric(data);
 if fromArray
     if isempty(varargin)
@@ -80,34 +79,62 @@ function options = optionsOf(given)
 % https://www.mathworks.com/help/deeplearning/ref/trainingoptions.html
 parser = inputParser();
 parser.FunctionName = 'cifarx.fineTune';
-isCount = @(n) isnumeric(n) && isscalar(n) && n >= 1 && n == fix(n);
-isRate = @(x) isnumeric(x) && isscalar(x) && x >= 0 && isfinite(x);
-parser.addParameter('MaxEpochs', 5, isCount);
-parser.addParameter('InitialLearnRate', 0.001, @(x) isRate(x) && x > 0);
-parser.addParameter('MiniBatchSize', 64, isCount);
-parser.addParameter('L2Regularization', 0.0005, isRate);
-parser.addParameter('Plots', 'none', @(p) ismember(char(p), {'none', 'training-progress'}));
-parser.addParameter('Verbose', true, @(v) isscalar(v) && (islogical(v) || isnumeric(v)));
-parser.addParameter('ExecutionEnvironment', 'auto', @(e) ~isempty(char(e)));
+parser.addParameter('MaxEpochs', 5);
+parser.addParameter('InitialLearnRate', 0.001);
+parser.addParameter('MiniBatchSize', 64);
+parser.addParameter('L2Regularization', 0.0005);
+parser.addParameter('Plots', 'none');
+parser.addParameter('Verbose', true);
+parser.addParameter('ExecutionEnvironment', 'auto');
 try
     parser.parse(given{:});
 catch reason
-    error('cifarx:fineTune:option', '%s', reason.message);
+    error('cifarx:fineTune:option', ...
+          'Options are pairs of a name and a value, of the names %s, but these are not: %s', ...
+          strjoin(parser.Parameters, ', '), reason.message);
 end
-chosen = parser.Results;
+chosen = structfun(@cifarx.internal.asChar, parser.Results, 'UniformOutput', false);
+requireSound(chosen);
 options = trainingOptions('sgdm', 'Momentum', 0.9, 'MaxEpochs', chosen.MaxEpochs, ...
                           'InitialLearnRate', chosen.InitialLearnRate, ...
                           'MiniBatchSize', chosen.MiniBatchSize, ...
                           'L2Regularization', chosen.L2Regularization, ...
-                          'Plots', char(chosen.Plots), 'Verbose', logical(chosen.Verbose), ...
-                          'ExecutionEnvironment', char(chosen.ExecutionEnvironment), ...
+                          'Plots', chosen.Plots, 'Verbose', logical(chosen.Verbose), ...
+                          'ExecutionEnvironment', chosen.ExecutionEnvironment, ...
                           'Shuffle', 'every-epoch', 'ResetInputNormalization', false, ...
                           'BatchNormalizationStatistics', 'moving');
+end
+
+function requireSound(chosen)
+%REQUIRESOUND  Refuse values that are not what their option takes.
+isNumber = @(x) isnumeric(x) && isreal(x) && isscalar(x) && isfinite(x);
+isCount = @(n) isNumber(n) && n >= 1 && n == fix(n);
+count = 'a whole number of 1 or more';
+rules = {'MaxEpochs', isCount, count; ...
+         'InitialLearnRate', @(x) isNumber(x) && x > 0, 'a number above 0'; ...
+         'MiniBatchSize', isCount, count; ...
+         'L2Regularization', @(x) isNumber(x) && x >= 0, 'a number of 0 or more'; ...
+         'Plots', @(p) any(strcmp(p, {'none', 'training-progress'})), ...
+         '''none'' or ''training-progress'''; ...
+         'Verbose', @(v) isscalar(v) && (islogical(v) || isNumber(v)), 'true or false'; ...
+         'ExecutionEnvironment', @(e) ischar(e) && size(e, 1) == 1, 'a word such as ''auto'''};
+for i = 1:size(rules, 1)
+    [name, sound, wanted] = rules{i, :};
+    if ~sound(chosen.(name))
+        error('cifarx:fineTune:option', '''%s'' must be %s, but is %s.', name, wanted, ...
+              cifarx.internal.valueText(chosen.(name)));
+    end
+end
 end
 
 function requireImages(X, net)
 %REQUIREIMAGES  Images of the network's size, and of the class that its input layer takes.
 found = [size(X, 1), size(X, 2), size(X, 3)];
+if isempty(X)
+    error('cifarx:fineTune:imageSize', ...
+          'There are no images in X, which is %s; training takes one or more.', ...
+          cifarx.internal.sizeText(X));
+end
 if ~isequal(found, double(net.input.InputSize(:).')) || ndims(X) > 4
     error('cifarx:fineTune:imageSize', ...
           ['The network takes images of %d-by-%d-by-%d (height, width, channels), but X ' ...
@@ -134,8 +161,12 @@ if isnumeric(given)
         given = classes(double(given(:)));
     end
 else
-    given = cellstr(given);
-    sound = all(ismember(given, classes));
+    try
+        given = cellstr(given);  % of char, string or categorical, too
+        sound = all(ismember(given, classes));
+    catch
+        sound = false;
+    end
 end
 if ~sound
     error('cifarx:fineTune:labels', ...

@@ -27,19 +27,23 @@ function [dlnet, report] = importONNX(file)
 %
 %   See also cifarx.dlnetwork, cifarx.verify, importNetworkFromONNX.
 
+cifarx.internal.requireArguments(nargin, 1, 'importONNX');
 % https://www.mathworks.com/help/deeplearning/ref/importnetworkfromonnx.html
 product = ['Deep Learning Toolbox R2023b or newer with the add-on Deep Learning Toolbox ' ...
            'Converter for ONNX Model Format'];
 cifarx.internal.requireToolbox('importONNX', 'importNetworkFromONNX', product);
-if ~ischar(file)
-    file = char(file);
+file = cifarx.internal.fileName(file, 'cifarx:importONNX:fileName');
+[folder, name, extension] = fileparts(file);
+if ~strcmpi(extension, '.onnx')
+    error('cifarx:importONNX:fileName', ...
+          ['''%s'' is not named .onnx. Give the ONNX file; cifarx.dlnetwork makes a network of ' ...
+           'a model.mat.'], file);
 end
 if exist(file, 'file') ~= 2
     error('cifarx:importONNX:fileNotFound', ...
           ['There is no file ''%s'' (current folder: %s). Export one with ''cifarx export ' ...
            '--onnx --mat'', or give its full path.'], file, pwd());
 end
-[folder, name] = fileparts(file);
 beside = fullfile(folder, [name '.mat']);
 if exist(beside, 'file') ~= 2
     error('cifarx:importONNX:noReference', ...

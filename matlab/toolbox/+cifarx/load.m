@@ -18,12 +18,17 @@ function net = load(file)
 %
 %   Text outside ASCII is in the file as its UTF-8 bytes, and is char in NET.
 %
+%   The file must be a MAT-file of level 5, not compressed, as 'cifarx export',
+%   CIFARX.SAVE and save('-v6', ...) write it. Nothing in it is run: one with function
+%   handles or objects, which loading could run, is refused before it is loaded.
+%
 %   Classes, sizes and values of all fields are checked, sizes through all layers, and
-%   weights for NaN and Inf. What is not sound gives an error 'cifarx:load:reason'
+%   weights and test arrays for NaN and Inf. What is not sound gives an error 'cifarx:load:reason'
 %   that says what was found and what was expected; reason is fileName, fileNotFound,
-%   notAMatFile, notCifarx, newerFormat, missingField, fieldClass, fieldSize,
-%   fieldValue, notFinite, unknownKind, unknownInput, unknownOutput, doubledName,
-%   inputCount, inputSize (layers that do not fit together) or classCount.
+%   notAMatFile, compressed, notPlain (function handles, objects), notCifarx,
+%   newerFormat, missingField, fieldClass, fieldSize, fieldValue, notFinite,
+%   unknownKind, unknownInput, unknownOutput, doubledName, inputCount, inputSize
+%   (layers that do not fit together) or classCount.
 %
 %   Example:
 %      net = cifarx.load('model.mat');
@@ -31,6 +36,7 @@ function net = load(file)
 %
 %   See also cifarx.predict, cifarx.verify.
 
+cifarx.internal.requireArguments(nargin, 1, 'load');
 file = cifarx.internal.fileName(file, 'cifarx:load:fileName');
 if exist(file, 'file') ~= 2
     error('cifarx:load:fileNotFound', ...
@@ -38,11 +44,15 @@ if exist(file, 'file') ~= 2
            '''cifarx export --mat'', or give its full path.'], file, pwd());
 end
 try
+    cifarx.internal.requirePlainFile(file);
     content = builtin('load', file, '-mat');
-catch reason
+catch problem
+    if strncmp(problem.identifier, 'cifarx:', 7)
+        cifarx.internal.restate(problem, 'load', ['''' file '''']);
+    end
     error('cifarx:load:notAMatFile', ...
           ['''%s'' is not a MAT-file that can be read, or was cut short (%s). ' ...
-           'Export it again.'], file, reason.message);
+           'Export it again.'], file, problem.message);
 end
 known = isfield(content, 'format') && isfield(content.format, 'name') && ...
         numel(content.format) == 1;

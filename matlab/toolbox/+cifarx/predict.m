@@ -29,14 +29,28 @@ function [scores, activations] = predict(net, X, varargin)
 %
 %   See also cifarx.load, cifarx.classify, cifarx.summary, cifarx.verify.
 
+cifarx.internal.requireArguments(nargin, 2, 'predict');
 [step, layers] = options(varargin{:});
 if nargout > 1 && ~layers
     error('cifarx:predict:layers', ...
           ['The second output is what every layer gives; ask for it by ' ...
            'cifarx.predict(net, X, ''Layers'', true).']);
 end
-requireImages(net, X);
+cifarx.internal.requireNetwork(net, 'predict');
+try
+    requireImages(net, X);
+    if nargout > 1
+        [scores, activations] = computed(net, X, step);
+    else
+        scores = computed(net, X, step);
+    end
+catch problem
+    cifarx.internal.explain(problem, net, 'predict');
+end
+end
 
+function [scores, activations] = computed(net, X, step)
+%COMPUTED  Outputs, and what every layer gives, STEP images at a time.
 count = size(X, 4);
 scores = zeros(numel(net.classes), count, 'single');
 activations = struct('Name', {net.layers.Name}, 'Value', []);
@@ -72,7 +86,7 @@ function [step, layers] = options(varargin)
 step = 16;
 layers = false;
 for i = 1:2:numel(varargin)
-    name = varargin{i};
+    name = cifarx.internal.asChar(varargin{i});
     if ~ischar(name) || ~any(strcmpi(name, {'MiniBatchSize', 'Layers'})) || i == numel(varargin)
         error('cifarx:predict:option', ...
               ['Options are pairs of a name and a value, ''MiniBatchSize'' and ''Layers'', but ' ...

@@ -33,43 +33,53 @@ function save(net, file, template)
 %
 %   See also cifarx.load, cifarx.dlnetwork, cifarx.fineTune, cifarx.verify.
 
+cifarx.internal.requireArguments(nargin, 2, 'save');
 file = cifarx.internal.fileName(file, 'cifarx:save:fileName');
 [~, ~, extension] = fileparts(file);
 if isempty(extension)
     file = [file '.mat'];
 end
 if nargin > 2
-    if ~isstruct(template)
-        template = cifarx.load(template);
-    end
-    net = cifarx.internal.fromDlnetwork(net, template);
-end
-if ~isstruct(net) || numel(net) ~= 1
+    net = untangled(net, template);
+elseif ~isstruct(net) || numel(net) ~= 1
     error('cifarx:save:network', ...
           ['NET must be a network as cifarx.load returns it, a 1-by-1 structure, but is a ' ...
            '%s %s. A dlnetwork needs the network that it was made of: ' ...
            'cifarx.save(dlnet, file, ''model.mat'').'], cifarx.internal.sizeText(net), class(net));
 end
+cifarx.internal.requireNetwork(net, 'save');
 try
-    checked(net);
+    cifarx.internal.checkNetwork(net);
 catch problem
     cifarx.internal.restate(problem, 'save', 'NET cannot be saved');
 end
 net.test.logits = cifarx.predict(net, net.test.inputs);
+if ~all(isfinite(net.test.logits(:)))
+    error('cifarx:save:notFinite', ...
+          ['The network gives NaN or Inf for its own test.inputs; the training diverged. Train ' ...
+           'again with a smaller learning rate.']);
+end
 net.test.reference = [];
 net.format = signed(net);
 cifarx.internal.writeMat(file, encoded(net));
 end
 
-function checked(net)
-%CHECKED  Refuse what cifarx.load would refuse.
-fields = {'format', 'input', 'layers', 'outputs', 'classes', 'test'};
-there = isfield(net, fields);
-if ~all(there)
-    error('cifarx:check:missingField', 'it has no field ''%s'', expected %s', ...
-          fields{find(~there, 1)}, strjoin(fields, ', '));
+function net = untangled(dlnet, template)
+%UNTANGLED  The plain network of a trained dlnetwork.
+if ~strcmp(class(dlnet), 'dlnetwork') %#ok<STISA> the tests' stand-in has no class of its own
+    error('cifarx:save:network', ...
+          ['With a TEMPLATE, the network must be a dlnetwork, but is a %s %s. A plain network ' ...
+           'is saved without one: cifarx.save(net, file).'], ...
+          cifarx.internal.sizeText(dlnet), class(dlnet));
 end
-cifarx.internal.checkNetwork(net);
+template = cifarx.internal.asChar(template);
+if ~ischar(template) && ~isstruct(template)
+    error('cifarx:save:template', ...
+          ['TEMPLATE must be the network that the dlnetwork was made of, as cifarx.load ' ...
+           'returns it, or the name of its model.mat, but is a %s %s.'], ...
+          cifarx.internal.sizeText(template), class(template));
+end
+net = cifarx.internal.fromDlnetwork(dlnet, cifarx.internal.networkOf(template, 'save'));
 end
 
 function form = signed(net)

@@ -27,7 +27,13 @@ function info = summary(net)
 %
 %   See also cifarx.load, cifarx.predict.
 
-shapes = cifarx.internal.checkLayers(net);
+cifarx.internal.requireArguments(nargin, 1, 'summary');
+cifarx.internal.requireNetwork(net, 'summary');
+try
+    shapes = cifarx.internal.checkLayers(net);
+catch problem
+    cifarx.internal.explain(problem, net, 'summary');
+end
 first = struct('Name', net.input.Name, 'Type', 'ImageInput', ...
                'OutputSize', double(net.input.InputSize), 'Learnables', struct(), ...
                'State', struct(), 'Count', 0);

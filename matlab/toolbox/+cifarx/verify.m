@@ -44,6 +44,7 @@ function report = verify(file, varargin)
 %
 %   See also cifarx.load, cifarx.predict.
 
+cifarx.internal.requireArguments(nargin, 1, 'verify');
 net = cifarx.load(file);
 file = char(file);
 options = parsed(file, varargin{:});
@@ -91,11 +92,15 @@ parser = inputParser();
 parser.FunctionName = 'cifarx.verify';
 parser.addParameter('ResultFile', fullfile(folder, [name ending]));
 parser.addParameter('LayerImages', 16);
-parser.parse(varargin{:});
-options = parser.Results;
-if exist('isstring', 'builtin') && isstring(options.ResultFile)
-    options.ResultFile = char(options.ResultFile);
+try
+    parser.parse(varargin{:});
+catch reason
+    error('cifarx:verify:option', ...
+          ['Options are pairs of a name and a value, ''ResultFile'' and ''LayerImages'', but ' ...
+           'these are not: %s'], reason.message);
 end
+options = parser.Results;
+options.ResultFile = cifarx.internal.asChar(options.ResultFile);
 wanted = options.ResultFile;
 named = ischar(wanted) && size(wanted, 1) == 1;
 named = named && ~isempty(regexp(wanted, '.\.matlab-result\.mat$', 'once'));

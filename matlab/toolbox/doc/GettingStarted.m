@@ -1,6 +1,6 @@
 %% Getting started with cifarx
 % cifarx brings convolutional networks from PyTorch to MATLAB, with a proof that they compute the
-% same. This page shows the MATLAB side; run it section by section (Ctrl+Enter), or publish it.
+% same. This page shows the MATLAB side; run it section by section (Ctrl+Enter), or as a whole.
 %
 % You need a file that was exported in Python, and the toolbox on the path:
 %
@@ -8,7 +8,12 @@
 %  $ cifarx export --onnx --mat       # ./model.onnx and ./model.mat
 %  $ cifarx matlab-path               # the folder for addpath
 %
-% The current folder should be the one with model.mat in it.
+% Go to the folder with model.mat in it, and call this script and the examples by their names; |run|
+% would change to the folder of the script, where there is no model.mat:
+%
+%  >> cd('C:\Users\me\networks')
+%  >> addpath(F, fullfile(F, 'doc'), fullfile(F, 'examples'))     % F: what matlab-path printed
+%  >> GettingStarted
 
 %% Read a network
 % |cifarx.load| reads and checks the file. What it gives is a structure of plain arrays: no

@@ -1,6 +1,9 @@
 %% Look at a network in Deep Network Designer
 % Deep Learning Toolbox is needed. model.mat, from 'cifarx export --mat', lies in the current
 % folder.
+%
+%  >> cd('folder of model.mat')
+%  >> editInDesigner                 % with this script's folder on the path; run would go there
 
 %% A dlnetwork of built-in layers
 % Names are those of the file, weights too; no code is generated.

@@ -1,6 +1,9 @@
 %% Train further in MATLAB, and take the weights back to PyTorch
 % Deep Learning Toolbox is needed. model.mat, from 'cifarx export --mat', lies in the current
 % folder; tuned.mat is written there.
+%
+%  >> cd('folder of model.mat')
+%  >> fineTuneAndReturn                 % with this script's folder on the path; run would go there
 
 %% Images with labels
 % H-by-W-by-C-by-N uint8 and class numbers from 1; or an imageDatastore whose labels are names in

@@ -1,5 +1,8 @@
 %% Load a network and classify images
 % No toolbox is needed. model.mat, from 'cifarx export --mat', lies in the current folder.
+%
+%  >> cd('folder of model.mat')
+%  >> loadAndClassify                 % with this script's folder on the path; run would go there
 
 %% Load
 net = cifarx.load('model.mat');
@@ -16,5 +19,5 @@ end
 %% Classify
 [names, scores] = cifarx.classify(net, X);
 for i = 1:min(5, numel(names))
-    fprintf('image %d is a %s (%.0f%%)\n', i, names{i}, 100 * max(scores(:, i)));
+    fprintf('image %d is a %s (%.0f%%)\n', i, names{i}, 100 * max(scores(i, :)));
 end

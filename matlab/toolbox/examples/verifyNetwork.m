@@ -1,5 +1,8 @@
 %% Verify a network against PyTorch
 % No toolbox is needed. model.mat, from 'cifarx export --mat', lies in the current folder.
+%
+%  >> cd('folder of model.mat')
+%  >> verifyNetwork                 % with this script's folder on the path; run would go there
 
 %% The check
 % One line a check, the verdict last: EQUIVALENT, SAME PREDICTIONS or DIFFERENT.

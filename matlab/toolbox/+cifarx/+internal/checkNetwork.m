@@ -12,8 +12,10 @@ requireFields(net.input, 'input', {'Name', 'InputSize', 'Normalization', 'Mean',
                                    'StandardDeviation'});
 requireFields(net.layers, 'layers', {'Name', 'Kind', 'Inputs', 'Module', 'Source'});
 requireFields(net.test, 'test', {'images', 'inputs', 'labels', 'logits', 'reference'});
+checkFormat(net.format);
 checkInput(net.input);
 shapes = cifarx.internal.checkLayers(net);
+checkSources(net.layers);
 checkOutputs(net, shapes);
 cifarx.internal.checkTest(net.test, net.input, numel(net.classes));
 end
@@ -33,13 +35,71 @@ if ~all(there)
 end
 end
 
+function checkFormat(form)
+%CHECKFORMAT  Text in every field but the version.
+demand(isnumeric(form.version) && isreal(form.version) && numel(form.version) == 1, ...
+       'fieldClass', 'format.version', form.version, 'a number');
+keys = setdiff(fieldnames(form), {'version'}).';
+for i = 1:numel(keys)
+    demand(isText(form.(keys{i})), 'fieldClass', ['format.' keys{i}], form.(keys{i}), 'char');
+end
+end
+
+function sound = isText(value)
+%ISTEXT  Whether a value is a row of char, or '', or bytes that are no UTF-8.
+sound = (ischar(value) || isa(value, 'uint8')) && ndims(value) == 2 && ...
+        (size(value, 1) == 1 || isempty(value)); %#ok<ISMAT>
+end
+
+function checkSources(layers)
+%CHECKSOURCES  Where layers come from: text, and a name for no other array than they have.
+for i = 1:numel(layers)
+    label = sprintf('layers(%d).', i);
+    demand(isText(layers(i).Module), 'fieldClass', [label 'Module'], layers(i).Module, 'char');
+    source = layers(i).Source;
+    if isempty(source) && isa(source, 'double')
+        continue
+    end
+    demand(isstruct(source) && numel(source) == 1, 'fieldClass', [label 'Source'], source, ...
+           'a 1-by-1 structure, or [] for a layer without arrays');
+    keys = fieldnames(source);
+    [~, arrays] = cifarx.internal.vocabulary(layers(i).Kind);
+    for k = 1:numel(keys)
+        demand(iscell(arrays) && any(strcmp(keys{k}, arrays)), 'fieldValue', ...
+               [label 'Source'], keys{k}, ['no other fields than arrays of its ' layers(i).Kind]);
+        demand(isText(source.(keys{k})), 'fieldClass', [label 'Source.' keys{k}], ...
+               source.(keys{k}), 'char');
+    end
+end
+end
+
+function checkClasses(classes)
+%CHECKCLASSES  A row of names that are there, and differ.
+demand(iscell(classes), 'fieldClass', 'classes', classes, 'a cell array of names');
+demand(size(classes, 1) == 1 && ndims(classes) == 2 && ~isempty(classes), 'fieldSize', ...
+       'classes', classes, 'a 1-by-K cell array of names'); %#ok<ISMAT>
+for i = 1:numel(classes)
+    label = sprintf('classes{%d}', i);
+    demand(isText(classes{i}) && ~isempty(classes{i}), 'fieldClass', label, classes{i}, ...
+           'char, one letter or more');
+    same = find(cellfun(@(name) isequal(name, classes{i}), classes), 1);
+    if same < i
+        error('cifarx:check:fieldValue', ...
+              'classes{%d} and classes{%d} are both %s, expected a name each', same, i, ...
+              cifarx.internal.valueText(classes{i}));
+    end
+end
+end
+
 function checkInput(input)
 %CHECKINPUT  Size and normalization of the images.
 size3 = input.InputSize;
-demand(isa(size3, 'double') && isequal(size(size3), [1 3]) && ...
+demand(isa(size3, 'double') && isreal(size3) && ~issparse(size3) && ...
+       isequal(size(size3), [1 3]) && ...
        all(size3 >= 1 & size3 == fix(size3)), 'fieldSize', 'input.InputSize', size3, ...
        '1-by-3 double, whole numbers of 1 or more (height, width, channels)');
-demand(any(strcmp(input.Normalization, {'zscore', 'none'})), 'fieldValue', ...
+demand(ischar(input.Normalization) && ...
+       any(strcmp(input.Normalization, {'zscore', 'none'})), 'fieldValue', ...
        'input.Normalization', input.Normalization, '''zscore'' or ''none''');
 keys = {'Mean', 'StandardDeviation'};
 for i = 1:2
@@ -77,11 +137,7 @@ if isempty(found)
           'the output is ''%s'', expected the name of one of the %d layers', ...
           net.outputs{1}, numel(net.layers));
 end
-demand(iscell(net.classes), 'fieldClass', 'classes', net.classes, 'a cell array of names');
-for i = 1:numel(net.classes)
-    demand(ischar(net.classes{i}) || isa(net.classes{i}, 'uint8'), 'fieldClass', ...
-           sprintf('classes{%d}', i), net.classes{i}, 'char');
-end
+checkClasses(net.classes);
 if ~isequal(shapes{found}, numel(net.classes))
     error('cifarx:check:classCount', ...
           ['there are %d classes, but the output ''%s'' is %s; expected one feature a ' ...

@@ -5,7 +5,7 @@ function checkTest(test, input, classes)
 %   net.input and the number of CLASSES, for N images, one or more: images H-by-W-by-C-
 %   by-N uint8 ([] where nobody knows how to normalise them), inputs of that size in
 %   single, labels 1-by-N of 1..CLASSES or [], logits CLASSES-by-N single, and reference
-%   of that size in double or [].
+%   of that size in double or []; all real and finite.
 
 count = size(test.inputs, 4);
 maps = [input.InputSize, count];
@@ -30,13 +30,20 @@ function demand(key, value, kind, wanted, mayBeEmpty)
 if isempty(value) && mayBeEmpty
     return
 end
-if ~isa(value, kind)
-    error('cifarx:check:fieldClass', 'test.%s is %s, expected %s', key, class(value), kind);
+if ~isa(value, kind) || ~isreal(value) || issparse(value)
+    error('cifarx:check:fieldClass', 'test.%s is %s, expected real %s', key, ...
+          cifarx.internal.classText(value), kind);
 end
 wanted = wanted(1:max([2, find(wanted ~= 1, 1, 'last')]));
 if isempty(value) || ~isequal(size(value), wanted)
     error('cifarx:check:fieldSize', ...
           'test.%s is %s, expected %s (sizes of input.InputSize, classes and test.inputs)', ...
           key, cifarx.internal.sizeText(value), cifarx.internal.shapeText(wanted));
+end
+wrong = find(~isfinite(value), 1);
+if ~isempty(wrong)
+    error('cifarx:check:notFinite', ...
+          'test.%s holds %g at element %d of %d, expected finite numbers', ...
+          key, value(wrong), wrong, numel(value));
 end
 end

@@ -6,6 +6,8 @@ function Y = convolve(X, weights, bias, stride, padding, dilation, numGroups)
 %   CIFARX.LAYER.CONVOLUTION2D. What is seen from each place, places-by-hw(C/g), is
 %   multiplied with the kernels, hw(C/g)-by-F/g. Both are laid out as X, WEIGHTS and Y
 %   are, so that nothing is transposed. Small maps are taken several images at a time.
+%   CIFARX.LAYER.GROUPEDCONVOLUTION2D computes groups of one channel itself: products for
+%   them would have hardly a column.
 
 [rows, columns, channels, count] = size(X);
 [height, width, inGroup, filters, ~] = size(weights);
@@ -27,8 +29,6 @@ for first = 1:step:count
     at = seenBy(seen, rows * columns, images);
     if numGroups == 1
         made = product(maps, at, kernels, bias);
-    elseif inGroup == 1 && filters == 1
-        made = channelwise(maps, at, kernels, bias);
     else
         made = zeros(places * images, filters * numGroups, 'single');
         for g = 1:numGroups
@@ -65,19 +65,4 @@ for start = 1:part:count
     these = start:min(start + part - 1, count);
     Y(these, :) = reshape(maps(at(these, :), :), numel(these), []) * kernels + bias;
 end
-end
-
-function Y = channelwise(maps, at, kernels, bias)
-%CHANNELWISE  One kernel for each channel, where products would have one column.
-[count, taps] = size(at);
-channels = size(maps, 2);
-Y = zeros(count, channels, 'single');
-part = max(1, floor(2^21 / (count * taps)));
-for start = 1:part:channels
-    these = start:min(start + part - 1, channels);
-    seen = reshape(maps(at, these), count, taps, []);
-    total = sum(seen .* reshape(kernels(:, :, these), 1, taps, []), 2);
-    Y(:, these) = reshape(total, count, []);
-end
-Y = Y + reshape(bias, 1, channels);
 end

@@ -4,9 +4,7 @@ function file = fileName(file, identifier)
 %   FILE = CIFARX.INTERNAL.FILENAME(FILE, IDENTIFIER) takes char, or a string scalar of
 %   MATLAB, and raises the error IDENTIFIER for anything else.
 
-if exist('isstring', 'builtin') && isstring(file) && isscalar(file)
-    file = char(file);  % MATLAB's "model.mat"
-end
+file = cifarx.internal.asChar(file);
 if ~ischar(file) || size(file, 1) ~= 1
     error(identifier, ['The file name must be a character row vector such as ''model.mat'', ' ...
                        'but is a %s %s.'], cifarx.internal.sizeText(file), class(file));

@@ -67,7 +67,14 @@ requireInput(dlnet.Layers(strcmp(template.input.Name, {dlnet.Layers.Name})), tem
 end
 
 function requireInput(layer, input)
-%REQUIREINPUT  Compare the normalisation, which training recomputes unless told not to.
+%REQUIREINPUT  Compare size and normalisation, which training recomputes unless told not to.
+if ~isequal(double(layer.InputSize), double(input.InputSize))
+    error('cifarx:save:option', ...
+          ['InputSize of layer ''%s'' was %s and is %s in the dlnetwork. Only weights can go ' ...
+           'back to PyTorch; change the network there.'], layer.Name, ...
+          cifarx.internal.valueText(input.InputSize), ...
+          cifarx.internal.valueText(double(layer.InputSize)));
+end
 same = strcmp(layer.Normalization, input.Normalization);
 if same && strcmp(input.Normalization, 'zscore')
     same = isequal(single(layer.Mean(:)), single(input.Mean(:))) && ...
@@ -84,19 +91,29 @@ end
 
 function requireOptions(layer, built)
 %REQUIREOPTIONS  Compare options; only weights go back.
-renamed = {'Padding', 'PaddingSize'; 'Cropping', 'CroppingSize'; 'Stride', 'Stride'; ...
-           'DilationFactor', 'DilationFactor'; 'PoolSize', 'PoolSize'; 'Epsilon', 'Epsilon'; ...
-           'NumGroups', 'NumGroups'; 'Ceiling', 'Ceiling'};
-for k = 1:size(renamed, 1)
-    if ~isfield(layer, renamed{k, 1}) || isempty(layer.(renamed{k, 1}))
-        continue
+keys = cifarx.internal.vocabulary(layer.Kind);
+if strcmp(layer.Kind, 'LayerNormalizationLayer')
+    layer.OperationDimension = 'channel-only';  % as cifarx.dlnetwork builds it
+    keys = [keys, {'OperationDimension'}];
+end
+for k = 1:numel(keys)
+    name = regexprep(keys{k}, '^(Padding|Cropping)$', '$1Size');
+    if strcmp(name, 'PaddingValue') && ~any(layer.Padding)
+        continue  % of no padding; the property is younger than R2021a
     end
-    found = double(built.(renamed{k, 2}));
-    if ~isequal(found, double(layer.(renamed{k, 1})))
+    expected = layer.(keys{k});
+    found = built.(name);
+    if ischar(expected)
+        same = strcmp(char(found), expected);
+    else
+        found = double(found);
+        same = isequal(single(found), single(expected));
+    end
+    if ~same
         error('cifarx:save:option', ...
               ['%s of layer ''%s'' was %s and is %s in the dlnetwork. Only weights can go ' ...
-               'back to PyTorch; change the network there.'], renamed{k, 2}, layer.Name, ...
-              mat2str(double(layer.(renamed{k, 1}))), mat2str(found));
+               'back to PyTorch; change the network there.'], name, layer.Name, ...
+              cifarx.internal.valueText(expected), cifarx.internal.valueText(found));
     end
 end
 end

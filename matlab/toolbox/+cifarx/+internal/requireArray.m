@@ -14,13 +14,9 @@ for i = 1:numel(varargin)
     fits = fits || isequal(found, wanted(1:count));
 end
 if ~isa(value, 'single') || ~isreal(value)
-    form = '';
-    if ~isreal(value)
-        form = 'complex ';
-    end
     cifarx.internal.refuse(layer, 'fieldClass', ...
-                           '%s is %s%s, expected real single; convert it with single()', ...
-                           key, form, class(value));
+                           '%s is %s, expected real single; convert it with single()', ...
+                           key, cifarx.internal.classText(value));
 end
 if ~fits
     texts = cell(1, numel(varargin));

@@ -19,13 +19,19 @@ switch key
         sound = whole(value, 1, 1) && mod(value, 2) == 1;
         wanted = 'a double, an odd number of 1 or more';
     case 'Approximation'
-        sound = any(strcmp(value, {'none', 'tanh'}));
+        sound = ischar(value) && any(strcmp(value, {'none', 'tanh'}));
         wanted = '''none'' or ''tanh''';
     case 'PaddingValue'
-        sound = isequal(value, 0) || strcmp(value, 'mean');
+        sound = (isNumber(value) && value == 0) || isequal(value, 'mean');
         wanted = '0 or ''mean''';
+    case 'Epsilon'
+        sound = isNumber(value) && value >= 0;
+        wanted = 'a double, one finite number of 0 or more';
+    case 'Probability'
+        sound = isNumber(value) && value >= 0 && value < 1;
+        wanted = 'a double, one number of 0 or more and below 1';
     otherwise
-        sound = isa(value, 'double') && numel(value) == 1 && isfinite(value) && isreal(value);
+        sound = isNumber(value);
         wanted = 'a double, one finite number';
 end
 if ~sound
@@ -36,8 +42,15 @@ end
 
 function sound = whole(value, count, least)
 %WHOLE  Whether a value is a row of COUNT whole numbers of LEAST or more.
-sound = isa(value, 'double') && isreal(value) && isequal(size(value), [1, count]) && ...
+sound = isa(value, 'double') && isreal(value) && ~issparse(value) && ...
+        isequal(size(value), [1, count]) && ...
         all(value >= least & value == fix(value) & value < 2^31);
+end
+
+function sound = isNumber(value)
+%ISNUMBER  Whether a value is one finite real double.
+sound = isa(value, 'double') && isreal(value) && ~issparse(value) && numel(value) == 1 && ...
+        isfinite(value);
 end
 
 function reason = reasonOf(value, wanted)

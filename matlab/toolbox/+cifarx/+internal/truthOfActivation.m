@@ -42,7 +42,8 @@ switch layer.Kind
         bound = abs(X) / 2 .* (ofSum + 3 * u * (1 + abs(t)));
     case 'SwishLayer'
         Y = X ./ (1 + exp(-X));
-        bound = (2 * own + 4 * u) * abs(Y);
+        % exp overflows below -88.7 or so, and the quotient is then 0 for less than realmin
+        bound = (2 * own + 4 * u) * abs(Y) + double(realmin('single')) * abs(X);
     case 'SigmoidLayer'
         Y = 1 ./ (1 + exp(-X));
         bound = (2 * own + 3 * u) * Y;

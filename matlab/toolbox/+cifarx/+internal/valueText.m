@@ -8,9 +8,10 @@ if ischar(value) && size(value, 1) <= 1 && numel(value) <= 60
     text = ['''' value ''''];
 elseif isa(value, 'double') && isequal(size(value), [0 0])
     text = '[]';
-elseif isa(value, 'double') && numel(value) <= 6 && isequal(size(value), [1 numel(value)])
+elseif isa(value, 'double') && ~issparse(value) && numel(value) <= 6 && ...
+        isequal(size(value), [1 numel(value)])
     text = mat2str(value, 6);
 else
-    text = [cifarx.internal.sizeText(value) ' ' class(value)];
+    text = [cifarx.internal.sizeText(value) ' ' cifarx.internal.classText(value)];
 end
 end

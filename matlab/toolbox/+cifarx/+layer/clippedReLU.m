@@ -2,7 +2,8 @@ function Y = clippedReLU(X, ceiling)
 %CLIPPEDRELU  Cut values off below zero and above a ceiling.
 %
 %   Y = CIFARX.LAYER.CLIPPEDRELU(X, CEILING) is min(max(X, 0), CEILING) for a
-%   single array X of any size; 6 is the CEILING of ReLU6.
+%   single array X of any size, and NaN where X is, as in PyTorch; 6 is the CEILING of
+%   ReLU6.
 
-Y = min(max(X, 0), ceiling);
+Y = cifarx.internal.keepNaN(min(max(X, 0), ceiling), X);
 end

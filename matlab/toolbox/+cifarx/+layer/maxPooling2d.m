@@ -3,8 +3,15 @@ function Y = maxPooling2d(X, poolSize, stride, padding)
 %
 %   Y = CIFARX.LAYER.MAXPOOLING2D(X, POOLSIZE, STRIDE, PADDING) slides a window
 %   of POOLSIZE = [h w] over the H-by-W-by-C-by-N single array X in steps of
-%   STRIDE = [v h]. PADDING = [t b l r] never wins: it counts as -Inf.
+%   STRIDE = [v h]. PADDING = [t b l r] never wins: it counts as -Inf. A window
+%   with a NaN gives NaN, as in PyTorch.
 
+greatest = @(X) greatestOf(X, poolSize, stride, padding);
+Y = cifarx.internal.keepNaN(greatest(X), X, greatest);
+end
+
+function Y = greatestOf(X, poolSize, stride, padding)
+%GREATESTOF  Greatest value of each window; NaN is passed over.
 if isequal(stride, poolSize) && ~any(padding)
     [~, ~, channels, count] = size(X);
     Y = max(max(cifarx.internal.tiled(X, poolSize), [], 1), [], 3);

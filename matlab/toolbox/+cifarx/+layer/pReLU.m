@@ -3,7 +3,8 @@ function Y = pReLU(X, alpha)
 %
 %   Y = CIFARX.LAYER.PRELU(X, ALPHA) is X where it is positive and ALPHA .* X
 %   elsewhere, for maps X, H-by-W-by-C-by-N single, with 1-by-1-by-C single ALPHA,
-%   or features X, F-by-N single, with F-by-1 ALPHA. A scalar is for all channels.
+%   or features X, F-by-N single, with F-by-1 ALPHA. A scalar is for all channels. Y is NaN
+%   where X is.
 
-Y = max(X, 0) + alpha .* min(X, 0);
+Y = cifarx.internal.keepNaN(max(X, 0) + alpha .* min(X, 0), X);
 end
