@@ -16,7 +16,12 @@ from cifarx.verify.contract import check_contract
 from cifarx.verify.elsewhere import joined, matlab_result, to_polygraphy
 from cifarx.verify.engine_report import EngineReport
 from cifarx.verify.engines import ENGINES
-from cifarx.verify.engines.engine import Engine, EngineError, EngineMissingError
+from cifarx.verify.engines.engine import (
+    Engine,
+    EngineError,
+    EngineMissingError,
+    layer_batch_size,
+)
 from cifarx.verify.engines.pytorch import PyTorch
 from cifarx.verify.engines.toolbox_job import ToolboxJob
 from cifarx.verify.environment import environment_of
@@ -141,7 +146,7 @@ def _run(found: _Found, options: Options, doing: Callable[[str], None]) -> None:
             doing(f"{one.name}, layer by layer")
             most = options.layer_images
             if isinstance(one.engine, ToolboxJob):
-                most = min(most, _TOOLBOX_IMAGES)
+                most = min(most, layer_batch_size(_TOOLBOX_IMAGES, found.original.graph))
             some = slice(0, min(most, len(compared.inputs)))
             one.report = with_layers(
                 one.report,

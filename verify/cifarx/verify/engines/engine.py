@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -15,6 +16,23 @@ Activations = Mapping[str, NDArray[np.float32]]
 """Outputs of layers by name, (N, C, H, W) or (N, F)."""
 Take = Callable[[NDArray[np.float32], Activations], None]
 """Given a mini-batch of inputs and what the layers made of it; keeps neither."""
+
+
+_INPUTS = 2**21
+"""Numbers of a mini-batch's images: 13 of 3 x 224 x 224."""
+_ACTIVATIONS = 2**26
+"""Numbers of all its activations, 256 MB."""
+
+
+def batch_size(most: int, inputs: NDArray[np.float32]) -> int:
+    """Images at a time, at most so many, fewer where they are large."""
+    return max(1, min(most, _INPUTS // max(1, math.prod(inputs.shape[1:]))))
+
+
+def layer_batch_size(most: int, graph: LayerGraph) -> int:
+    """Images at a time where every layer's output is kept."""
+    activations = sum(math.prod(shape) for shape in graph.shapes().values())
+    return max(1, min(most, _ACTIVATIONS // activations))
 
 
 @dataclass(frozen=True)

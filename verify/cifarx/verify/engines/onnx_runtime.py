@@ -9,7 +9,15 @@ import onnx
 from numpy.typing import NDArray
 
 from cifarx.export.graph import LayerGraph
-from cifarx.verify.engines.engine import Engine, EngineError, EngineMissingError, Outputs, Take
+from cifarx.verify.engines.engine import (
+    Engine,
+    EngineError,
+    EngineMissingError,
+    Outputs,
+    Take,
+    batch_size,
+    layer_batch_size,
+)
 from cifarx.verify.subject import Subject
 
 _AT_ONCE = 64
@@ -54,7 +62,10 @@ class OnnxRuntime:
 
     def run(self, images: NDArray[np.uint8], inputs: NDArray[np.float32]) -> Outputs:
         """See `Engine.run`."""
-        logits = [_run(self._session, None, part)[0] for part in _parts(inputs)]
+        logits = [
+            _run(self._session, None, part)[0]
+            for part in _parts(inputs, batch_size(_AT_ONCE, inputs))
+        ]
         return Outputs(self._runtime, np.concatenate(logits), None)
 
     def layers(
@@ -74,7 +85,7 @@ class OnnxRuntime:
                 model.graph.output.append(marked)
         session = self._opened(model.SerializeToString())
         logits = []
-        for part in _parts(inputs):
+        for part in _parts(inputs, layer_batch_size(_AT_ONCE, graph)):
             found = dict(zip(outputs, _run(session, outputs, part), strict=True))
             logits.append(found[outputs[0]])
             activations = {}
@@ -89,8 +100,8 @@ class OnnxRuntime:
         return np.concatenate(logits)
 
 
-def _parts(inputs: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-    return np.array_split(inputs, max(1, -(-len(inputs) // _AT_ONCE)))
+def _parts(inputs: NDArray[np.float32], size: int) -> list[NDArray[np.float32]]:
+    return np.array_split(inputs, max(1, -(-len(inputs) // size)))
 
 
 def _run(session: Any, outputs: list[str] | None, inputs: NDArray[np.float32]) -> Any:

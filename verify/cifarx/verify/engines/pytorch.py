@@ -17,7 +17,14 @@ from cifarx.export.layer import Layer
 from cifarx.export.reference import logits_float64
 from cifarx.export.torch_reader import graph_from_module
 from cifarx.pytorch_models.run import build_module
-from cifarx.verify.engines.engine import Engine, EngineMissingError, Outputs, Take
+from cifarx.verify.engines.engine import (
+    Engine,
+    EngineMissingError,
+    Outputs,
+    Take,
+    batch_size,
+    layer_batch_size,
+)
 from cifarx.verify.subject import Subject
 
 _AT_ONCE = 64
@@ -50,7 +57,9 @@ class PyTorch:
     def run(self, images: NDArray[np.uint8], inputs: NDArray[np.float32]) -> Outputs:
         """See `Engine.run`."""
         if self._last is None or self._last[0] is not inputs:  # the truth needs them as well
-            parts = [self._forward(part).cpu() for part in self._parts(inputs)]
+            parts = [
+                self._forward(part).cpu() for part in _parts(inputs, batch_size(_AT_ONCE, inputs))
+            ]
             self._last = inputs, Outputs(self._runtime, torch.cat(parts).numpy(), None)
         return self._last[1]
 
@@ -63,7 +72,7 @@ class PyTorch:
         of it from what the modules before it gave.
         """
         logits = []
-        for part in self._parts(inputs):
+        for part in _parts(inputs, layer_batch_size(_AT_ONCE, graph)):
             calls, hooks = _recorded(self._module)
             try:
                 logits.append(self._forward(part).cpu().numpy())
@@ -80,9 +89,6 @@ class PyTorch:
     def truth(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
         """(N, K), the module in float64."""
         return logits_float64(self._module, inputs)
-
-    def _parts(self, inputs: NDArray[np.float32]) -> tuple[Tensor, ...]:
-        return torch.split(torch.from_numpy(inputs), _AT_ONCE)
 
     def _placed(self, part: Tensor) -> Tensor:
         x = part.to("cuda") if self._cuda else part
@@ -102,6 +108,10 @@ class PyTorch:
 def _has_onednn() -> bool:
     mkldnn: Any = torch.backends.mkldnn
     return bool(mkldnn.is_available() and mkldnn.enabled)
+
+
+def _parts(inputs: NDArray[np.float32], size: int) -> tuple[Tensor, ...]:
+    return torch.split(torch.from_numpy(inputs), size)
 
 
 def _recorded(module: nn.Module) -> tuple[dict[str, list[Tensor]], list[Any]]:
