@@ -180,7 +180,7 @@ def verify(
     engines: options.Engines = None,
     checkpoint: options.Checkpoint = None,
     images: options.ImageCount = 256,
-    layer_images: options.LayerImages = 64,
+    layer_images: options.LayerImages = 32,
     accuracy: options.AccuracyImages = None,
     accept: options.Accept = None,
     report: options.ReportFolder = Path(),

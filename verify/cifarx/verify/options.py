@@ -21,7 +21,7 @@ class Options:
     checkpoint: Path | None = None
     images: int = 256
     accept_predictions: bool = False
-    layer_images: int = 64
+    layer_images: int = 32
     """Of those images, how many every layer is judged on."""
     accuracy_images: int | None = None
     """Test images for rung 6; None takes those of `images`."""
