@@ -82,12 +82,15 @@ for i = 1:numel(classes)
     label = sprintf('classes{%d}', i);
     demand(isText(classes{i}) && ~isempty(classes{i}), 'fieldClass', label, classes{i}, ...
            'char, one letter or more');
-    same = find(cellfun(@(name) isequal(name, classes{i}), classes), 1);
-    if same < i
-        error('cifarx:check:fieldValue', ...
-              'classes{%d} and classes{%d} are both %s, expected a name each', same, i, ...
-              cifarx.internal.valueText(classes{i}));
-    end
+end
+letters = cellfun(@(name) sprintf('%d ', name), classes, 'UniformOutput', false);
+[~, ~, number] = unique(letters);
+[sorted, order] = sort(number(:).');
+again = min(order([false, diff(sorted) == 0]));
+if ~isempty(again)
+    error('cifarx:check:fieldValue', ...
+          'classes{%d} and classes{%d} are both %s, expected a name each', ...
+          find(number == number(again), 1), again, cifarx.internal.valueText(classes{again}));
 end
 end
 
