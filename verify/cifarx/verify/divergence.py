@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cifarx.verify.audit import Added, Audit
 from cifarx.verify.checks import Check, judged
-from cifarx.verify.engine_report import EngineReport
+from cifarx.verify.engine_report import EngineReport, LayerFinding
 from cifarx.verify.numbers import Number
 
 _RUNNER = {".onnx": "onnxruntime", ".mat": "octave"}  # who runs a file, in the engines' names
@@ -23,6 +23,11 @@ class Names:
     module: str
     onnx_node: str
     matlab_layer: str
+
+    def found(self, ratio: float, algorithm: str = "direct") -> LayerFinding:
+        """What was found of it in a runtime."""
+        names = self.layer, self.kind, self.module, self.onnx_node, self.matlab_layer
+        return LayerFinding(*names, ratio, algorithm)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from cifarx.export.graph import LayerGraph
 from cifarx.export.graph_torch import run_graph
 from cifarx.verify.checks import Check, judged
 from cifarx.verify.numbers import Number
+from cifarx.verify.numerics import rms
 
 LIMIT = 2.0**-30
 """Of the logits' RMS: far above float64 rounding in any order of summation, far below float32's."""
@@ -65,7 +66,6 @@ def export_error(
     if graph is not None and graph.input_size == inputs.shape[1:]:
         found = run_graph(graph, inputs)
         if found.shape == reference.shape and np.isfinite(found).all():
-            size = float(np.sqrt(np.mean(reference**2)))
-            error = float(np.sqrt(np.mean((found - reference) ** 2)))
+            size, error = rms(reference), rms(found - reference)
             relative = error / size if size else (np.inf if error else 0.0)
     return ExportError(file, len(inputs), relative, against)

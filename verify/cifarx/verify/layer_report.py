@@ -12,7 +12,7 @@ from cifarx.export.graph import LayerGraph
 from cifarx.export.mat_writer import feature_orders
 from cifarx.verify.audit import Original
 from cifarx.verify.divergence import Names
-from cifarx.verify.engine_report import EngineReport, LayerFinding
+from cifarx.verify.engine_report import EngineReport
 from cifarx.verify.engines.engine import Activations, Engine
 from cifarx.verify.local_check import LocalCheck
 from cifarx.verify.numerics import Truth, judge_logits
@@ -76,20 +76,7 @@ def with_layers(
 
     logits = engine.layers(graph, inputs, take)
     by_name = {entry.layer: entry for entry in names}
-    findings = []
-    for found in check.ratios():
-        entry = by_name[found.name]
-        findings.append(
-            LayerFinding(
-                entry.layer,
-                entry.kind,
-                entry.module,
-                entry.onnx_node,
-                entry.matlab_layer,
-                found.ratio,
-                found.algorithm,
-            )
-        )
+    findings = (by_name[r.name].found(r.ratio, r.algorithm) for r in check.ratios())
     return replace(
         report,
         layers=tuple(findings),

@@ -23,7 +23,7 @@ from cifarx.export import layout
 from cifarx.export.mat_reader import MatFile
 from cifarx.export.mat_writer import matlab_layers
 from cifarx.verify.divergence import Names
-from cifarx.verify.engine_report import EngineReport, LayerFinding
+from cifarx.verify.engine_report import EngineReport
 from cifarx.verify.engines.engine import EngineError, EngineMissingError
 from cifarx.verify.numerics import Truth, judge_logits, make_truth
 from cifarx.verify.subject import Subject
@@ -60,19 +60,7 @@ class MatlabResult:
         """
         runtime = f"{self.runtime}, from {self.path.name}"
         by_name = dict(zip(self.layers, self.ratios.tolist(), strict=True))
-        findings = [
-            LayerFinding(
-                n.layer,
-                n.kind,
-                n.module,
-                n.onnx_node,
-                n.matlab_layer,
-                by_name[n.matlab_layer],
-                "direct",
-            )
-            for n in names
-            if n.matlab_layer in by_name
-        ]
+        findings = [n.found(by_name[n.matlab_layer]) for n in names if n.matlab_layer in by_name]
         return EngineReport(
             NAME,
             runtime,

@@ -128,8 +128,8 @@ class Change:
 
 def make_truth(reference: NDArray[np.float64], own: NDArray[np.float32], origin: str) -> Truth:
     """The truth, with the error of PyTorch's own float32 logits `own` as the yardstick."""
-    floor = UNIT * _rms(reference)
-    error = _rms(own.astype(np.float64) - reference) if own.shape == reference.shape else np.inf
+    floor = UNIT * rms(reference)
+    error = rms(own.astype(np.float64) - reference) if own.shape == reference.shape else np.inf
     roundings = error / floor if floor else (np.inf if error else 0.0)
     roundings = roundings if np.isfinite(roundings) else np.inf
     return Truth(reference, floor * float(np.clip(roundings, 1.0, WORST_OWN)), roundings, origin)
@@ -159,9 +159,7 @@ def judge_logits(logits: NDArray[Any], truth: Truth) -> Judgement:
         images=n,
         classes=k,
         finite=True,
-        ratio=_rms(error) / truth.yardstick
-        if truth.yardstick
-        else (np.inf if error.any() else 0.0),
+        ratio=rms(error) / truth.yardstick if truth.yardstick else (np.inf if error.any() else 0.0),
         largest=float(error.max()),
         largest_allowed=LIMIT * truth.yardstick * float(np.sqrt(2.0 * np.log(2000.0 * n * k))),
         cosine=_cosine(logits.astype(np.float64), reference),
@@ -212,5 +210,6 @@ def _cosine(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     return float(np.vdot(a, b)) / norms if norms else 0.0
 
 
-def _rms(values: NDArray[np.float64]) -> float:
+def rms(values: NDArray[np.float64]) -> float:
+    """Root of the mean square; 0 of nothing."""
     return float(np.sqrt(np.mean(np.square(values)))) if values.size else 0.0

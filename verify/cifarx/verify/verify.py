@@ -13,6 +13,7 @@ from cifarx.verify.audit import Original, audit, original_of
 from cifarx.verify.checks import Check
 from cifarx.verify.compared import ComparedImages, compared_images
 from cifarx.verify.contract import check_contract
+from cifarx.verify.divergence import Names
 from cifarx.verify.elsewhere import joined, matlab_result, to_polygraphy
 from cifarx.verify.engine_report import EngineReport
 from cifarx.verify.engines import ENGINES
@@ -61,6 +62,8 @@ class _Found:
     truth: Truth
     reference: Check
     original: Original
+    names: tuple[Names, ...]
+    """Of the original's layers."""
     opened: list[_Opened]
     elsewhere: MatlabResult | EngineReport | None
     saved: tuple[RunnerOutputs, ...]
@@ -101,7 +104,8 @@ def verify(options: Options, progress: Callable[[str], None] = lambda _: None) -
     original = original_of(subject, live.graph() if live else None)
     progress("pytorch in float64")
     truth, reference = truth_of(subject, live, compared.inputs)
-    found = _Found(subject, compared, truth, reference, original, opened, elsewhere, saved)
+    layers = layer_names(subject, original.graph)
+    found = _Found(subject, compared, truth, reference, original, layers, opened, elsewhere, saved)
 
     def doing(what: str) -> None:
         found.doing = what
@@ -130,7 +134,6 @@ def _opened(name: str, subject: Subject, required: bool) -> _Opened:
 def _run(found: _Found, options: Options, doing: Callable[[str], None]) -> None:
     """All engines over the compared images, then layer by layer, then over the data set."""
     compared, truth = found.compared, found.truth
-    names = layer_names(found.subject, found.original.graph)
     for one in found.opened:
         if one.engine is None:
             continue
@@ -153,7 +156,7 @@ def _run(found: _Found, options: Options, doing: Callable[[str], None]) -> None:
                 one.engine,
                 found.subject,
                 found.original,
-                names,
+                found.names,
                 compared.inputs[some],
                 replace(truth, reference=truth.reference[some]),
             )
@@ -225,7 +228,7 @@ def _result(found: _Found, options: Options) -> Result:
     elsewhere = found.elsewhere
     if isinstance(elsewhere, MatlabResult) and subject.mat is not None:
         batch = truth_of_batch(subject.mat, subject.mat_path.name)
-        reports.append(elsewhere.report(batch, layer_names(subject, original.graph)))
+        reports.append(elsewhere.report(batch, found.names))
         contract = joined(contract, elsewhere)
         margin = min(margin, float(margins(batch.reference).min()))
     elif isinstance(elsewhere, EngineReport):
@@ -256,7 +259,7 @@ def _result(found: _Found, options: Options) -> Result:
         margin,
         accuracy,
         _classes(subject),
-        layer_names(subject, original.graph),
+        found.names,
         pictures_of(subject, compared, reports, accuracy),
         environment_of(subject),
         options.accept_predictions,
