@@ -5,7 +5,7 @@ Errors do not pile up from layer to layer, so a layer beyond its bound is itself
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, isnan
 
@@ -80,13 +80,16 @@ class LocalCheck:
             return
         values = {**activations, self._graph.input_name: inputs}
         usable = {name: array for name, array in values.items() if self._fits(name, array, count)}
+        held: dict[str, Tensor] = {}  # mostly the next layer's input
         for layer in self._graph.layers:
             if layer.name not in values or any(name not in usable for name in layer.inputs):
                 self._missing.add(layer.name)
             elif layer.name not in usable:
                 self._note(layer, inf, inf)
             else:
-                self._judge(layer, usable, count)
+                given = [held[x] if x in held else _tensor(usable[x]) for x in layer.inputs]
+                held = {layer.name: _tensor(usable[layer.name])}
+                self._judge(layer, given, held[layer.name])
 
     def ratios(self) -> tuple[LayerRatio, ...]:
         """Of the layers that were compared on all images, in the graph's order."""
@@ -106,19 +109,17 @@ class LocalCheck:
         right = array.dtype == np.float32 and name in self._shapes
         return right and array.shape == (count, *self._shapes[name])
 
-    def _judge(self, layer: Layer, values: Activations, count: int) -> None:
-        for start in range(0, count, self._step):
-            part = slice(start, start + self._step)
-            given = [_tensor(values[name][part]) for name in layer.inputs]
-            found = _tensor(values[layer.name][part])
-            truth, bound = self._truths[layer.name](given)
-            if layer.kind in EXACT and torch.equal(found, truth):
+    def _judge(self, layer: Layer, given: Sequence[Tensor], found: Tensor) -> None:
+        parts = (torch.split(x, self._step) for x in (*given, found))
+        for *inputs, output in zip(*parts, strict=True):
+            truth, bound = self._truths[layer.name](inputs)
+            if layer.kind in EXACT and torch.equal(output, truth):
                 self._note(layer, 0.0, 0.0)
                 continue
-            error = (truth - found).abs_()
+            error = truth.sub_(output).abs_().float()
             direct = fast = worst_ratio(error, bound)
             if direct > 1.0 and self._fast and "Convolution" in layer.kind:
-                wider = fast_convolution_bound(layer, given[0])
+                wider = fast_convolution_bound(layer, inputs[0])
                 fast = direct if wider is None else worst_ratio(error, wider)
             self._note(layer, direct, fast)
 
@@ -137,13 +138,17 @@ class LocalCheck:
 def worst_ratio(error: Tensor, bound: Tensor) -> float:
     """Largest absolute error over its bound: 0 / 0 is 0, and what is no number is inf."""
     ratios = error / bound
-    worst = float(ratios.max()) if ratios.numel() else 0.0
+    worst = float(ratios.amax()) if ratios.numel() else 0.0  # five times as fast as max()
     if not isnan(worst):
         return worst
     ratios[error == 0.0] = 0.0  # also where nothing was allowed
-    return float(ratios.nan_to_num_(nan=inf, posinf=inf).max())
+    return float(ratios.nan_to_num_(nan=inf, posinf=inf).amax())
 
 
 def _tensor(array: NDArray[np.float32]) -> Tensor:
+    """Maps channels-last, in which windows are copied fastest."""
     # PyTorch warns of arrays that it could not write to
-    return torch.from_numpy(np.require(array, requirements=["C", "W"]))
+    values = torch.from_numpy(np.require(array, requirements=["C", "W"]))
+    if values.ndim == 4:
+        return values.contiguous(memory_format=torch.channels_last)
+    return values

@@ -74,36 +74,50 @@ def _both(matrix: NDArray[np.float64]) -> Tensor:
 
 
 def transformed(weights: Tensor, groups: int, algorithm: Winograd) -> Tensor:
-    """(F, C / groups, 3, 3) -> ((m + 2)^2 * groups, F / groups, C / groups)."""
+    """(F, C / groups, 3, 3) -> ((m + 2)^2 * groups, C / groups, F / groups)."""
     filters, channels = weights.shape[:2]
     flat = weights.flatten(2).permute(2, 0, 1).reshape(KERNEL**2, -1)
-    matrix = algorithm.kernel.to(weights.dtype)
-    return (matrix @ flat).view(-1, filters // groups, channels)
+    seen = (algorithm.kernel.to(weights.dtype) @ flat).view(-1, filters // groups, channels)
+    return seen.transpose(1, 2).contiguous()
 
 
 def convolve(x: Tensor, kernels: Tensor, groups: int, algorithm: Winograd) -> Tensor:
     """The convolution of padded maps at stride 1, output tiles laid from the top left corner.
 
+    The work goes into moving numbers as much as into multiplying them, so it is done channels
+    last: a tile is then copied in runs of all the channels.
+
     Args:
-        x: (N, C, H + 2, W + 2) with the padding that the layer asks for.
+        x: (N, C, H + 2, W + 2) with the padding that the layer asks for, fastest channels-last.
         kernels: what `transformed` gives; all is computed in its dtype.
 
     Returns:
-        (N, F, H, W) of the kernels' dtype.
+        (N, F, H, W) of the kernels' dtype, channels-last.
     """
     images, channels = x.shape[:2]
     m, size = algorithm.tile, algorithm.tile + KERNEL - 1
     height, width = (n - KERNEL + 1 for n in x.shape[2:])
     rows, columns = -(-height // m), -(-width // m)
-    whole = F.pad(x, (0, columns * m - width, 0, rows * m - height))
-    tiles = whole.unfold(2, size, m).unfold(3, size, m)  # (N, C, rows, columns, size, size)
-    flat = tiles.permute(4, 5, 1, 0, 2, 3).reshape(size**2, -1).to(kernels.dtype)
-    seen = algorithm.before.to(kernels.dtype) @ flat
-    seen = seen.view(-1, channels // groups, images * rows * columns)
-    products = torch.bmm(kernels, seen).view(size**2, -1)
-    y = (algorithm.after.to(kernels.dtype) @ products).view(m, m, -1, images, rows, columns)
-    maps = y.permute(3, 2, 4, 0, 5, 1).reshape(images, -1, rows * m, columns * m)
-    return maps[:, :, :height, :width]
+    whole = F.pad(x, (0, columns * m - width, 0, rows * m - height)).permute(0, 2, 3, 1)
+    tiles = whole.unfold(1, size, m).unfold(2, size, m)  # (N, rows, columns, C, size, size)
+    flat = kernels.new_empty((size, size, images, rows, columns, channels))
+    flat.copy_(tiles.permute(4, 5, 0, 1, 2, 3))
+    seen = (algorithm.before.to(kernels.dtype) @ flat.view(size**2, -1)).view(size**2, -1, channels)
+    products = _products(seen, kernels, groups)
+    y = algorithm.after.to(kernels.dtype) @ products.view(size**2, -1)
+    maps = y.view(m, m, images, rows, columns, -1).permute(2, 3, 0, 4, 1, 5)
+    maps = maps.reshape(images, rows * m, columns * m, -1)
+    return maps[:, :height, :width].permute(0, 3, 1, 2)
+
+
+def _products(seen: Tensor, kernels: Tensor, groups: int) -> Tensor:
+    """(size^2, tiles, C) by kernels of `transformed` -> (size^2, tiles, F)."""
+    if groups == 1:
+        return torch.bmm(seen, kernels)
+    places, tiles, _ = seen.shape
+    apart = seen.view(places, tiles, groups, -1).transpose(1, 2).reshape(-1, tiles, len(kernels[0]))
+    products = torch.bmm(apart, kernels).view(places, groups, tiles, -1)
+    return products.transpose(1, 2).reshape(places, tiles, -1)
 
 
 def amplification(algorithm: Winograd) -> float:
