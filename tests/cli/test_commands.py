@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,12 @@ def test_train_export_verify_in_an_empty_folder(cifarx: Cifarx, empty: Path) -> 
     assert lines[-1].startswith("EQUIVALENT | ")
     assert any(line.startswith("PASSED | onnxruntime ") for line in lines)
     assert json.loads((empty / "r.json").read_text())["verdict"] == "EQUIVALENT"
+
+
+def test_the_version_is_the_distributions(cifarx: Cifarx, root: Path) -> None:
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    shown = cifarx("--version")
+    assert (shown.code, shown.out) == (0, f"cifarx {project['version']}\n")
 
 
 def test_a_folder_of_images_is_data(cifarx: Cifarx, empty: Path) -> None:

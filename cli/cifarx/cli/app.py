@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,6 @@ from cifarx.pytorch_models.errors import UserError
 
 app = typer.Typer(
     name="cifarx",
-    help="Take convolutional networks from PyTorch to MATLAB, and prove that nothing changed.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -29,6 +29,24 @@ def main() -> None:
     except UserError as error:
         print(f"cifarx: {error}", file=sys.stderr)
         sys.exit(2)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"cifarx {version('cifarx')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main_options(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Show it, and stop."
+        ),
+    ] = False,
+) -> None:
+    """Take convolutional networks from PyTorch to MATLAB, and prove that nothing changed."""
 
 
 @app.command()
