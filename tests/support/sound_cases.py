@@ -1,7 +1,8 @@
 """Sound exports that look or run otherwise, as data: `verify` must find each EQUIVALENT.
 
-`python tests/support/sound_cases.py [--seeds N] [--images N] [NAME ...]` runs networks of the zoo
-with random weights through every engine, and prints how near each kind of layer comes to its bound.
+`python tests/support/sound_cases.py [--seeds N] [--trained] [--images N] [NAME ...]` runs networks
+of the zoo with random weights and with trained ones through every engine, and prints how near each
+kind of layer comes to its bound.
 """
 
 from __future__ import annotations
@@ -22,10 +23,12 @@ import torch
 from onnx import helper, numpy_helper
 from random_runs import random_run, remember_graphs
 from scipy.io import loadmat, savemat
+from training import train_run
 
 from cifarx.export.bundle import Formats, bundle_run, write_bundle
 from cifarx.export.onnx_writer import OPSET
-from cifarx.pytorch_models.registry import models
+from cifarx.pytorch_models.registry import find, models
+from cifarx.pytorch_models.run import Run
 from cifarx.verify.engines import onnx_runtime, pytorch
 from cifarx.verify.engines.onnx_runtime import OnnxRuntime
 from cifarx.verify.options import Options
@@ -221,7 +224,21 @@ def random_case(
     network: str, seed: int, folder: Path, engines: tuple[str, ...] = LIVE, images: int = 10
 ) -> Result:
     """A network of the zoo with random weights, exported to `folder` and verified."""
-    run = random_run(network, folder / "runs" / "random", seed)
+    return _verified(random_run(network, folder / "runs" / "random", seed), engines, images)
+
+
+def trained_case(
+    network: str, folder: Path, engines: tuple[str, ...] = LIVE, images: int = 10
+) -> Result:
+    """The same, trained for two epochs of 200 shapes."""
+    data = "shapes" if find(network).input_size[0] == 3 else "shapes-grey"
+    run = train_run(network, data, limit=200, out=folder / "runs" / "trained", epochs=2)
+    return _verified(run, engines, images)
+
+
+def _verified(run: Run, engines: tuple[str, ...], images: int) -> Result:
+    """Of a run in a folder of runs."""
+    folder = run.folder.parents[1]
     with_mat = "octave" in engines
     write_bundle(bundle_run(run), folder, "model", Formats(onnx=True, mat=with_mat))
     with chdir(folder):
@@ -247,6 +264,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--images", type=int, default=10)
+    parser.add_argument("--trained", action="store_true", help="trained weights, too")
     parser.add_argument("--octave", action="store_true", help="with the first seed")
     options = parser.parse_args()
     kinds: dict[tuple[str, str], Worst] = {}
@@ -255,24 +273,27 @@ def main() -> None:
     with pytest.MonkeyPatch.context() as patch:
         remember_graphs(patch)
         for network in options.networks or models():
-            for seed in range(options.first_seed, options.first_seed + options.seeds):
+            seeds = range(options.first_seed, options.first_seed + options.seeds)
+            for seed in (*seeds, "trained") if options.trained else seeds:
                 start = time.monotonic()
-                engines = (*LIVE, "octave") if options.octave and seed == 0 else LIVE
+                engines = (*LIVE, "octave") if options.octave and seed in (0, "trained") else LIVE
                 with tempfile.TemporaryDirectory() as folder:
-                    result = random_case(network, seed, Path(folder), engines, options.images)
+                    if isinstance(seed, str):
+                        result = trained_case(network, Path(folder), engines, options.images)
+                    else:
+                        result = random_case(network, seed, Path(folder), engines, options.images)
+                case = f"{network} {seed}"
                 cases += 1
                 alarms += result.verdict is not Verdict.EQUIVALENT
                 for report in result.engines:
                     if report.judgement is not None:
-                        name = f"{network} seed {seed} {report.engine}"
-                        logits.setdefault(report.engine, Worst()).see(report.judgement.ratio, name)
+                        near = logits.setdefault(report.engine, Worst())
+                        near.see(report.judgement.ratio, f"{case} {report.engine}")
                     for layer in report.layers:
                         worst = kinds.setdefault((layer.kind, layer.algorithm), Worst())
-                        worst.see(
-                            layer.ratio, f"{network} seed {seed} {report.engine} {layer.layer}"
-                        )
+                        worst.see(layer.ratio, f"{case} {report.engine} {layer.layer}")
                 seconds = time.monotonic() - start
-                print(f"{network} {seed}: {result.verdict}, {seconds:.0f} s", flush=True)
+                print(f"{case}: {result.verdict}, {seconds:.0f} s", flush=True)
                 if result.verdict is not Verdict.EQUIVALENT:
                     print(*(t for t in lines(result) if not t.startswith("PASSED")), sep="\n")
     print(f"{cases} cases, {alarms} alarms")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from random_runs import random_run
-from sound_cases import ARITHMETIC, FILES, LIVE, newest_opset, random_case
+from sound_cases import ARITHMETIC, FILES, LIVE, newest_opset, random_case, trained_case
 
 from cifarx.export.bundle import Formats, bundle_run, write_bundle
 from cifarx.export.onnx_writer import OPSET
@@ -82,6 +82,15 @@ def test_the_same_network_in_any_opset(
 @pytest.mark.parametrize("network", TINY + LARGE)
 def test_random_weights(remembered: None, network: str, seed: int, tmp_path: Path) -> None:
     assert_equivalent(random_case(network, seed, tmp_path))
+
+
+@pytest.mark.slow
+@pytest.mark.octave
+@pytest.mark.parametrize("network", TINY + LARGE)
+def test_trained_weights(
+    remembered: None, unpainted: None, network: str, tmp_path: Path, octave_program: str
+) -> None:
+    assert_equivalent(trained_case(network, tmp_path, (*LIVE, "octave")))
 
 
 @pytest.mark.slow
