@@ -30,7 +30,7 @@ refused(@cifarx.predict, {bad, X}, 'predict:classCount', 'there are 3 classes');
 bad = net;
 bad.layers = 5;
 refused(@cifarx.predict, {bad, X}, 'predict:fieldClass', '''layers'' is a 1-by-1 double');
-refused(@cifarx.predict, {net, double(X)}, 'predict:imageClass', 'Convert it');
+refused(@cifarx.predict, {net, double(X)}, 'predict:imageClass', 'but is double');
 refused(@cifarx.predict, {net, X(1:8, :, :, :)}, 'predict:imageSize', '8-by-11-by-3');
 refused(@cifarx.predict, {net, X, 'Batch', 3}, 'predict:option', '''MiniBatchSize''');
 

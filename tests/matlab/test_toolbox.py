@@ -181,7 +181,11 @@ def test_an_unknown_kind_is_not_run(octave: Octave, folder: Path) -> None:
     ("images", "identifier", "said"),
     [
         ("zeros(28, 28, 1, 2, 'uint8')", "cifarx:predict:imageSize", "X is 28-by-28-by-1-by-2"),
-        ("zeros(32, 32, 3)", "cifarx:predict:imageClass", "but is double. Convert it"),
+        (
+            "zeros(32, 32, 3)",
+            "cifarx:predict:imageClass",
+            "but is double. Pixels 0..255 are made so by uint8(X)",
+        ),
     ],
 )
 def test_images_of_the_wrong_size_or_class(

@@ -262,9 +262,11 @@ def test_a_result_that_cannot_be_written_fails_nothing_but_is_told(
     ("options", "identifier", "said"),
     [
         ("'ResultFile', 'model.mat'", "resultFile", "ends in '.matlab-result.mat'"),
-        ("'ResultFile', 3", "resultFile", "The double given is not."),
+        ("'ResultFile', 3", "resultFile", "or '' for none, but is 3."),
         ("'LayerImages', 0", "layerImages", "whole number of images from 1, or Inf"),
-        ("'LayerImages', 1.5", "layerImages", "whole number of images from 1, or Inf"),
+        ("'LayerImages', 1.5", "layerImages", "from 1, or Inf for all, but is 1.5."),
+        ("'LayerImages'", "option", "'ResultFile', 'LayerImages', but 'LayerImages' has no value."),
+        ("'Foo', 1", "option", "argument 2 is 'Foo'"),
     ],
 )
 def test_options_that_are_not_allowed(

@@ -29,7 +29,7 @@ TYPES: dict[str, list[Any]] = {
     "MiniBatchSize": _COUNT,
     "LayerImages": _COUNT,
     "MaxEpochs": _COUNT,
-    "InitialLearnRate": _NUMBER,
+    "InitialLearnRate": ["numeric", "scalar", ">0"],
     "L2Regularization": _NUMBER,
     "Layers": _FLAG,
     "Verbose": _FLAG,
@@ -37,23 +37,26 @@ TYPES: dict[str, list[Any]] = {
     "ExecutionEnvironment": ["choices={'auto', 'cpu', 'gpu', 'multi-gpu'}"],
     "ResultFile": ["file=*.mat"],
 }
-"""By the parameter's name, which means the same in all functions; but for `file`."""
+"""By the parameter's name, which means the same in nearly all functions; but for `file`."""
 
+_ITS_OWN = {"save": {"net": [["struct", "scalar"], ["dlnetwork"]]}}
+"""But for these functions."""
 _ORDERED = {"fineTune": ["labels"]}
 """What a function takes by position out of its varargin."""
-_NAMED = {"predict": ["MiniBatchSize", "Layers"], "classify": ["MiniBatchSize"]}
-"""Names that a function takes without an inputParser."""
 _OPTIONAL = {"template"}
 
 
 def signature(path: Path) -> dict[str, Any]:
-    """The entry of a public function, from its first line and its inputParser."""
+    """The entry of a public function, from its first line and its `nameValues`."""
     text = path.read_text("ascii")
     match = re.match(r"function (?:\[?([\w, ]+)\]? = )?(\w+)\(([\w, ]*)\)", text)
     assert match, path
     assert match[2] == path.stem
     given = [name.strip() for name in match[3].split(",") if name.strip()]
-    named = re.findall(r"parser\.addParameter\('(\w+)'", text) or _NAMED.get(path.stem, [])
+    options = re.search(
+        r"= struct\(('[A-Z].*?);\n\w+ = cifarx\.internal\.nameValues", text, re.DOTALL
+    )
+    named = re.findall(r"'([A-Z]\w+)', ", options[1]) if options else []
     assert ("varargin" in given) == bool(named or path.stem in _ORDERED), path
     kinds = [
         (name, "ordered" if name in _OPTIONAL else "required")
@@ -62,7 +65,11 @@ def signature(path: Path) -> dict[str, Any]:
     ]
     kinds += [(name, "ordered") for name in _ORDERED.get(path.stem, [])]
     kinds += [(name, "namevalue") for name in named]
-    types = {**TYPES, "file": ["file=*.onnx"] if path.stem == "importONNX" else _MAT_FILE}
+    types = {
+        **TYPES,
+        **_ITS_OWN.get(path.stem, {}),
+        "file": ["file=*.onnx"] if path.stem == "importONNX" else _MAT_FILE,
+    }
     entry = {"inputs": [{"name": n, "kind": kind, "type": types[n]} for n, kind in kinds]}
     if match[1]:
         entry["outputs"] = [{"name": name.strip()} for name in match[1].split(",")]

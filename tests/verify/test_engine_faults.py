@@ -118,6 +118,7 @@ def elsewhere(mat: MatFile, folder: Path) -> dict[str, Any]:
         "logits": mat.batch.logits.T.copy(),
         "layer_names": names,
         "layer_ratios": np.full((1, len(layers)), 0.25),
+        "layer_images": 16.0,
         "verdict": "EQUIVALENT",
     }
 
@@ -135,6 +136,7 @@ RESULT_FAULTS: dict[str, tuple[Callable[[dict[str, Any]], object], int, str | No
     "images normalised otherwise": (lambda c: c.update(normalized_sha256="3" * 64), 1, None),
     "a layer beyond its bound": (_beyond, 1, "conv2"),
     "no layer": (lambda c: c.pop("layer_ratios"), 2, None),
+    "layers judged on no image": (lambda c: c.update(layer_images=0.0), 2, None),
 }
 
 

@@ -24,8 +24,9 @@ function [labels, scores] = classify(net, X, varargin)
 %   See also cifarx.load, cifarx.predict, cifarx.summary.
 
 cifarx.internal.requireArguments(nargin, 2, 'classify');
-cifarx.internal.requireNetwork(net, 'classify');
-scores = cifarx.predict(net, X, varargin{:});
+options = struct('MiniBatchSize', 16);
+options = cifarx.internal.nameValues(varargin, options, 'classify', 2);
+scores = cifarx.internal.compute(net, X, options.MiniBatchSize, 'classify');
 last = net.layers(strcmp(net.outputs, {net.layers.Name}));
 if ~strcmp(last.Kind, 'SoftmaxLayer')
     scores = cifarx.layer.softmax(scores);

@@ -49,7 +49,7 @@ if fromArray
 else
     data = prepared(data, net);
 end
-options = optionsOf(varargin);
+options = optionsOf(varargin, nargin - numel(varargin));
 
 [graph, added] = withSoftmax(net);
 if modern
@@ -74,26 +74,13 @@ trained = dlnetwork(graph);
 tuned = cifarx.internal.fromDlnetwork(trained, net);
 end
 
-function options = optionsOf(given)
+function options = optionsOf(given, before)
 %OPTIONSOF  Training options; what cifarx must have is not for the user to change.
 % https://www.mathworks.com/help/deeplearning/ref/trainingoptions.html
-parser = inputParser();
-parser.FunctionName = 'cifarx.fineTune';
-parser.addParameter('MaxEpochs', 5);
-parser.addParameter('InitialLearnRate', 0.001);
-parser.addParameter('MiniBatchSize', 64);
-parser.addParameter('L2Regularization', 0.0005);
-parser.addParameter('Plots', 'none');
-parser.addParameter('Verbose', true);
-parser.addParameter('ExecutionEnvironment', 'auto');
-try
-    parser.parse(given{:});
-catch reason
-    error('cifarx:fineTune:option', ...
-          'Options are pairs of a name and a value, of the names %s, but these are not: %s', ...
-          strjoin(parser.Parameters, ', '), reason.message);
-end
-chosen = structfun(@cifarx.internal.asChar, parser.Results, 'UniformOutput', false);
+chosen = struct('MaxEpochs', 5, 'InitialLearnRate', 0.001, 'MiniBatchSize', 64, ...
+                'L2Regularization', 0.0005, 'Plots', 'none', 'Verbose', true, ...
+                'ExecutionEnvironment', 'auto');
+chosen = cifarx.internal.nameValues(given, chosen, 'fineTune', before);
 requireSound(chosen);
 options = trainingOptions('sgdm', 'Momentum', 0.9, 'MaxEpochs', chosen.MaxEpochs, ...
                           'InitialLearnRate', chosen.InitialLearnRate, ...

@@ -18,6 +18,9 @@ function net = load(file)
 %
 %   Text outside ASCII is in the file as its UTF-8 bytes, and is char in NET.
 %
+%   A name without extension means FILE.mat where there is no such file. The path is not
+%   searched.
+%
 %   The file must be a MAT-file of level 5, not compressed, as 'cifarx export',
 %   CIFARX.SAVE and save('-v6', ...) write it. Nothing in it is run: one with function
 %   handles or objects, which loading could run, is refused before it is loaded.
@@ -38,11 +41,12 @@ function net = load(file)
 
 cifarx.internal.requireArguments(nargin, 1, 'load');
 file = cifarx.internal.fileName(file, 'cifarx:load:fileName');
-if exist(file, 'file') ~= 2
-    error('cifarx:load:fileNotFound', ...
-          ['There is no file ''%s'' (current folder: %s). Export one with ' ...
-           '''cifarx export --mat'', or give its full path.'], file, pwd());
+[~, ~, extension] = fileparts(file);
+if isempty(extension) && ~isfile(file)
+    file = [file '.mat'];  % as load and cifarx.save take it
 end
+cifarx.internal.requireFile(file, 'load', ...
+                            'Export one with ''cifarx export --mat'', or give its full path.');
 try
     cifarx.internal.requirePlainFile(file);
     content = builtin('load', file, '-mat');
@@ -95,7 +99,8 @@ if isfield(form, 'version')
     found = form.version;
 end
 if ~isnumeric(found) || numel(found) ~= 1 || ~(found >= 1)
-    error('cifarx:load:missingField', ...
+    reasons = {'missingField', 'fieldClass'};
+    error(['cifarx:load:' reasons{isfield(form, 'version') + 1}], ...
           '''%s'': format.version is %s, expected a number such as 1. Export it again.', ...
           file, cifarx.internal.valueText(found));
 end

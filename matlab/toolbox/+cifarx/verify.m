@@ -13,6 +13,7 @@ function report = verify(file, varargin)
 %     checks        1-by-n structure array with passed (logical), name, detail
 %     layers        1-by-L structure array with Name, Kind, Module (its path in
 %                   PyTorch), ratio (largest error over its bound) and passed
+%     layerImages   number of images that the layers were judged on
 %     logits        K-by-N single, the outputs computed here
 %     ratio         error of the outputs over that of PyTorch in float32
 %     predictions   1-by-N, the class numbers predicted here, from 1
@@ -47,7 +48,11 @@ function report = verify(file, varargin)
 cifarx.internal.requireArguments(nargin, 1, 'verify');
 net = cifarx.load(file);
 file = char(file);
-options = parsed(file, varargin{:});
+[~, ~, extension] = fileparts(file);
+if isempty(extension) && ~isfile(file)
+    file = [file '.mat'];  % as cifarx.load took it
+end
+options = parsed(file, varargin);
 requireReference(net, file);
 report.verdict = '';
 report.runtime = cifarx.internal.runtime();
@@ -63,6 +68,7 @@ report = note(report, contract, 'input', detail);
 count = size(net.test.inputs, 4);
 chosen = round(linspace(1, count, min(options.LayerImages, count)));
 report.logits = cifarx.predict(net, net.test.inputs);
+report.layerImages = numel(chosen);
 report.layers = cifarx.internal.localCheck(net, net.test.inputs(:, :, :, chosen));
 judged = cifarx.internal.judgeLogits(report.logits, net.test.logits, net.test.reference);
 report = note(report, judged.credible, 'reference', judged.own);
@@ -84,36 +90,26 @@ report.resultFile = cifarx.internal.writeResult(options.ResultFile, report, foun
 fprintf('%s | %s on the %d test images of %s\n', report.verdict, report.runtime, count, file);
 end
 
-function options = parsed(file, varargin)
+function options = parsed(file, given)
 %PARSED  The options, checked.
 ending = '.matlab-result.mat';
 [folder, name] = fileparts(file);
-parser = inputParser();
-parser.FunctionName = 'cifarx.verify';
-parser.addParameter('ResultFile', fullfile(folder, [name ending]));
-parser.addParameter('LayerImages', 16);
-try
-    parser.parse(varargin{:});
-catch reason
-    error('cifarx:verify:option', ...
-          ['Options are pairs of a name and a value, ''ResultFile'' and ''LayerImages'', but ' ...
-           'these are not: %s'], reason.message);
-end
-options = parser.Results;
-options.ResultFile = cifarx.internal.asChar(options.ResultFile);
+options = struct('ResultFile', fullfile(folder, [name ending]), 'LayerImages', 16);
+options = cifarx.internal.nameValues(given, options, 'verify', 1);
 wanted = options.ResultFile;
 named = ischar(wanted) && size(wanted, 1) == 1;
 named = named && ~isempty(regexp(wanted, '.\.matlab-result\.mat$', 'once'));
 if ~named && ~(ischar(wanted) && isempty(wanted))
     error('cifarx:verify:resultFile', ...
           ['''ResultFile'' must be a name that ends in ''%s'', so that no network is ' ...
-           'overwritten, or '''' for none. The %s given is not.'], ending, class(wanted));
+           'overwritten, or '''' for none, but is %s.'], ending, ...
+          cifarx.internal.valueText(wanted));
 end
 images = options.LayerImages;
 if ~isnumeric(images) || ~isscalar(images) || ~(images >= 1) || ceil(images) ~= images
     error('cifarx:verify:layerImages', ...
-          ['''LayerImages'' must be a whole number of images from 1, or Inf for all. The %s ' ...
-           'given is not.'], class(images));
+          ['''LayerImages'' must be a whole number of images from 1, or Inf for ' ...
+           'all, but is %s.'], cifarx.internal.valueText(images));
 end
 options.LayerImages = double(images);
 end

@@ -10,7 +10,8 @@ cifarx.summary(net);
 
 %% Images
 % H-by-W-by-C-by-N, uint8, channels in the order R, G, B. The file brings some along; for one of
-% your own: X = imresize(imread('cat.png'), net.input.InputSize(1:2));
+% your own: X = imresize(imread('cat.png'), net.input.InputSize(1:2)); where it is grey and the
+% network takes colours: X = repmat(X, [1 1 3]);
 X = net.test.images;
 if isempty(X)
     X = net.test.inputs;  % the file does not say how pixels are normalised

@@ -48,6 +48,8 @@ class MatlabResult:
     """(L,) of the layers of model.mat, as they were judged there."""
     layers: tuple[str, ...]
     """Their names."""
+    layer_images: int
+    """That the layers were judged on."""
     normalized_alike: bool
     """Whether the images, normalised there, have the bits that they have in model.mat."""
 
@@ -68,7 +70,7 @@ class MatlabResult:
             "",
             layers=tuple(findings),
             layers_in_all=len(names),
-            layer_images=len(self.logits),
+            layer_images=self.layer_images,
         )
 
 
@@ -130,6 +132,7 @@ def _require_sizes(path: Path, mat: MatFile) -> None:
         "logits": ("single", ((classes, count),)),
         "layer_names": ("cell", ((1, layers),)),
         "layer_ratios": ("double", ((1, layers),)),
+        "layer_images": ("double", ((1, 1),)),
     }
     largest = 2**20 + 2**12 * layers + 8 * count * classes
     if (size := path.stat().st_size) > largest:
@@ -181,6 +184,9 @@ def _interpret(path: Path, content: Mapping[str, Any], mat: MatFile) -> MatlabRe
     ratios = content["layer_ratios"].ravel()
     if ratios.dtype != np.float64 or np.isnan(ratios).any() or (ratios < 0).any():
         raise ValueError("layer_ratios are not numbers from 0")
+    judged = float(content["layer_images"].item())
+    if not 1 <= judged <= len(mat.batch.inputs) or not judged.is_integer():
+        raise ValueError("layer_images is not a number of its test images")
     logits = content["logits"]
     if logits.dtype != np.float32:
         raise ValueError(f"logits are {logits.dtype}")
@@ -191,6 +197,7 @@ def _interpret(path: Path, content: Mapping[str, Any], mat: MatFile) -> MatlabRe
         np.ascontiguousarray(layout.features_from_matlab(logits)),
         ratios,
         tuple(names),
+        int(judged),
         normalized == (_inputs_sha256(mat) if mat.card.mean else ""),
     )
 

@@ -18,8 +18,9 @@ def find_parent(
 ) -> tuple[Run, LayerGraph]:
     """The run that the file came from, and its network.
 
-    It is the run named, else the one whose weights the tuning began with, else, where the file does
-    not say that, the newest one whose layers it has; looked for in ./runs and beside the file.
+    It is the run named, else the one whose weights the tuning began with, the oldest of several
+    with the same, else, where the file does not say that, the newest one whose layers it has;
+    looked for in ./runs and beside the file.
 
     Raises:
         UserError: there is none, or runs that mean different things fit alike.
@@ -35,7 +36,7 @@ def find_parent(
         alike = [r for r in found if tuned.card and r.record.classes == tuned.card.classes]
         if not found:
             raise _orphan(tuned)
-        run = (alike or found)[0]
+        run = (alike or found)[-1]
         return run, _graph(run)
     return _by_network(tuned, runs, progress)
 

@@ -21,7 +21,9 @@ end
 if ~fits
     texts = cell(1, numel(varargin));
     for i = 1:numel(varargin)
-        texts{i} = sprintf('%d-by-', varargin{i});
+        wanted = varargin{i};
+        wanted = wanted(1:max([2, find(wanted ~= 1, 1, 'last')]));
+        texts{i} = sprintf('%d-by-', wanted);
         texts{i} = texts{i}(1:end - 4);
     end
     cifarx.internal.refuse(layer, 'fieldSize', '%s is %s, expected %s', key, ...

@@ -16,6 +16,9 @@ end
 closing = onCleanup(@() fclose(stream));
 requireHeader(fread(stream, 128, '*uint8').');
 words = fread(stream, Inf, '*uint32');  % every element begins at a multiple of 8 bytes
+if isempty(words)
+    broken();
+end
 at = 1;
 while at <= numel(words)
     at = walked(words, at, numel(words));
@@ -27,6 +30,17 @@ end
 
 function requireHeader(header)
 %REQUIREHEADER  Title, no subsystem (which objects and function handles need), version, order.
+others = {'MATLAB 7.3', 'a MAT-file of version 7.3'; [char(137) 'HDF'], 'an HDF5 file'; ...
+          '# Created by Octave', 'a text file of Octave'};
+for i = 1:size(others, 1)
+    start = double(others{i, 1});
+    if isequal(double(header(1:min(numel(start), end))), start)
+        error('cifarx:check:notAMatFile', ...
+              ['it is %s, expected a MAT-file of level 5. Save it with cifarx.save or ' ...
+               'save(''-v6'', ...), or export it again with ''cifarx export --mat'''], ...
+              others{i, 2});
+    end
+end
 title = 'MATLAB 5.0 MAT-file';
 if numel(header) < 128 || ~strcmp(char(header(1:numel(title))), title) || ...
         ~isequal(header(125:128), uint8([0 1 double('IM')]))

@@ -19,6 +19,7 @@ content.normalized_sha256 = found.normalized;
 content.logits = report.logits;
 content.layer_names = {report.layers.Name};
 content.layer_ratios = [report.layers.ratio];
+content.layer_images = report.layerImages;
 content.verdict = report.verdict; %#ok<STRNU> saved as variables
 try
     folder = fileparts(file);

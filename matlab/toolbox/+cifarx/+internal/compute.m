@@ -1,0 +1,92 @@
+function [scores, activations] = compute(net, X, step, caller)
+%COMPUTE  The network's outputs for images, a mini-batch at a time.
+%
+%   SCORES = CIFARX.INTERNAL.COMPUTE(NET, X, STEP, CALLER) gives the K-by-N single outputs of
+%   NET for X, H-by-W-by-C-by-N uint8 pixels or single inputs, STEP images at a time, and
+%   raises errors under the name of the public function CALLER.
+%
+%   [SCORES, ACTIVATIONS] = CIFARX.INTERNAL.COMPUTE(...) also gives what every layer gives, as
+%   CIFARX.PREDICT describes it.
+
+if ~isnumeric(step) || ~isscalar(step) || ~(step >= 1) || step ~= fix(step)
+    error(['cifarx:' caller ':miniBatchSize'], ...
+          ['''MiniBatchSize'' must be a whole number of 1 or more, the images computed ' ...
+           'at a time, but is %s.'], cifarx.internal.valueText(step));
+end
+cifarx.internal.requireNetwork(net, caller);
+try
+    requireImages(net, X, caller);
+    if nargout > 1
+        [scores, activations] = computed(net, X, double(step));
+    else
+        scores = computed(net, X, double(step));
+    end
+    if ~all(isfinite(scores(:)))
+        cifarx.internal.checkNetwork(net);  % images may be the reason; weights are refused
+    end
+catch problem
+    cifarx.internal.explain(problem, net, caller);
+end
+end
+
+function [scores, activations] = computed(net, X, step)
+%COMPUTED  Outputs, and what every layer gives, STEP images at a time.
+count = size(X, 4);
+scores = zeros(numel(net.classes), count, 'single');
+activations = struct('Name', {net.layers.Name}, 'Value', []);
+if nargout > 1
+    shapes = cifarx.internal.checkLayers(net);
+    for i = 1:numel(shapes)
+        activations(i).Value = zeros([shapes{i}, count], 'single');
+    end
+end
+for first = 1:step:count
+    chosen = first:min(first + step - 1, count);
+    part = X(:, :, :, chosen);
+    if isa(part, 'uint8')
+        part = cifarx.internal.normalize(part, net.input);
+    end
+    if nargout < 2
+        scores(:, chosen) = cifarx.internal.forward(net, part);
+        continue
+    end
+    [scores(:, chosen), values] = cifarx.internal.forward(net, part);
+    for i = 1:numel(shapes)
+        if numel(shapes{i}) == 3
+            activations(i).Value(:, :, :, chosen) = values{i};
+        else
+            activations(i).Value(:, chosen) = values{i};
+        end
+    end
+end
+end
+
+function requireImages(net, X, caller)
+%REQUIREIMAGES  Refuse images of another class or size than the network takes.
+if ~isa(X, 'uint8') && ~isa(X, 'single') || ~isreal(X)
+    advice = 'Pixels 0..255 are made so by uint8(X), inputs normalised already by single(X).';
+    if ~isnumeric(X)
+        advice = 'An image file is read by imread, as in X = imread(''cat.png'').';
+    end
+    error(['cifarx:' caller ':imageClass'], ...
+          ['X must be uint8 (pixels 0..255) or single (already normalised), both real, ' ...
+           'but is %s. %s'], cifarx.internal.classText(X), advice);
+end
+wanted = double(net.input.InputSize);
+found = [size(X, 1), size(X, 2), size(X, 3)];
+if ~isequal(found, wanted) || ndims(X) > 4
+    advice = '';
+    if found(3) == 1 && wanted(3) == 3 && ndims(X) <= 4
+        advice = ' A grey image gets three channels by repmat(X, [1 1 3]).';
+    end
+    error(['cifarx:' caller ':imageSize'], ...
+          ['The network takes images of %d-by-%d-by-%d (height, width, channels), N of them ' ...
+           'along the fourth dimension, but X is %s.%s'], wanted, ...
+          cifarx.internal.sizeText(X), advice);
+end
+if isa(X, 'uint8') && strcmp(net.input.Normalization, 'none')
+    error(['cifarx:' caller ':normalization'], ...
+          ['X is uint8 (pixels), but the file of this network does not say how pixels ' ...
+           'are normalised. Give the images as the network was trained on them, in single.']);
+end
+end
