@@ -402,3 +402,31 @@ def test_layers_that_do_not_fit_what_they_are_given(octave: Octave, tmp_path: Pa
         assert lines[2 * i] == f"cifarx:check:{reason}", (fields["Kind"], lines[2 * i : 2 * i + 2])
         assert lines[2 * i + 1].startswith(f"layer 'a' of kind {fields['Kind']}: ")
         assert said in lines[2 * i + 1]
+
+
+def test_files_of_other_formats_and_folders_are_called_what_they_are(
+    octave: Octave, folder: Path
+) -> None:
+    (folder / "folder.mat").mkdir()
+    (folder / "new.mat").write_bytes(b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(512))
+    (folder / "cut.mat").write_bytes((folder / "model.mat").read_bytes()[:128])
+    octave("x = 1; save('-text', 'text.mat', 'x'); save('-hdf5', 'hdf.mat', 'x')")
+    for name, said in {
+        "folder": "cifarx:load:fileNotFound\n'folder.mat' is a folder, not a file",
+        "new": "cifarx:load:notAMatFile\n'new.mat': it is a MAT-file of version 7.3, expected",
+        "text": "cifarx:load:notAMatFile\n'text.mat': it is a text file of Octave, expected",
+        "hdf": "cifarx:load:notAMatFile\n'hdf.mat': it is an HDF5 file, expected",
+        "cut": "cifarx:load:notAMatFile\n'cut.mat': it is not a MAT-file that can be read, or was",
+    }.items():
+        assert failure(octave, f"cifarx.load('{name}.mat')").startswith(said)
+
+
+def test_a_name_without_extension_is_completed_and_not_looked_for_on_the_path(
+    octave: Octave, folder: Path
+) -> None:
+    octave(
+        "net = cifarx.load('model'); r = cifarx.verify('model'); assert(r.verdict, 'EQUIVALENT')"
+    )
+    assert (folder / "model.matlab-result.mat").exists()
+    text = failure(octave, "addpath(pwd()); mkdir('other'); cd('other'); cifarx.load('model.mat')")
+    assert text.startswith("cifarx:load:fileNotFound\n")
