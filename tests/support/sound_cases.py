@@ -232,7 +232,8 @@ def trained_case(
 ) -> Result:
     """The same, trained for two epochs of 200 shapes."""
     data = "shapes" if find(network).input_size[0] == 3 else "shapes-grey"
-    run = train_run(network, data, limit=200, out=folder / "runs" / "trained", epochs=2)
+    out = folder / "runs" / "trained"
+    run = train_run(network, data, limit=200, out=out, weights="none", epochs=2)
     return _verified(run, engines, images)
 
 

@@ -20,10 +20,20 @@ def train_run(
     seed: int | None = None,
     out: Path | None = None,
     recipe: str | None = None,
+    weights: str | None = None,
     **changes: Any,
 ) -> Run:
     """Train as `cifarx train` would; `changes` are fields of the recipe, such as epochs=1."""
-    options = Options(model, data, recipe=recipe, changes=changes, limit=limit, seed=seed, out=out)
+    options = Options(
+        model,
+        data,
+        recipe=recipe,
+        changes=changes,
+        limit=limit,
+        seed=seed,
+        out=out,
+        weights=weights,
+    )
     run = fit(make_plan(options), observer)
     assert run is not None
     return run
