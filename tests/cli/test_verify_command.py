@@ -146,7 +146,19 @@ def test_outputs_go_to_polygraphy_and_come_back(work: Path, cifarx: Command) -> 
     )
     assert back.code == 0
     assert "PASSED | onnxruntime, from outputs.json | logits 10x60" in back.out
-    assert "compared 3 of 3 engines (onnxruntime, polygraphy:pytorch, polygraphy:onn" in back.out
+    assert "compared 1 of 1 engines (onnxruntime), and outputs in files (polygraphy:p" in back.out
+
+
+def test_outputs_in_a_file_are_no_engine_that_a_check_rests_on(work: Path, cifarx: Command) -> None:
+    told = cifarx("verify", "model.onnx", "--engines", "pytorch", "--to-polygraphy", "outputs.json")
+    assert told.code == 2
+    back = cifarx(
+        "verify", "model.onnx", "--engines", "pytorch", "--from-polygraphy", "outputs.json"
+    )
+    assert back.code == 2
+    assert back.out.splitlines()[-1] == (
+        "NOT VERIFIED | compared 0 engines, and outputs in files (polygraphy:pytorch)"
+    )
 
 
 def test_outputs_of_other_images_are_no_pass(work: Path, cifarx: Command) -> None:

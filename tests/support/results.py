@@ -65,7 +65,8 @@ def accuracy(*flipped: int, engines: Sequence[str] = ("pytorch", "onnxruntime"))
     predicted = np.stack([labels] * len(engines))
     predicted[1:, list(flipped)] = (predicted[1:, list(flipped)] + 1) % 3
     margins = np.broadcast_to(np.linspace(1, 2, 60), predicted.shape)
-    found = Predictions(tuple(engines), np.arange(60), labels, predicted, margins)
+    apart = np.zeros(predicted.shape)
+    found = Predictions(tuple(engines), np.arange(60), labels, predicted, margins, apart)
     return accuracy_report(found, 300, "test images of shapes", 3, dict.fromkeys(engines, 1e-4))
 
 
@@ -112,6 +113,9 @@ def sound() -> Result:
             {"model.onnx": "cd" * 32, "model.mat": "ef" * 32},
             True,
             "tiny",
+            "01" * 32,
+            "23" * 32,
+            {"--images": "60", "--layer-images": "16"},
             {"python": "3.11.7", "cifarx": "0.1.0"},
             "Linux x86_64, 2 cores",
             "2025-01-02T03:04:05+00:00",
@@ -212,7 +216,15 @@ def with_names(result: Result, name: str) -> Result:
         layers=layers,
         pictures=tuple(replace(p, png=name) for p in result.pictures),
         environment=Environment(
-            {name: name}, False, name, {name: name, "cifarx": name}, name, name
+            {name: name},
+            False,
+            name,
+            name,
+            name,
+            {name: name},
+            {name: name, "cifarx": name},
+            name,
+            name,
         ),
         interrupted=name,
     )

@@ -93,6 +93,13 @@ def _documented(model: onnx.ModelProto) -> None:
     model.CopyFrom(inferred)
 
 
+def _seven_images(model: onnx.ModelProto) -> None:
+    """For so many at a time and no other number, as exporters write without dynamic axes."""
+    for value in (*model.graph.input, *model.graph.output):
+        value.type.tensor_type.shape.dim[0].dim_value = 7
+    del model.graph.value_info[:]
+
+
 def _identities(folder: Path) -> None:
     for after in ("relu1", "pool", "fc1"):
         node = helper.make_node("Identity", ["x"], ["y"], f"{after}_same")
@@ -132,6 +139,7 @@ FILES: dict[str, Callable[[Path], object]] = {
     "weights as constants": _edited(_weights_as_constants),
     "weights as lists of numbers": _edited(_plain_numbers),
     "documented, shapes inferred": _edited(_documented),
+    "seven images at a time": _edited(_seven_images),
     "identities in between": _identities,
     "reshaped for flattened": _reshaped,
     "a model.mat that is not compressed": _uncompressed,

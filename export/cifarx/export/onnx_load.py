@@ -45,6 +45,18 @@ def load_onnx(path: Path) -> onnx.ModelProto:
     return model
 
 
+def side_files(path: Path) -> tuple[str, ...]:
+    """Names of the files beside an ONNX file that hold weights of it, as it spells them.
+
+    Args:
+        path: a file that `load_onnx` takes; it forgets the names when it reads the weights.
+    """
+    model = onnx.load_model(path, format="protobuf", load_external_data=False)
+    external = (t for t in _tensors(model.graph) if t.data_location == onnx.TensorProto.EXTERNAL)
+    entries = (entry for tensor in external for entry in tensor.external_data)
+    return tuple(sorted({entry.value for entry in entries if entry.key == "location"}))
+
+
 def _unsound(path: Path, error: Exception) -> UserError:
     with path.open("rb") as file:
         kind = other_kind(file.read(HEAD))

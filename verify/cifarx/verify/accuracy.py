@@ -18,6 +18,8 @@ from cifarx.verify.statistics import Accuracy, Comparison, accuracy, by_class, c
 
 YARDSTICK = "pytorch"
 """The engine that the others are compared with."""
+NO_CLASS = -1
+"""Predicted by logits that are not finite numbers."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +47,20 @@ class RuntimeAccuracy:
     changed: tuple[ChangedPrediction, ...]
     tie: Number
     """Margins up to this may change sign by the rounding of both runtimes."""
+    not_finite: int
+    """Images for which its logits are not all finite numbers."""
+    apart: Number
+    """Largest difference of a logit from PyTorch's; 0 where there is no PyTorch."""
 
     @property
     def unlawful(self) -> list[ChangedPrediction]:
         """Changes that rounding does not explain."""
-        return [change for change in self.changed if not change.margin <= self.tie]
+        return [c for c in self.changed if c.predicted == NO_CLASS or not c.margin <= self.tie]
+
+    @property
+    def passed(self) -> bool:
+        """Whether its logits are numbers, and PyTorch's but for the rounding of both."""
+        return not self.unlawful and not self.not_finite and self.apart <= self.tie / 2
 
     def check(self, images: int, origin: str) -> Check:
         """Its line."""
@@ -59,7 +70,12 @@ class RuntimeAccuracy:
         if self.changed:
             lawful = "" if self.unlawful else ", ties to within float32 rounding"
             parts.append(f"{len(self.changed)} predictions other than PyTorch's{lawful}")
-        return judged(images > 0 and not self.unlawful, "accuracy", "; ".join(parts))
+        if self.not_finite:
+            parts.append(f"logits of {self.not_finite} images are not finite numbers")
+        elif self.apart > self.tie / 2:
+            allowed = f"allowed is {self.tie / 2:.1e}"
+            parts.append(f"logits differ from PyTorch's by up to {self.apart:.1e}, {allowed}")
+        return judged(images > 0 and self.passed, "accuracy", "; ".join(parts))
 
 
 @dataclass(frozen=True)
@@ -72,9 +88,15 @@ class AccuracyReport:
     origin: str
     runtimes: tuple[RuntimeAccuracy, ...]
 
-    def changes(self) -> list[ChangedPrediction]:
-        """Every change that rounding does not explain."""
-        return [change for runtime in self.runtimes for change in runtime.unlawful]
+    @property
+    def passed(self) -> bool:
+        """Whether every runtime did."""
+        return self.images > 0 and all(runtime.passed for runtime in self.runtimes)
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether every runtime predicts what PyTorch does, but for ties."""
+        return not any(runtime.unlawful or runtime.not_finite for runtime in self.runtimes)
 
     def checks(self) -> list[Check]:
         """A line a runtime."""
@@ -94,13 +116,15 @@ class Predictions:
     """(engines, N)."""
     margins: NDArray[np.float64]
     """(engines, N), of the logits."""
+    apart: NDArray[np.float64]
+    """(engines, N), largest difference of a logit from `YARDSTICK`'s; 0 where that did not run."""
 
     @classmethod
     def empty(cls, engines: tuple[str, ...], count: int) -> Predictions:
         """Zeros, to be filled by `put`."""
         shape = len(engines), count
         one, many = np.zeros(count, np.int64), np.zeros(shape, np.int64)
-        return cls(engines, one, one.copy(), many, np.zeros(shape))
+        return cls(engines, one, one.copy(), many, np.zeros(shape), np.zeros(shape))
 
     @classmethod
     def of(
@@ -110,9 +134,21 @@ class Predictions:
         logits: Mapping[str, NDArray[np.float32]],
     ) -> Predictions:
         """From logits (N, K) by engine."""
-        values = [found.astype(np.float64) for found in logits.values()]
-        predicted = np.stack([v.argmax(1) for v in values])
-        return cls(tuple(logits), images, labels, predicted, np.stack([margins(v) for v in values]))
+        values = np.stack([found.astype(np.float64) for found in logits.values()])
+        finite = np.asarray(np.isfinite(values).all(axis=2))
+        values = np.where(finite[:, :, None], values, 0.0)
+        first = list(logits).index(YARDSTICK) if YARDSTICK in logits else None
+        apart = np.zeros(finite.shape)
+        if first is not None:
+            apart = np.abs(values - values[first]).max(axis=2)
+        return cls(
+            tuple(logits),
+            images,
+            labels,
+            np.where(finite, values.argmax(axis=2), NO_CLASS),
+            np.stack([margins(v) for v in values]),
+            apart,
+        )
 
     def select(self, index: NDArray[np.int64]) -> Predictions:
         """Of the images at these indices."""
@@ -122,6 +158,7 @@ class Predictions:
             self.labels[index],
             self.predicted[:, index],
             self.margins[:, index],
+            self.apart[:, index],
         )
 
     def put(self, start: int, some: Predictions) -> None:
@@ -129,6 +166,7 @@ class Predictions:
         part = slice(start, start + len(some.images))
         self.images[part], self.labels[part] = some.images, some.labels
         self.predicted[:, part], self.margins[:, part] = some.predicted, some.margins
+        self.apart[:, part] = some.apart
 
 
 def accuracy_report(
@@ -159,6 +197,8 @@ def accuracy_report(
                 comparison,
                 changed,
                 ties.get(engine, 0.0),
+                int(np.count_nonzero(found.predicted[i] == NO_CLASS)),
+                float(found.apart[i].max()),
             )
         )
     return AccuracyReport(len(found.images), in_all, origin, tuple(runtimes))

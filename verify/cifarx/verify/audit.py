@@ -20,6 +20,7 @@ from cifarx.verify.pairing import Pair, layer_faults, pairs_of
 from cifarx.verify.subject import Subject
 
 Tensors = Mapping[str, NDArray[Any]]
+CHECKPOINT = "the checkpoint"
 _NAMED = 5  # tensors or layers named in a line; the report has them all
 
 
@@ -129,10 +130,10 @@ def original_of(subject: Subject, run_graph: LayerGraph | None) -> Original:
             if not name.endswith("num_batches_tracked")
         }
     if run_graph is not None:
-        return Original(run_graph, state, "the run", "the checkpoint")
+        return Original(run_graph, state, "the run", CHECKPOINT)
     assert subject.mat is not None
     name = subject.mat_path.name
-    return Original(subject.mat.graph, state, name, "the checkpoint" if state else name)
+    return Original(subject.mat.graph, state, name, CHECKPOINT if state else name)
 
 
 def audit(subject: Subject, original: Original) -> list[Audit]:

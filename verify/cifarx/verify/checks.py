@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cifarx.verify.text import printable
+
 
 class Outcome(StrEnum):
     """What became of a check."""
@@ -24,7 +26,8 @@ class Check:
 
     def line(self) -> str:
         """One line that can be grepped."""
-        return f"{self.outcome} | {self.name} | {self.detail}"
+        # printable: a name in a file must not make a line of its own
+        return printable(f"{self.outcome} | {self.name} | {self.detail}")
 
 
 def judged(passed: bool, name: str, detail: str) -> Check:

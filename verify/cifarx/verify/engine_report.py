@@ -65,6 +65,8 @@ class EngineReport:
     """Images on which the layers were judged."""
     marked: Judgement | None = None
     """The logits of the run in which every layer's output was marked, on those images."""
+    marked_apart: Number = 0.0
+    """Largest difference of a logit between that run and the one without marks."""
 
     tolerance: Tolerance | None = None
     """Where the user asked for one."""
@@ -78,9 +80,14 @@ class EngineReport:
         """Whether its logits, and its layers where they were judged, are right."""
         if self.judgement is None or not self.judgement.passed:
             return False
-        marked = self.marked is None or self.marked.passed
-        compared = bool(self.layers) or not self.layers_in_all
+        marked = self.marked is None or (self.marked.passed and self._alike(self.marked))
+        compared = len(self.layers) == self.layers_in_all
         return marked and compared and all(layer.passed for layer in self.layers)
+
+    def _alike(self, marked: Judgement) -> bool:
+        """Whether the run with marks and the one without are as near as two sound ones can be."""
+        assert self.judgement is not None
+        return self.marked_apart <= self.judgement.largest_allowed + marked.largest_allowed
 
     def check(self) -> Check:
         """Its line."""
@@ -98,6 +105,8 @@ class EngineReport:
             parts.append("no layer compared")
         if self.marked is not None and not self.marked.passed and self.judgement.passed:
             parts.append(f"with outputs marked RMS {self.marked.ratio:.1f}x float32")
+        elif self.marked is not None and not self._alike(self.marked):
+            parts.append(f"with outputs marked the logits differ by up to {self.marked_apart:.1e}")
         return judged(self.passed, self.runtime, self.judgement.detail(*parts))
 
     def tolerance_check(self) -> Check | None:

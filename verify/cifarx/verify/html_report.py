@@ -13,6 +13,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from cifarx.verify.audit import CHECKPOINT
 from cifarx.verify.changed_images import changed_images
 from cifarx.verify.charts import definitions
 from cifarx.verify.checks import Outcome
@@ -76,8 +77,8 @@ def meaning(result: Result) -> str:
     match result.verdict:
         case Verdict.EQUIVALENT:
             return (
-                "The files hold the original network's layers and weights bit for bit, and every "
-                f"engine computes it on {images} to within the rounding of float32 arithmetic."
+                f"{_original(result)}; every engine that ran computes it on {images} to within the "
+                "rounding of float32 arithmetic."
             )
         case Verdict.SAME_PREDICTIONS:
             accepted = ", which --accept predictions accepts" if result.exit_code == 0 else ""
@@ -99,9 +100,24 @@ def meaning(result: Result) -> str:
     )
 
 
+def _original(result: Result) -> str:
+    """What the files are known to hold."""
+    files = [audit.file for audit in result.audits]
+    truths = {audit.weights_from for audit in result.audits}
+    verb = "hold" if len(files) > 1 else "holds"
+    if truths == {CHECKPOINT}:
+        whose = "the original network's layers and weights bit for bit"
+        return f"{' and '.join(files)} {verb} {whose}"
+    return (
+        f"{' and '.join(files)} {verb} the layers and weights of {' and '.join(sorted(truths))} "
+        "bit for bit (that they are the original network's was not checked, for its PyTorch "
+        "checkpoint was not at hand)"
+    )
+
+
 def _differences(result: Result) -> list[str]:
     """Why the verdict is DIFFERENT."""
-    found = []
+    found = [f"{a.file} holds other {a.found_by}" for a in result.audits if not a.passed]
     runs = [(e.engine, j) for e in result.engines for j in (e.judgement, e.marked) if j]
     broken = dict.fromkeys(engine for engine, judgement in runs if not judgement.finite)
     if broken:

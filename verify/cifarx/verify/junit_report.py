@@ -88,6 +88,8 @@ def _facts(result: Result) -> dict[str, str]:
         "machine": environment.machine,
         **{f"version {name}": version for name, version in environment.versions.items()},
         **{f"sha256 {name}": digest for name, digest in environment.files.items()},
+        "sha256 checkpoint": environment.checkpoint_sha256 or "not at hand",
+        **{f"option {name}": value for name, value in environment.options.items()},
     }
 
 

@@ -45,6 +45,7 @@ def with_layers(
     names: Sequence[Names],
     inputs: NDArray[np.float32],
     truth: Truth,
+    plain: NDArray[np.float32],
 ) -> EngineReport:
     """A report with its layers judged.
 
@@ -55,6 +56,7 @@ def with_layers(
         names: of the original's layers.
         inputs: (N, C, H, W), few: every layer is computed once more in float64.
         truth: what the logits of these inputs should be.
+        plain: (N, K), what the engine gave for them when nothing was marked.
 
     Raises:
         EngineError: the engine could not.
@@ -83,7 +85,15 @@ def with_layers(
         layers_in_all=len(original.graph.layers),
         layer_images=len(inputs),
         marked=judge_logits(logits, truth),
+        marked_apart=_apart(logits, plain),
     )
+
+
+def _apart(some: NDArray[np.float32], others: NDArray[np.float32]) -> float:
+    """Largest difference; infinite where there is none to speak of."""
+    if some.shape != others.shape or not np.isfinite(some).all():
+        return float("inf")
+    return float(np.abs(some.astype(np.float64) - others).max())
 
 
 def _names_in(found: LayerGraph | None, original: LayerGraph) -> dict[str, str]:

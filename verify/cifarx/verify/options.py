@@ -10,6 +10,9 @@ from cifarx.verify.engines import ENGINES
 from cifarx.verify.engines.engine import EngineError
 from cifarx.verify.matlab_result import NAME as MATLAB_RESULT
 
+ALL_IMAGES = 2**62
+"""More images than there are anywhere."""
+
 
 @dataclass(frozen=True)
 class Options:

@@ -13,9 +13,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.files import reading
+from cifarx.verify.consistency import contradiction
 from cifarx.verify.divergence import Divergence
 from cifarx.verify.engine_report import LayerFinding
 from cifarx.verify.result import Result
+from cifarx.verify.text import printable
 
 FORMAT = "cifarx-report"
 SCHEMA = 2
@@ -88,11 +90,11 @@ def read_report(path: Path) -> Result:
             f"{path} is a report of version {content.get('version')!r}; this cifarx reads version "
             f"{SCHEMA}. Run 'cifarx verify' again."
         )
-    facts = {key: value for key, value in content.items() if key not in ("format", "version")}
+    facts = {k: v for k, v in content.items() if k not in ("format", "version", *_DERIVED)}
+    # halves of characters, which a file's names may hold, are no JSON to every reader
+    sound = json.dumps(facts, ensure_ascii=False).encode("utf-8", "replace")
     try:
-        return _RESULT.validate_python(
-            {key: value for key, value in facts.items() if key not in _DERIVED}, by_alias=True
-        )
+        result = _RESULT.validate_json(sound, strict=True, by_alias=True)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
@@ -100,3 +102,9 @@ def read_report(path: Path) -> Result:
             f"{path} is damaged: {where}: {first['msg']}, and {error.error_count() - 1} more. "
             f"{advice}"
         ) from error
+    if fault := contradiction(result):
+        raise UserError(
+            f"{path} is not what 'cifarx verify' writes: {printable(fault)}. It was cut short or "
+            "edited. Run 'cifarx verify' again."
+        )
+    return result

@@ -13,7 +13,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from cifarx.verify.accuracy import AccuracyReport
+from cifarx.verify.accuracy import NO_CLASS, AccuracyReport
 from cifarx.verify.audit import Audit
 from cifarx.verify.checks import Check, Outcome, judged
 from cifarx.verify.contract import Contract
@@ -24,6 +24,10 @@ from cifarx.verify.export_error import ExportError
 from cifarx.verify.numbers import Number
 from cifarx.verify.numerics import Judgement
 from cifarx.verify.pictures import Picture
+from cifarx.verify.text import printable
+
+POLYGRAPHY = "polygraphy:"
+"""How names of outputs begin that were read from a file of Polygraphy's."""
 
 
 class Verdict(StrEnum):
@@ -77,14 +81,23 @@ class Result:
         return tuple(e.engine for e in self.others() if e.judgement is not None)
 
     def others(self) -> list[EngineReport]:
-        """The engines beside PyTorch, whatever became of them."""
-        return [e for e in self.engines if not e.engine.startswith("pytorch")]
+        """The engines beside PyTorch, whatever became of them.
+
+        Outputs in a file of Polygraphy's are judged, but that some runtime computed them from these
+        files nothing shows: they are no engine that the check could rest on.
+        """
+        return [e for e in self.engines if not e.engine.startswith(("pytorch", POLYGRAPHY))]
+
+    def from_files(self) -> list[str]:
+        """Names of what Polygraphy's files hold."""
+        return [e.engine for e in self.engines if e.engine.startswith(POLYGRAPHY)]
 
     @property
     def complete(self) -> bool:
         """Whether the check was made: something was compared, and no engine broke down."""
         broken = any(e.broke_down for e in self.engines)
-        return bool(self.compared()) and not broken and not self.interrupted
+        made = self.compared() and self.images.count > 0 and self.audits and self.export
+        return bool(made) and not broken and not self.interrupted
 
     @property
     def verdict(self) -> Verdict | None:
@@ -95,13 +108,23 @@ class Result:
         reference = self.reference.outcome is Outcome.PASSED
         identity = not self.contract.faults and all(a.passed for a in self.audits)
         exported = all(e.passed for e in self.export)
-        scored = self.accuracy is None or not self.accuracy.changes()
-        if numbers and reference and identity and exported and scored:
+        scored = self.accuracy is None or self.accuracy.passed
+        if numbers and reference and identity and exported and scored and self._layered():
             return Verdict.EQUIVALENT
-        unchanged = scored and all(j.finite and not j.changed for j in self.judgements())
+        unchanged = self.accuracy is None or self.accuracy.unchanged
+        unchanged = unchanged and all(j.finite and not j.changed for j in self.judgements())
         if unchanged and not self.contract.meaning_changed:
             return Verdict.SAME_PREDICTIONS
         return Verdict.DIFFERENT
+
+    def _layered(self) -> bool:
+        """Whether every layer of every engine that computes layers was judged."""
+        names = [name.layer for name in self.layers]
+        return bool(names) and all(
+            [found.layer for found in engine.layers] == names
+            for engine in self.engines
+            if engine.judgement is not None and engine.engine not in self.from_files()
+        )
 
     @property
     def exit_code(self) -> int:
@@ -120,6 +143,8 @@ class Result:
 
     def class_name(self, index: int) -> str:
         """Of a class; a saved report may speak of one that it does not name."""
+        if index == NO_CLASS:
+            return "no class"
         return self.classes[index] if 0 <= index < len(self.classes) else f"class {index}"
 
     def checks(self) -> list[Check]:
@@ -128,7 +153,7 @@ class Result:
 
     def titled_checks(self) -> list[tuple[str, Check]]:
         """Every check with a title of its own, which no version is part of."""
-        divergence, accuracy = self.first_divergence, self.accuracy
+        divergence = self.first_divergence
         return [
             *((f"{check.name}: {a.file}", check) for a in self.audits for check in a.checks()),
             ("input", self.contract.check(self.images.count)),
@@ -142,13 +167,15 @@ class Result:
             ),
             *([("first divergence", divergence.check())] if divergence else []),
             *([("decisions", self._decisions())] if self.judgements() else []),
-            *(
-                (f"accuracy: {runtime.engine}", check)
-                for runtime, check in (
-                    zip(accuracy.runtimes, accuracy.checks(), strict=True) if accuracy else ()
-                )
-            ),
+            *self._accuracy_checks(),
         ]
+
+    def _accuracy_checks(self) -> list[tuple[str, Check]]:
+        if self.accuracy is None:
+            missing = "the run's test images are not at hand, or no engine gave outputs"
+            return [("accuracy", Check(Outcome.SKIPPED, "accuracy", missing))]
+        runtimes = zip(self.accuracy.runtimes, self.accuracy.checks(), strict=True)
+        return [(f"accuracy: {runtime.engine}", check) for runtime, check in runtimes]
 
     def _decisions(self) -> Check:
         changed = [(e.runtime, c) for e in self.engines if e.judgement for c in e.judgement.changed]
@@ -177,13 +204,17 @@ class Result:
 
     def closing_line(self) -> str:
         """The verdict and what it rests on."""
+        more = self.from_files()
+        saved = f", and outputs in files ({', '.join(more)})" if more else ""
         if self.verdict is None:
             stopped = (
                 f"; stopped by the user during: {self.interrupted}" if self.interrupted else ""
             )
-            return f"NOT VERIFIED | compared {len(self.compared())} engines{stopped}"
-        return (
+            return printable(
+                f"NOT VERIFIED | compared {len(self.compared())} engines{saved}{stopped}"
+            )
+        return printable(
             f"{self.verdict} | compared {len(self.compared())} of {len(self.others())} engines "
-            f"({', '.join(self.compared())}) with {self.truth} "
+            f"({', '.join(self.compared())}){saved} with {self.truth} "
             f"on {self.images.count} {self.images.origin}"
         )

@@ -11,7 +11,7 @@ import onnx
 from cifarx.export.card import ModelCard
 from cifarx.export.graph import LayerGraph
 from cifarx.export.mat_reader import MatFile, read_mat
-from cifarx.export.onnx_load import load_onnx
+from cifarx.export.onnx_load import load_onnx, side_files
 from cifarx.export.onnx_reader import Place, UnreadableError, read_onnx_places
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.files import sha256
@@ -38,7 +38,7 @@ class Subject:
     mat: MatFile | None
     run: Run | None
     sha256: Mapping[str, str]
-    """Digests of the files by name."""
+    """Digests of the files by name, side files of weights among them."""
 
 
 def open_subject(path: Path, checkpoint: Path | None) -> Subject:
@@ -65,6 +65,7 @@ def open_subject(path: Path, checkpoint: Path | None) -> Subject:
             "--checkpoint RUN, or export again with 'cifarx export --onnx --mat'."
         )
     digests = {p.name: sha256(p) for p in (path, mat_path) if p.exists()}
+    digests |= {name: sha256(path.parent / name) for name in side_files(path)}
     graph: LayerGraph | None = None
     places: Mapping[str, Place] = {}
     problem = ""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -54,11 +55,13 @@ class Sweep:
 
         Raises:
             BrokeDownError: an engine did.
+            LostProcessError: torchrun lost one of the others; this one's share remains.
             UserError: the data cannot be read.
         """
         world = world_from_environment()
         with joined(world, _CPU):
-            told = shared_bytes(json.dumps(engines).encode(), world, _CPU)
+            with _others_there():
+                told = shared_bytes(json.dumps(engines).encode(), world, _CPU)
             opened = {name: self._open(name) for name in json.loads(told)}
             if not opened:
                 return
@@ -69,7 +72,8 @@ class Sweep:
                 part = np.arange(start, min(start + _CHUNK, count))
                 found.put(start, self._scored(opened, self._places[part]))
                 self._done.append(part)
-            self._found = _joined(found, world)
+            with _others_there():
+                self._found = _joined(found, world)
             self._done = [np.arange(count)]
 
     def _scored(self, opened: dict[str, Engine], places: NDArray[np.int64]) -> Predictions:
@@ -94,6 +98,18 @@ class BrokeDownError(Exception):
         self.engine = engine
 
 
+class LostProcessError(Exception):
+    """Another of torchrun's processes is gone."""
+
+
+@contextmanager
+def _others_there() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:  # which all of torch.distributed raises
+        raise LostProcessError("another process was lost") from error
+
+
 def _logits(
     name: str, engine: Engine, inputs: NDArray[np.float32], size: tuple[int, int]
 ) -> NDArray[np.float32]:
@@ -110,6 +126,6 @@ def _joined(mine: Predictions, world: World) -> Predictions:
     """Every process's share; what another process scored is zero in this one."""
     arrays = [
         summed(torch.from_numpy(array), world).numpy()
-        for array in (mine.images, mine.labels, mine.predicted, mine.margins)
+        for array in (mine.images, mine.labels, mine.predicted, mine.margins, mine.apart)
     ]
     return Predictions(mine.engines, *arrays)

@@ -48,6 +48,7 @@ class OnnxRuntime:
         # TF32 would be another arithmetic than float32
         self._providers = [(_CUDA, {"use_tf32": 0})] if cuda else ["CPUExecutionProvider"]
         self._session = self._opened(str(subject.onnx_path))
+        self._fixed = _fixed_batch(subject.onnx)
         place = ", CUDA" if cuda else ""
         place += "" if optimized else ", not optimized"
         self._runtime = f"onnxruntime {onnxruntime.__version__}{place}"
@@ -60,12 +61,16 @@ class OnnxRuntime:
         except Exception as error:  # its exception classes are private to its extension
             raise EngineError(f"it does not load the file: {_first_line(error)}") from error
 
+    def _computed(self, session: Any, outputs: list[str] | None, part: NDArray[np.float32]) -> Any:
+        """Outputs for the images; a file of a fixed number of images gets the last ones again."""
+        missing = max(0, self._fixed - len(part))
+        whole = np.concatenate([part, np.repeat(part[-1:], missing, axis=0)]) if missing else part
+        return [values[: len(part)] for values in _run(session, outputs, whole)]
+
     def run(self, images: NDArray[np.uint8], inputs: NDArray[np.float32]) -> Outputs:
         """See `Engine.run`."""
-        logits = [
-            _run(self._session, None, part)[0]
-            for part in _parts(inputs, batch_size(_AT_ONCE, inputs))
-        ]
+        parts = _parts(inputs, self._fixed or batch_size(_AT_ONCE, inputs))
+        logits = [self._computed(self._session, None, part)[0] for part in parts]
         return Outputs(self._runtime, np.concatenate(logits), None)
 
     def layers(
@@ -85,8 +90,8 @@ class OnnxRuntime:
                 model.graph.output.append(marked)
         session = self._opened(model.SerializeToString())
         logits = []
-        for part in _parts(inputs, layer_batch_size(_AT_ONCE, graph)):
-            found = dict(zip(outputs, _run(session, outputs, part), strict=True))
+        for part in _parts(inputs, self._fixed or layer_batch_size(_AT_ONCE, graph)):
+            found = dict(zip(outputs, self._computed(session, outputs, part), strict=True))
             logits.append(found[outputs[0]])
             activations = {}
             for name, place in places.items():
@@ -100,8 +105,16 @@ class OnnxRuntime:
         return np.concatenate(logits)
 
 
+def _fixed_batch(model: onnx.ModelProto) -> int:
+    """The number of images that the file takes at a time, no other; 0 for any."""
+    constants = {tensor.name for tensor in model.graph.initializer}
+    (given, *_) = (value for value in model.graph.input if value.name not in constants)
+    sizes = given.type.tensor_type.shape.dim
+    return sizes[0].dim_value if sizes else 0
+
+
 def _parts(inputs: NDArray[np.float32], size: int) -> list[NDArray[np.float32]]:
-    return np.array_split(inputs, max(1, -(-len(inputs) // size)))
+    return [inputs[start : start + size] for start in range(0, len(inputs), size)]
 
 
 def _run(session: Any, outputs: list[str] | None, inputs: NDArray[np.float32]) -> Any:
