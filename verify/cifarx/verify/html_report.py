@@ -56,7 +56,7 @@ def as_html(result: Result) -> str:
             meaning=meaning(result),
             exit_words=_EXIT_CODES[result.exit_code],
             counts=[(word, outcomes.count(word)) for word in Outcome if word in outcomes],
-            checks=[check for _, check in titled],
+            checks=titled,
             first=result.first_divergence,
             definitions=definitions(),
             layer_chart=layer_chart(result),
