@@ -35,8 +35,10 @@ def rejected(finished: Any) -> str:
     """The paragraph of a command that must have ended as a user's mistake."""
     assert finished.code == 2
     assert finished.out == ""
-    (paragraph,) = finished.err.splitlines()
+    paragraph = finished.err.splitlines()[-1]  # after the stages that were begun
     assert paragraph.startswith("cifarx: ")
+    assert finished.err.count("cifarx: ") == 1
+    assert "Traceback" not in finished.err
     assert len(paragraph) > 60
     return str(paragraph)
 
@@ -180,8 +182,8 @@ def test_octave_asked_for_and_not_there(
         (["export", "model.onnx"], "model.onnx is the file to export, and would be replaced"),
         (["verify", "--checkpoint", "runs/tiny/model.safetensors"], "is not a run"),
         (["demo", "--out", "model.onnx"], "model.onnx is not empty"),
-        (["verify", "--json", "model.onnx"], "model.onnx is there already, and is no report that"),
-        (["verify", "--json", "."], "is there already, and is no report that"),
+        (["verify", "--json", "model.onnx"], "model.onnx cannot be both the model to verify and"),
+        (["verify", "--json", "."], "is there already, and is no JSON report that"),
         (["export", "--opset", "9"], "--opset 9 is not supported"),
         (["export", "--name", "a b"], "--name 'a b'"),
         (["verify", "--engines", "matlob"], "'matlob' is no engine"),
