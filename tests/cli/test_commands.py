@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import signal
@@ -17,6 +18,7 @@ import faults
 import pytest
 from PIL import Image
 
+from cifarx.cli import main
 from cifarx.pytorch_models import registry
 
 Cifarx = Callable[..., Any]
@@ -256,3 +258,20 @@ def test_a_demo_folder_in_use_is_left_alone(cifarx: Cifarx, empty: Path) -> None
     (empty / "demo").mkdir()
     (empty / "demo" / "mine").write_text("")
     assert "is not empty" in rejected(cifarx("demo"))
+
+
+def test_a_console_of_few_characters_ends_no_command(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="latin-1") for _ in range(2))
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "stderr", err)
+    monkeypatch.setattr(sys, "argv", ["cifarx", "verify", "\u72ac.onnx"])
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as end:
+        main()
+    print("SHA-256 1c8dec6de40f\u2026", flush=True)
+    err.flush()
+    assert end.value.code == 2
+    assert err.buffer.getvalue().startswith(rb"cifarx: \u72ac.onnx is not there")
+    assert out.buffer.getvalue() == b"SHA-256 1c8dec6de40f\\u2026\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from importlib.metadata import version
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,9 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line; a user's mistake ends in one paragraph and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a console of few characters must not end a command
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except UserError as error:
