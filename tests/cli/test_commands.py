@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import signal
@@ -17,6 +18,7 @@ import faults
 import pytest
 from PIL import Image
 
+from cifarx.cli import main
 from cifarx.pytorch_models import registry
 
 Cifarx = Callable[..., Any]
@@ -35,8 +37,10 @@ def rejected(finished: Any) -> str:
     """The paragraph of a command that must have ended as a user's mistake."""
     assert finished.code == 2
     assert finished.out == ""
-    (paragraph,) = finished.err.splitlines()
+    paragraph = finished.err.splitlines()[-1]  # after the stages that were begun
     assert paragraph.startswith("cifarx: ")
+    assert finished.err.count("cifarx: ") == 1
+    assert "Traceback" not in finished.err
     assert len(paragraph) > 60
     return str(paragraph)
 
@@ -180,8 +184,8 @@ def test_octave_asked_for_and_not_there(
         (["export", "model.onnx"], "model.onnx is the file to export, and would be replaced"),
         (["verify", "--checkpoint", "runs/tiny/model.safetensors"], "is not a run"),
         (["demo", "--out", "model.onnx"], "model.onnx is not empty"),
-        (["verify", "--json", "model.onnx"], "model.onnx is there already, and is no report that"),
-        (["verify", "--json", "."], "is there already, and is no report that"),
+        (["verify", "--json", "model.onnx"], "model.onnx cannot be both the model to verify and"),
+        (["verify", "--json", "."], "is there already, and is no JSON report that"),
         (["export", "--opset", "9"], "--opset 9 is not supported"),
         (["export", "--name", "a b"], "--name 'a b'"),
         (["verify", "--engines", "matlob"], "'matlob' is no engine"),
@@ -254,3 +258,20 @@ def test_a_demo_folder_in_use_is_left_alone(cifarx: Cifarx, empty: Path) -> None
     (empty / "demo").mkdir()
     (empty / "demo" / "mine").write_text("")
     assert "is not empty" in rejected(cifarx("demo"))
+
+
+def test_a_console_of_few_characters_ends_no_command(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="latin-1") for _ in range(2))
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "stderr", err)
+    monkeypatch.setattr(sys, "argv", ["cifarx", "verify", "\u72ac.onnx"])
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as end:
+        main()
+    print("SHA-256 1c8dec6de40f\u2026", flush=True)
+    err.flush()
+    assert end.value.code == 2
+    assert err.buffer.getvalue().startswith(rb"cifarx: \u72ac.onnx is not there")
+    assert out.buffer.getvalue() == b"SHA-256 1c8dec6de40f\\u2026\n"

@@ -60,8 +60,10 @@ def rejected(finished: Any) -> str:
     """The paragraph of a command that must have ended as a user's mistake."""
     assert finished.code == 2
     assert finished.out == ""
-    (paragraph,) = finished.err.splitlines()
+    paragraph = finished.err.splitlines()[-1]  # after the stages that were begun
     assert paragraph.startswith("cifarx: ")
+    assert finished.err.count("cifarx: ") == 1
+    assert "Traceback" not in finished.err
     return str(paragraph)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from importlib.metadata import version
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,9 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line; a user's mistake ends in one paragraph and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a console of few characters must not end a command
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except UserError as error:
@@ -216,11 +220,12 @@ def verify(
         options.show(result)
         raise typer.Exit(result.exit_code)
     from cifarx.cli.progress import status
+    from cifarx.cli.verify_outputs import Outputs
+    from cifarx.verify.for_polygraphy import ForPolygraphy
     from cifarx.verify.options import Options
     from cifarx.verify.verify import take_share
     from cifarx.verify.verify import verify as run_verify
 
-    places = options.Places.of(report, json_file, to_polygraphy)
     asked = Options(
         file,
         None if engines is None else tuple(e.strip() for e in engines.split(",")),
@@ -231,15 +236,16 @@ def verify(
         options.accuracy_images(accuracy),
         options.tolerance(atol, rtol),
         from_polygraphy,
-        to_polygraphy,
+        None if to_polygraphy is None else ForPolygraphy(to_polygraphy),
     )
+    outputs = Outputs.of(report, json_file, asked)
     if not options.first_process():
         take_share(asked)
         return
     with status() as progress:
         result = run_verify(asked, progress)
     options.show(result)
-    places.write(result)
+    outputs.write(result)
     raise typer.Exit(result.exit_code)
 
 

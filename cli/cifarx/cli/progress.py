@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from cifarx.pytorch_models.observer import Observer
 from cifarx.pytorch_models.run import RECORD, parse_record
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from cifarx.pytorch_models.run import RunRecord
     from cifarx.pytorch_models.train import Epoch
     from cifarx.verify.reproduction import Options as ReproduceOptions
+
+_SECONDS_BETWEEN = 10.0
 
 
 class Training(Observer):
@@ -142,10 +147,30 @@ def run_rows(options: ReproduceOptions) -> dict[str, str]:
 
 @contextmanager
 def status() -> Iterator[Callable[[str], None]]:
-    """A line on a terminal that says what is being done; nothing elsewhere."""
+    """Say what is being done: in one changing line on a terminal, in plain lines elsewhere.
+
+    Both on stderr; stdout is the command's answer.
+    """
     console = Console(stderr=True)
     if not (console.is_terminal and sys.stdout.isatty()):
-        yield lambda text: None
+        yield PlainLines(console)
         return
     with console.status("reading files") as line:
-        yield lambda text: line.update(text)
+        yield lambda text: line.update(Text(text))  # a file's name may look like markup
+
+
+class PlainLines:
+    """A line a stage; of stages that differ in their figures alone, one in ten seconds."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._stage: str | None = None
+        self._shown = 0.0
+
+    def __call__(self, text: str) -> None:
+        """Show what is being done now, unless much the same was shown just before."""
+        stage = re.sub(r"[\d,]+", "", text)
+        now = time.monotonic()
+        if stage != self._stage or now - self._shown >= _SECONDS_BETWEEN:
+            self._console.out(text, highlight=False)
+            self._stage, self._shown = stage, now

@@ -1,9 +1,11 @@
-"""`cifarx verify`: the command's options, what it prints, and the files it leaves."""
+"""`cifarx verify`: the command's options, and what it prints."""
 
 from __future__ import annotations
 
+import math
 import os
-from dataclasses import dataclass, replace
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,11 +51,11 @@ Judge = Annotated[
 ]
 Atol = Annotated[
     float | None,
-    typer.Option(min=0, help="Absolute tolerance to quote; it has no part in the verdict."),
+    typer.Option(help="Absolute tolerance to quote; it has no part in the verdict."),
 ]
 Rtol = Annotated[
     float | None,
-    typer.Option(min=0, help="Relative tolerance to quote; it has no part in the verdict."),
+    typer.Option(help="Relative tolerance to quote; it has no part in the verdict."),
 ]
 FromPolygraphy = Annotated[
     Path | None,
@@ -65,71 +67,13 @@ ToPolygraphy = Annotated[
 ]
 
 
-@dataclass(frozen=True)
-class Places:
-    """Where the reports go."""
-
-    json: Path
-    html: Path
-    junit: Path
-
-    @classmethod
-    def of(cls, folder: Path, json_file: Path | None, polygraphy: Path | None) -> Places:
-        """In a folder; report.json elsewhere where the user names it.
-
-        Args:
-            folder: of the reports.
-            json_file: instead of report.json in it.
-            polygraphy: another file that is going to be written.
-
-        Raises:
-            UserError: something is there that is no report of cifarx's.
-        """
-        if folder.exists() and not folder.is_dir():
-            raise UserError(f"--report {folder} is a file. Give a folder for the reports.")
-        places = cls(
-            json_file or folder / "report.json", folder / "report.html", folder / "report.junit.xml"
-        )
-        for path in (places.json, places.html, places.junit):
-            _require_replaceable(path, b"cifarx")
-        if polygraphy is not None:
-            _require_replaceable(polygraphy, b"polygraphy_class")
-        return places
-
-    def write(self, result: Result) -> None:
-        """Every report, each by rename."""
-        from cifarx.pytorch_models.files import write_text
-        from cifarx.verify.html_report import as_html
-        from cifarx.verify.junit_report import as_junit
-        from cifarx.verify.report import as_text
-
-        for path, write in ((self.json, as_text), (self.html, as_html), (self.junit, as_junit)):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_text(path, write(result))
-
-
-def _require_replaceable(path: Path, mark: bytes) -> None:
-    """Raise `UserError` for anything there but a file with a mark of ours in its beginning."""
-    if not path.exists() and not path.is_symlink():
-        return
-    ours = False
-    if path.is_file() and not path.is_symlink():
-        with path.open("rb") as file:
-            ours = mark in file.read(512)
-    if not ours or path.suffix in (".onnx", ".mat"):
-        raise UserError(
-            f"{path} is there already, and is no report that 'cifarx verify' wrote, so that it is "
-            "not replaced. Move it away, or name another place (--report FOLDER, --json FILE)."
-        )
-
-
 def accuracy_images(text: str | None) -> int | None:
     """The number that --accuracy means; `UserError` for what is none."""
     if text is None:
         return None
     if text == "all":
         return 2**62
-    if not text.isdecimal() or not int(text):
+    if not re.fullmatch("[0-9]{1,18}", text) or not int(text):
         raise UserError(
             f"--accuracy {text!r} is not a number of test images. Give 1 or more, or 'all'."
         )
@@ -137,7 +81,17 @@ def accuracy_images(text: str | None) -> int | None:
 
 
 def tolerance(atol: float | None, rtol: float | None) -> tuple[float, float] | None:
-    """(atol, rtol), the one that was not given 0; None where neither was."""
+    """(atol, rtol), the one that was not given 0; None where neither was.
+
+    Raises:
+        UserError: one that is negative, infinite or no number.
+    """
+    for name, value in (("--atol", atol), ("--rtol", rtol)):
+        if value is not None and not (math.isfinite(value) and value >= 0):
+            raise UserError(
+                f"{name} {value} is no tolerance: either nothing or everything would be within it. "
+                "Give a finite number from 0, such as 1e-5, or leave it out."
+            )
     return None if atol is None and rtol is None else (atol or 0.0, rtol or 0.0)
 
 

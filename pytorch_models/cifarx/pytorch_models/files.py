@@ -18,7 +18,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
     A block that raises, a full disk or a killed process leaves an existing `path` as it was.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+    temporary = _temporary(path, path.parent)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
@@ -26,13 +26,38 @@ def replacing(path: Path) -> Iterator[Path]:
             os.fsync(written.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        raise UserError(
-            f"Cannot write {path}: {error.strerror or error}. Nothing was changed there. "
-            "Give another place, or make room or permission for this one."
-        ) from error
+        raise _unwritable(path, error.strerror or error) from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def require_writable(path: Path) -> None:
+    """Raise `UserError` where `replacing` could not write `path`; leave nothing there.
+
+    For what takes minutes to compute: folders that are not there yet are not made, but a file is
+    tried in the nearest one that is.
+    """
+    folder = next((p for p in path.parents if os.path.lexists(p)), Path())
+    if not os.path.isdir(folder):
+        raise _unwritable(path, f"{folder} is no folder")
+    temporary = _temporary(path, folder)
+    try:
+        temporary.open("xb").close()
+        temporary.unlink()
+    except OSError as error:
+        raise _unwritable(path, error.strerror or error) from error
+
+
+def _temporary(path: Path, folder: Path) -> Path:
+    return folder / f".{path.name}.{secrets.token_hex(4)}.partial"
+
+
+def _unwritable(path: Path, reason: object) -> UserError:
+    return UserError(
+        f"Cannot write {path}: {reason}. Nothing was changed there. "
+        "Give another place, or make room or permission for this one."
+    )
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -1,10 +1,9 @@
-"""Logits that other programs computed: MATLAB on another machine, Polygraphy's runners."""
+"""What other programs computed, and what they are given: MATLAB elsewhere, Polygraphy."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +11,11 @@ from numpy.typing import NDArray
 from cifarx.verify.contract import Contract
 from cifarx.verify.engine_report import EngineReport
 from cifarx.verify.engines.engine import EngineError, EngineMissingError
+from cifarx.verify.for_polygraphy import ForPolygraphy
 from cifarx.verify.matlab_result import NAME as MATLAB_RESULT
 from cifarx.verify.matlab_result import MatlabResult, read_result, result_path
 from cifarx.verify.options import unusable
-from cifarx.verify.polygraphy_files import write_inputs, write_outputs
 from cifarx.verify.subject import Subject
-
-_BATCH = 64  # images an iteration
 
 
 def matlab_result(
@@ -52,15 +49,10 @@ def joined(contract: Contract, result: MatlabResult) -> Contract:
 
 
 def to_polygraphy(
-    path: Path,
+    files: ForPolygraphy,
     subject: Subject,
     logits: Mapping[str, NDArray[np.float32]],
     inputs: NDArray[np.float32],
 ) -> None:
-    """Write engines' logits (N, K) by name, and beside them the inputs (N, C, H, W)."""
-    graph = subject.onnx.graph
-    constants = {t.name for t in graph.initializer}
-    name = next(value.name for value in graph.input if value.name not in constants)
-    if logits:
-        write_outputs(path, logits, graph.output[0].name, _BATCH)
-        write_inputs(path.with_name(f"{path.stem}-inputs{path.suffix}"), name, inputs, _BATCH)
+    """Hand over engines' logits (N, K) by name, and the inputs (N, C, H, W); see there."""
+    files.take(subject, logits, inputs)

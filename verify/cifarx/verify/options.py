@@ -8,6 +8,7 @@ from pathlib import Path
 from cifarx.pytorch_models.errors import UserError, nearest
 from cifarx.verify.engines import ENGINES
 from cifarx.verify.engines.engine import EngineError
+from cifarx.verify.for_polygraphy import ForPolygraphy
 from cifarx.verify.matlab_result import NAME as MATLAB_RESULT
 
 ALL_IMAGES = 2**62
@@ -31,7 +32,8 @@ class Options:
     tolerance: tuple[float, float] | None = None
     """(atol, rtol) to quote beside the ladder; they decide nothing."""
     from_polygraphy: Path | None = None
-    to_polygraphy: Path | None = None
+    to_polygraphy: ForPolygraphy | None = None
+    """Is given the logits and the inputs; whoever calls `verify` writes them."""
 
 
 def engine_names(asked: tuple[str, ...] | None) -> list[str]:
