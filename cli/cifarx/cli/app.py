@@ -222,6 +222,7 @@ def verify(
     from cifarx.cli.progress import status
     from cifarx.cli.verify_outputs import Outputs
     from cifarx.verify.for_polygraphy import ForPolygraphy
+    from cifarx.verify.interruption import undisturbed
     from cifarx.verify.options import Options
     from cifarx.verify.verify import take_share
     from cifarx.verify.verify import verify as run_verify
@@ -244,8 +245,11 @@ def verify(
         return
     with status() as progress:
         result = run_verify(asked, progress)
-    options.show(result)
-    outputs.write(result)
+    with undisturbed():
+        try:
+            outputs.write(result)
+        finally:  # where they cannot be written, too
+            options.show(result)
     raise typer.Exit(result.exit_code)
 
 

@@ -72,7 +72,9 @@ def accuracy_images(text: str | None) -> int | None:
     if text is None:
         return None
     if text == "all":
-        return 2**62
+        from cifarx.verify.options import ALL_IMAGES
+
+        return ALL_IMAGES
     if not re.fullmatch("[0-9]{1,18}", text) or not int(text):
         raise UserError(
             f"--accuracy {text!r} is not a number of test images. Give 1 or more, or 'all'."

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-
-import numpy as np
-from numpy.typing import NDArray
 
 from cifarx.verify.contract import Contract
 from cifarx.verify.engine_report import EngineReport
 from cifarx.verify.engines.engine import EngineError, EngineMissingError
-from cifarx.verify.for_polygraphy import ForPolygraphy
 from cifarx.verify.matlab_result import NAME as MATLAB_RESULT
 from cifarx.verify.matlab_result import MatlabResult, read_result, result_path
 from cifarx.verify.options import unusable
@@ -46,13 +42,3 @@ def joined(contract: Contract, result: MatlabResult) -> Contract:
         f"{result.runtime} in {result.path.name} normalises the images to other numbers than python"
     )
     return replace(contract, faults=(*contract.faults, fault), meaning_changed=True)
-
-
-def to_polygraphy(
-    files: ForPolygraphy,
-    subject: Subject,
-    logits: Mapping[str, NDArray[np.float32]],
-    inputs: NDArray[np.float32],
-) -> None:
-    """Hand over engines' logits (N, K) by name, and the inputs (N, C, H, W); see there."""
-    files.take(subject, logits, inputs)

@@ -10,7 +10,7 @@ from cifarx.pytorch_models.errors import UserError
 from cifarx.verify.audit import original_of
 from cifarx.verify.compared import ComparedImages, compared_images
 from cifarx.verify.conclusion import conclude, judged_outputs
-from cifarx.verify.elsewhere import matlab_result, to_polygraphy
+from cifarx.verify.elsewhere import matlab_result
 from cifarx.verify.engine_report import EngineReport
 from cifarx.verify.engines import ENGINES
 from cifarx.verify.engines.engine import (
@@ -73,7 +73,7 @@ def verify(options: Options, progress: Callable[[str], None] = lambda _: None) -
                 result = replace(conclude(found, options), interrupted=stopped)
             if options.to_polygraphy is not None:
                 inputs = found.compared.inputs
-                to_polygraphy(options.to_polygraphy, found.subject, found.logits(), inputs)
+                options.to_polygraphy.take(found.subject, found.logits(), inputs)
     return result
 
 
