@@ -242,7 +242,7 @@ def test_a_check_that_is_stopped_leaves_a_report_that_is_no_pass(many: Path) -> 
     out, err = process.communicate(timeout=60)
     assert process.returncode == 2, out + err
     last = out.splitlines()[-1]
-    assert last.startswith("NOT VERIFIED | compared 1 engines; stopped by the user during: accura")
+    assert last.startswith("NOT VERIFIED | compared 1 engines; stopped during: accura")
     assert "of 256 test images of shapes" in out
     assert err.splitlines()[:8] == [
         "reading images",

@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from cifarx.pytorch_models.data.images import Images
+from cifarx.pytorch_models.errors import UserError
+from cifarx.verify import sweep
 from cifarx.verify.accuracy import NO_CLASS, Predictions, accuracy_report
 from cifarx.verify.engines.engine import Outputs
 from cifarx.verify.engines.onnx_runtime import OnnxRuntime
@@ -90,3 +93,19 @@ def test_what_only_the_data_set_shows_is_no_pass(
     result = verify(Options(Path("model.onnx"), ("pytorch", "onnxruntime"), accuracy_images=60))
     assert result.verdict is verdict, lines(result)
     assert any(line.startswith("FAILED | accuracy | onnxruntime") for line in lines(result))
+
+
+def test_an_image_that_cannot_be_read_costs_the_score_and_not_the_report(
+    work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(*arguments: object) -> Images:
+        raise UserError("cat/7.png is damaged. Get it again.")
+
+    monkeypatch.setattr(sweep, "read_images", unreadable)
+    result = verify(Options(Path("model.onnx"), ("pytorch", "onnxruntime"), accuracy_images=60))
+    assert result.verdict is None
+    assert lines(result)[-1] == (
+        "NOT VERIFIED | compared 1 engines; stopped during: accuracy, 0 of 60 test images "
+        "(cat/7.png is damaged. Get it again)"
+    )
+    assert all(engine.layers for engine in result.engines)

@@ -122,7 +122,7 @@ def test_a_difference_is_named_before_the_checks() -> None:
 @pytest.mark.parametrize(
     ("edit", "said"),
     [
-        (lambda r: replace(r, interrupted="octave"), "stopped by the user during: octave."),
+        (lambda r: replace(r, interrupted="octave"), "stopped during: octave."),
         (lambda r: replace(r, engines=r.engines[:1]), "no engine beside PyTorch gave outputs"),
         (
             lambda r: replace(

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import torch
 from torch import distributed, nn
@@ -36,12 +37,19 @@ def world_from_environment() -> World:
 
 
 @contextmanager
-def joined(world: World, device: torch.device) -> Iterator[None]:
-    """Join the other processes: over NCCL on CUDA, over gloo elsewhere."""
+def joined(world: World, device: torch.device, patience: timedelta | None = None) -> Iterator[None]:
+    """Join the other processes: over NCCL on CUDA, over gloo elsewhere.
+
+    Args:
+        world: of this process.
+        device: that it computes on.
+        patience: how long to wait for the others; None for PyTorch's default.
+    """
     if world.size == 1:
         yield
         return
-    distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    backend = "nccl" if device.type == "cuda" else "gloo"
+    distributed.init_process_group(backend, timeout=patience)
     try:
         yield
     finally:

@@ -88,9 +88,7 @@ def meaning(result: Result) -> str:
             )
         case Verdict.DIFFERENT:
             return f"This is not the original network: {' and '.join(_differences(result))}."
-    reasons = [f"it was stopped by the user during: {result.interrupted}"] * bool(
-        result.interrupted
-    )
+    reasons = [f"it was stopped during: {result.interrupted}"] * bool(result.interrupted)
     reasons += [f"{e.engine} broke down" for e in result.engines if e.broke_down]
     if not result.compared():
         reasons.append("no engine beside PyTorch gave outputs")

@@ -56,6 +56,7 @@ class Judgement:
     ulps: Number
     """The same in units in the last place of the largest logit."""
     worst_image: int
+    """Among the test images where that is known, else among those compared."""
     worst_class: int
     top1: int
     """Images for which the predicted class is that of the truth."""
@@ -125,6 +126,11 @@ class Change:
     label: int | None = None
     """The class that it is of, where that is known."""
 
+    @property
+    def of_data(self) -> int:
+        """What a person finds the image by."""
+        return self.image if self.place is None else self.place
+
 
 def make_truth(reference: NDArray[np.float64], own: NDArray[np.float32], origin: str) -> Truth:
     """The truth, with the error of PyTorch's own float32 logits `own` as the yardstick."""
@@ -173,7 +179,7 @@ def judge_logits(logits: NDArray[Any], truth: Truth) -> Judgement:
 
 
 def located(judgement: Judgement, places: Sequence[int], labels: Sequence[int]) -> Judgement:
-    """A judgement that says which test images its changes are, and of which class.
+    """A judgement that says which test images its changes and its worst image are.
 
     Args:
         judgement: of the first of the compared images, or of all of them.
@@ -188,7 +194,8 @@ def located(judgement: Judgement, places: Sequence[int], labels: Sequence[int]) 
         )
         for change in judgement.changed
     )
-    return replace(judgement, changed=changed)
+    worst = int(places[judgement.worst_image]) if len(places) else 0
+    return replace(judgement, changed=changed, worst_image=worst)
 
 
 def margins(logits: NDArray[np.float64]) -> NDArray[np.float64]:

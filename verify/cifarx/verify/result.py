@@ -189,7 +189,7 @@ class Result:
             truth, predicted = (self.class_name(k) for k in (change.truth, change.predicted))
             detail = (
                 f"{len(changed)} changed{', ties to within float32 rounding' if lawful else ''}; "
-                f"the surest: image {change.image} is {truth!r} by a margin of "
+                f"the surest: image {change.of_data} is {truth!r} by a margin of "
                 f"{change.margin:.1e}, {runtime} says {predicted!r}"
             )
         elif 2 * largest < self.margin:
@@ -207,9 +207,7 @@ class Result:
         more = self.from_files()
         saved = f", and outputs in files ({', '.join(more)})" if more else ""
         if self.verdict is None:
-            stopped = (
-                f"; stopped by the user during: {self.interrupted}" if self.interrupted else ""
-            )
+            stopped = f"; stopped during: {self.interrupted}" if self.interrupted else ""
             return printable(
                 f"NOT VERIFIED | compared {len(self.compared())} engines{saved}{stopped}"
             )

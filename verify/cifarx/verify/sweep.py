@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import torch
@@ -20,6 +21,7 @@ from cifarx.pytorch_models.distributed import (
     summed,
     world_from_environment,
 )
+from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.preprocess import preprocess
 from cifarx.pytorch_models.run import Run
 from cifarx.verify.accuracy import Predictions
@@ -27,6 +29,7 @@ from cifarx.verify.engines.engine import Engine, EngineError
 
 _CHUNK = 256
 """Images read at a time; whole mini-batches of every engine, so that any shards compute alike."""
+_PATIENCE = timedelta(hours=24)  # the others wait while the first runs all other checks
 _NO_IMAGES = np.empty(0, np.uint8)
 _CPU = torch.device("cpu")
 
@@ -55,11 +58,10 @@ class Sweep:
 
         Raises:
             BrokeDownError: an engine did.
-            LostProcessError: torchrun lost one of the others; this one's share remains.
-            UserError: the data cannot be read.
+            CutShortError: an image cannot be read, or torchrun lost one of the processes.
         """
         world = world_from_environment()
-        with joined(world, _CPU):
+        with joined(world, _CPU, _PATIENCE):
             with _others_there():
                 told = shared_bytes(json.dumps(engines).encode(), world, _CPU)
             opened = {name: self._open(name) for name in json.loads(told)}
@@ -77,7 +79,10 @@ class Sweep:
             self._done = [np.arange(count)]
 
     def _scored(self, opened: dict[str, Engine], places: NDArray[np.int64]) -> Predictions:
-        images = read_images(self._run, replace(self._part, index=self._part.index[places]))
+        try:
+            images = read_images(self._run, replace(self._part, index=self._part.index[places]))
+        except UserError as error:  # all that was found until here must not be lost by it
+            raise CutShortError(str(error).rstrip(".")) from error
         inputs = preprocess(images.pixels, *self._run.mean_std())
         size = len(inputs), len(self._run.record.classes)
         made = {name: _logits(name, engine, inputs, size) for name, engine in opened.items()}
@@ -98,8 +103,8 @@ class BrokeDownError(Exception):
         self.engine = engine
 
 
-class LostProcessError(Exception):
-    """Another of torchrun's processes is gone."""
+class CutShortError(Exception):
+    """Not all images were scored; what was scored remains. The text says why, without an end."""
 
 
 @contextmanager
@@ -107,7 +112,7 @@ def _others_there() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:  # which all of torch.distributed raises
-        raise LostProcessError("another process was lost") from error
+        raise CutShortError("another process was lost") from error
 
 
 def _logits(

@@ -27,7 +27,7 @@ from cifarx.verify.options import Options, engine_names, require_images, unusabl
 from cifarx.verify.polygraphy_files import read_outputs
 from cifarx.verify.result import Result
 from cifarx.verify.subject import Subject, open_subject
-from cifarx.verify.sweep import BrokeDownError, LostProcessError, Sweep
+from cifarx.verify.sweep import BrokeDownError, CutShortError, Sweep
 from cifarx.verify.truth import truth_of
 
 _TOOLBOX_IMAGES = 16  # their activations pass through a file
@@ -62,7 +62,7 @@ def verify(options: Options, progress: Callable[[str], None] = lambda _: None) -
             _run(found, options, tell)
             tell("the report")
             result = conclude(found, options)
-        except (KeyboardInterrupt, LostProcessError) as error:
+        except (KeyboardInterrupt, CutShortError) as error:
             if found is None:
                 raise UserError(
                     f"Stopped during: {doing}. Nothing was compared yet, and no report is written."
@@ -180,4 +180,9 @@ def take_share(options: Options) -> None:
     if subject.run is None or part is None or options.accuracy_images is None:
         return
     share = Sweep(subject.run, part, options.accuracy_images, lambda name: ENGINES[name](subject))
-    share.run((), lambda _: None)
+    try:
+        share.run((), lambda _: None)
+    except (BrokeDownError, CutShortError) as error:
+        raise UserError(
+            f"This process of torchrun scored no share of the images: {error}."
+        ) from error
