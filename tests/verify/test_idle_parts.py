@@ -74,6 +74,11 @@ def test_what_is_read_for_its_size_alone_is_idle() -> None:
     assert idle_parts(model(*nodes, weights=["more"])) == ["more", "add (Add that nothing reads)"]
 
 
+def test_what_is_read_for_its_type_alone_is_idle() -> None:
+    nodes = [node("Relu", "x", "r"), node("CastLike", "r more", "y")]
+    assert idle_parts(model(*nodes, weights=["more"])) == ["more"]
+
+
 def test_a_chain_that_leads_nowhere_is_idle_from_its_start() -> None:
     nodes = [node("Relu", "x", "y"), node("Add", "x w", "s"), node("Relu", "s", "end", name="last")]
     found = idle_parts(model(*nodes, weights=["w"]))

@@ -8,7 +8,8 @@ from itertools import chain
 import onnx
 from onnx import inliner
 
-_SIZES = {"Shape", "Size"}  # take no number of what they read, so that they make nothing used
+# how many inputs give their numbers; of the others size or type is taken, which makes nothing used
+_GIVING = {"Shape": 0, "Size": 0, "EyeLike": 0, "CastLike": 1}
 
 
 def idle_parts(model: onnx.ModelProto) -> list[str]:
@@ -39,8 +40,7 @@ def _idle(graph: onnx.GraphProto) -> tuple[list[str], set[str]]:
         if place is None or place in live:
             continue
         live.add(place)
-        if nodes[place].domain or nodes[place].op_type not in _SIZES:
-            wanted += nodes[place].input
+        wanted += nodes[place].input[: _GIVING.get(nodes[place].op_type)]
         for inner in _subgraphs(nodes[place]):
             more, needed = _idle(inner)
             idle += more
