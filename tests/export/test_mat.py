@@ -32,6 +32,7 @@ def test_reading_what_was_written_gives_the_same_back(bundle: Bundle, file: Path
     again = read_mat(file)
     assert again.card == bundle.card
     assert again.onnx_sha256 == ONNX
+    assert again.unaccounted == ()
     assert (again.graph.input_name, again.graph.input_size) == ("image", (3, 32, 32))
     for mine, theirs in zip(again.graph.layers, bundle.graph.layers, strict=True):
         assert (mine.name, mine.kind, mine.inputs) == (theirs.name, theirs.kind, theirs.inputs)

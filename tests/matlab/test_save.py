@@ -45,6 +45,7 @@ def test_what_was_only_loaded_is_the_same_network_in_python(octave: Octave, fold
         for key, array in layer.arrays.items():
             assert array.source == was.arrays[key].source
             assert array.value.tobytes() == was.arrays[key].value.tobytes()
+    assert saved.unaccounted == ()
     assert saved.arrays_sha256 == exported.arrays_sha256
     assert replace(saved.card, checkpoint_sha256=saved.base_sha256) == exported.card
     assert np.array_equal(saved.batch.images, exported.batch.images)

@@ -33,6 +33,8 @@ class Fault:
     """Whether any output is another; else only the files tell."""
     rejected: bool = False
     """Whether ONNX Runtime cannot run it on the images, so that nothing is compared."""
+    images: int = 256
+    """How many are compared, 256 if nobody asks for another number."""
 
 
 def _weights(name: str, edit: Callable[[np.ndarray], np.ndarray]) -> Callable[[Path], None]:
@@ -87,6 +89,129 @@ def _side_file(folder: Path) -> None:
     content = bytearray((folder / "weights.bin").read_bytes())
     content[offset] ^= 1
     (folder / "weights.bin").write_bytes(content)
+
+
+def _added(**parts: list[Any]) -> Callable[[Path], None]:
+    """More of the graph's repeated fields."""
+
+    def change(model: onnx.ModelProto) -> None:
+        for name, more in parts.items():
+            getattr(model.graph, name).extend(more)
+
+    return lambda folder: faults.edit_onnx(folder, change)
+
+
+def _smuggled(name: str, *shape: int) -> onnx.TensorProto:
+    values = np.random.default_rng(7).standard_normal(shape).astype(np.float32)
+    return numpy_helper.from_array(values, name)
+
+
+def _constant(output: str) -> onnx.NodeProto:
+    return helper.make_node("Constant", [], [output], value=_smuggled("more", 100))
+
+
+def _sparse(model: onnx.ModelProto) -> None:
+    positions = numpy_helper.from_array(np.arange(4), "positions")
+    more = helper.make_sparse_tensor(_smuggled("thin", 4), positions, [100])
+    model.graph.sparse_initializer.append(more)
+
+
+def _for_training(model: onnx.ModelProto) -> None:
+    more = onnx.TrainingInfoProto()
+    start = helper.make_node("Identity", ["first"], ["begun"], "start")
+    shape = helper.make_tensor_value_info("begun", onnx.TensorProto.FLOAT, [100])
+    more.initialization.CopyFrom(
+        helper.make_graph([start], "first", [], [shape], [_smuggled("first", 100)])
+    )
+    model.training_info.append(more)
+
+
+def _function(name: str, outputs: list[str], *nodes: onnx.NodeProto) -> onnx.FunctionProto:
+    opsets = [helper.make_opsetid("", 18)]
+    return helper.make_function("helpers", name, ["x"], outputs, list(nodes), opsets)
+
+
+def _with_function(model: onnx.ModelProto, function: onnx.FunctionProto) -> None:
+    version = next(o.version for o in model.opset_import if not o.domain)
+    function.opset_import[0].version = version
+    model.functions.append(function)
+    model.opset_import.append(helper.make_opsetid("helpers", 1))
+
+
+def _uncalled(model: onnx.ModelProto) -> None:
+    add = helper.make_node("Add", ["x", "more"], ["y"])
+    _with_function(model, _function("Later", ["y"], _constant("more"), add))
+
+
+def _calling(outputs: list[str], *nodes: onnx.NodeProto) -> Callable[[Path], None]:
+    """relu1 by a function of those outputs, the first of them read."""
+
+    def change(model: onnx.ModelProto) -> None:
+        relu = helper.make_node("Relu", ["x"], ["y"], "inner")
+        _with_function(model, _function("Rectified", outputs, relu, *nodes))
+        (node,) = (n for n in model.graph.node if n.name == "relu1")
+        node.op_type, node.domain = "Rectified", "helpers"
+        node.output.extend(outputs[1:])
+
+    return lambda folder: faults.edit_onnx(folder, change)
+
+
+_BRANCH = helper.make_node("Conv", ["image", "smuggled"], ["aside"], "branch")
+_BRANCH_WEIGHT = _smuggled("smuggled", 8, 3, 3, 3)
+
+IDLE: dict[str, Fault] = {
+    "a convolution that nothing reads": Fault(
+        _added(node=[_BRANCH], initializer=[_BRANCH_WEIGHT]),
+        None,
+        "from nowhere: smuggled, branch (Conv that nothing reads)",
+        numbers=False,
+    ),
+    "a convolution of which only the size is read": Fault(
+        _added(
+            node=[_BRANCH, helper.make_node("Shape", ["aside"], ["size"], "measure")],
+            initializer=[_BRANCH_WEIGHT],
+        ),
+        None,
+        "branch (Conv that nothing reads), measure (Shape that nothing reads)",
+        numbers=False,
+    ),
+    "a constant that nothing reads": Fault(
+        _added(node=[_constant("spare")]),
+        None,
+        "from nowhere: spare (Constant that nothing reads)",
+        numbers=False,
+    ),
+    "an initializer that nothing reads": Fault(
+        _added(initializer=[_BRANCH_WEIGHT]), None, "from nowhere: smuggled", numbers=False
+    ),
+    "a sparse initializer that nothing reads": Fault(
+        lambda f: faults.edit_onnx(f, _sparse), None, "from nowhere: thin", numbers=False
+    ),
+    "a graph for training": Fault(
+        lambda f: faults.edit_onnx(f, _for_training),
+        None,
+        "from nowhere: training_info",
+        numbers=False,
+    ),
+    "a function that nothing calls": Fault(
+        lambda f: faults.edit_onnx(f, _uncalled),
+        None,
+        "from nowhere: Later (function that is not called)",
+        numbers=False,
+    ),
+    "a constant that nothing reads in a function": Fault(
+        _calling(["y"], _constant("spare")),
+        None,
+        "(Constant that nothing reads)",
+        numbers=False,
+    ),
+    "an output of a function that nothing reads": Fault(
+        _calling(["y", "z"], _constant("z")),
+        None,
+        "(Constant that nothing reads)",
+        numbers=False,
+    ),
+}
 
 
 WEIGHTS: dict[str, Fault] = {
@@ -259,6 +384,10 @@ _TO_HALF = (
     ("Cast", ["x"], ["as_half"], "narrow", {"to": onnx.TensorProto.FLOAT16}),
     ("Cast", ["as_half"], ["y"], "widen", {"to": onnx.TensorProto.FLOAT}),
 )
+_TO_DOUBLE = (
+    ("Cast", ["x"], ["as_double"], "widen", {"to": onnx.TensorProto.DOUBLE}),
+    ("Cast", ["as_double"], ["y"], "narrow", {"to": onnx.TensorProto.FLOAT}),
+)
 
 GRAPH: dict[str, Fault] = {
     "a stride moved to the next layer": Fault(
@@ -348,6 +477,12 @@ GRAPH: dict[str, Fault] = {
         _insert("fc2", _one("Softplus", "bent")), "bent", "Softplus (node bent): no layer kind"
     ),
     "values through half precision": Fault(_insert("relu1", *_TO_HALF), "narrow"),
+    "values through double precision and back": Fault(
+        _insert("relu1", *_TO_DOUBLE),
+        "widen",
+        "model.onnx tensors not compared with the checkpoint: the file's network cannot be read",
+        numbers=False,
+    ),
     "values through eight bits": Fault(_quantized, "quantize"),
     "dropout dropped": Fault(_remove("drop3"), "drop3", "drop3 missing", numbers=False),
     "a shortcut from before the activation": Fault(
@@ -412,4 +547,4 @@ def _replace_digest(model: onnx.ModelProto) -> None:
     entry.value = entry.value.replace(entry.value[:8], "0" * 8)
 
 
-ONNX_FAULTS = WEIGHTS | GRAPH | CARD
+ONNX_FAULTS = WEIGHTS | GRAPH | CARD | IDLE

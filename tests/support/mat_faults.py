@@ -45,6 +45,48 @@ def _exchanged(layer: str, *pairs: tuple[str, str]) -> Callable[[Path], None]:
     return _content(change)
 
 
+def _more(variable: str, field: str) -> Callable[[Path], None]:
+    """A struct with one field more."""
+
+    def change(content: Content) -> None:
+        old = content[variable]
+        new = np.empty(old.shape, [*((name, object) for name in old.dtype.names), (field, object)])
+        for place in np.ndindex(old.shape):
+            new[place] = (*old[place], np.zeros((0, 0)))
+        new[0, 0][field] = np.ones((5, 5), np.float32)
+        content[variable] = new
+
+    return _content(change)
+
+
+def _twice(variable: str) -> Callable[[Path], None]:
+    """A struct of two elements, the second other numbers."""
+
+    def change(content: Content) -> None:
+        content[variable] = np.concatenate([content[variable], content[variable]], axis=1)
+
+    return _content(change)
+
+
+def _sources(layer: str, edit: Callable[[Any], object]) -> Callable[[Path], None]:
+    """What the file says of where the arrays of a layer come from."""
+
+    def change(content: Content) -> None:
+        (found,) = (i for i in content["layers"].ravel() if i["Name"].item() == layer)
+        edit(found["Source"])
+
+    return _content(change)
+
+
+def _scale_and_variance(source: Any) -> None:
+    one = source[0, 0]
+    one["Scale"], one["TrainedVariance"] = one["TrainedVariance"].copy(), one["Scale"].copy()
+
+
+def _renamed(source: Any) -> None:
+    source[0, 0]["Bias"] = np.array(["fc2.bias"])
+
+
 def _turned(kernels: np.ndarray) -> np.ndarray:
     """The kernel of one pair of channels transposed, of (h, w, C, F)."""
     kernels[:, :, 1, 2] = kernels[:, :, 1, 2].T
@@ -143,6 +185,65 @@ MAT_FAULTS: dict[str, Fault] = {
     ),
     "logits of the reference in another order": Fault(
         _part("test", "logits", lambda a: a[::-1]), None, "FAILED | reference | model.mat's outputs"
+    ),
+    "labels in reverse, fewer images compared": Fault(
+        _part("test", "labels", lambda a: a[:, ::-1]),
+        None,
+        "model.mat has other labels for the images",
+        numbers=False,
+        images=20,
+    ),
+    "a variable more": Fault(
+        _content(lambda content: content.update(extra_weights=np.ones((5, 5), np.float32))),
+        None,
+        "model.mat 22/22 tensors equal the checkpoint bit for bit; from nowhere: extra_weights",
+        numbers=False,
+    ),
+    "a field more in input": Fault(
+        _more("input", "Extra"), None, "from nowhere: input.Extra", numbers=False
+    ),
+    "a field more in test": Fault(
+        _more("test", "extra"), None, "from nowhere: test.extra", numbers=False
+    ),
+    "a field more in format": Fault(
+        _more("format", "extra"), None, "from nowhere: format.extra", numbers=False
+    ),
+    "numbers for the producer's name": Fault(
+        _part("format", "producer", lambda _: np.ones((5, 5), np.float32)),
+        None,
+        "from nowhere: format.producer",
+        numbers=False,
+    ),
+    "a test batch more": Fault(_twice("test"), None, "from nowhere: test(2)", numbers=False),
+    "a field more in layers": Fault(
+        _more("layers", "Extra"), None, "from nowhere: conv1.Extra", numbers=False
+    ),
+    "an array that the layer's kind does not have": Fault(
+        _layer("relu1", "Weights", lambda _: np.ones((5, 5), np.float32)),
+        None,
+        "from nowhere: relu1.Weights",
+        numbers=False,
+    ),
+    "a source for a layer without arrays": Fault(
+        _layer("relu1", "Source", lambda _: np.ones((5, 5), np.float32)),
+        None,
+        "from nowhere: relu1.Source",
+        numbers=False,
+    ),
+    "sources of scale and variance exchanged": Fault(
+        _sources("norm1", _scale_and_variance),
+        "norm1",
+        "norm1.Scale (Source 'norm1.running_var', not 'norm1.weight')",
+        numbers=False,
+    ),
+    "another source": Fault(
+        _sources("fc1", _renamed), "fc1", "fc1.Bias (Source 'fc2.bias'", numbers=False
+    ),
+    "another module": Fault(
+        _layer("conv2", "Module", lambda _: np.array(["conv3"])),
+        "conv2",
+        "conv2 has Module 'conv3', not 'conv2'",
+        numbers=False,
     ),
     "coefficients of another kernel": Fault(
         _layer("block2_mixed_coefficients_1", "Weights", np.negative),

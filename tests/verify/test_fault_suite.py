@@ -55,9 +55,29 @@ def test_without_the_run_a_fault_in_the_onnx_file_is_caught_and_named(
 def test_a_fault_in_the_mat_file_is_caught_and_named(prepare: Prepare, name: str) -> None:
     fault = MAT_FAULTS[name]
     fault.spoil(prepare(fault.network))
-    result = check()
+    result = check(images=fault.images)
     assert_refused(result)
     assert_named(result, fault.layer, fault.said)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("a variable more", "holds what its format has no place for: 'extra_weights'"),
+        ("a field more in test", "'test.extra'"),
+        ("an array that the layer's kind does not have", "'relu1.Weights'"),
+    ],
+)
+def test_more_in_the_mat_file_is_caught_where_it_is_the_original(
+    prepare: Prepare, name: str, said: str
+) -> None:
+    folder = prepare(MAT_FAULTS[name].network)
+    MAT_FAULTS[name].spoil(folder)
+    shutil.rmtree(folder / "runs")
+    result = check("onnxruntime")
+    assert_refused(result)
+    assert not result.contract.meaning_changed
+    assert_named(result, None, said)
 
 
 @pytest.mark.octave

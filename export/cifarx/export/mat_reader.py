@@ -18,6 +18,7 @@ from cifarx.export.card import ModelCard
 from cifarx.export.graph import LayerGraph, output_shape
 from cifarx.export.layer import Array, GraphError, Hyper, Layer, Shape
 from cifarx.export.mat_elements import require_plain
+from cifarx.export.mat_rest import unaccounted
 from cifarx.export.mat_writer import FORMAT, VERSION, TestBatch, feature_orders
 from cifarx.export.vocabulary import VOCABULARY
 from cifarx.pytorch_models.errors import UserError
@@ -34,6 +35,8 @@ class MatFile:
     arrays_sha256: str
     base_sha256: str
     """What card.checkpoint_sha256 was before MATLAB's cifarx.save wrote the file; '' otherwise."""
+    unaccounted: tuple[str, ...] = ()
+    """Variables, fields and elements for which the format has no place."""
 
 
 def read_mat(path: Path) -> MatFile:
@@ -108,7 +111,7 @@ def _interpret(content: Mapping[str, Any]) -> MatFile:
     batch = _batch(_struct(content, "test"), graph, len(card.classes))
     base = _text(form, "base_sha256") if "base_sha256" in form.dtype.names else ""
     onnx, arrays = _text(form, "onnx_sha256"), _text(form, "arrays_sha256")
-    return MatFile(graph, card, batch, onnx, arrays, base)
+    return MatFile(graph, card, batch, onnx, arrays, base, unaccounted(content))
 
 
 def _graph(

@@ -6,17 +6,18 @@ where the network uses it, whatever names or other text a file gives it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from cifarx.export.graph import LayerGraph
 from cifarx.export.layer import Array, Layer
 from cifarx.verify.checks import Check, Outcome, judged
-from cifarx.verify.pairing import Pair, layer_faults, pairs_of
+from cifarx.verify.difference import difference
+from cifarx.verify.idle_parts import idle_parts
+from cifarx.verify.pairing import Pair, layer_faults, module_faults, pairs_of
 from cifarx.verify.subject import Subject
 
 Tensors = Mapping[str, NDArray[Any]]
@@ -77,6 +78,8 @@ class Audit:
     """Layers of the original, in order, that are changed or missing in the file."""
     added: tuple[Added, ...] = ()
     """In the file's order."""
+    read: bool = True
+    """Whether its network could be read; else its tensors were not compared."""
 
     @property
     def passed(self) -> bool:
@@ -97,10 +100,12 @@ class Audit:
         }
         faults = [f"{word}: {_listed(names)}" for word, names in weights.items() if names]
         layers = f"{self.file} {self.layers_equal}/{self.layers} layers as in {self.layers_from}"
-        tensors = (
-            f"{self.file} {self.tensors_equal}/{self.tensors} tensors equal {self.weights_from} "
-            "bit for bit"
-        )
+        if self.read:
+            equal = f"{self.tensors_equal}/{self.tensors} tensors equal"
+            tensors = f"{self.file} {equal} {self.weights_from} bit for bit"
+        else:
+            unread = "the file's network cannot be read"
+            tensors = f"{self.file} tensors not compared with {self.weights_from}: {unread}"
         layer_faults = [_listed(self.layer_faults)] if self.layer_faults else []
         return [
             judged(
@@ -140,37 +145,44 @@ def audit(subject: Subject, original: Original) -> list[Audit]:
     """Audit model.onnx, and model.mat where it is not the original itself."""
     audits = [_audit_onnx(subject, original)]
     if subject.mat is not None and original.weights_from != subject.mat_path.name:
-        name, graph = subject.mat_path.name, subject.mat.graph
-        audits.append(_compare(name, graph, original, [], lambda la, key: f"{la.name}.{key}", {}))
+        name, mat = subject.mat_path.name, subject.mat
+        audits.append(_compare(name, mat.graph, original, mat.unaccounted, None))
     return audits
 
 
 def _audit_onnx(subject: Subject, original: Original) -> Audit:
     name, graph = subject.onnx_path.name, subject.onnx_graph
     if graph is None:
-        layers, tensors = len(original.graph.layers), len(original.graph.arrays())
-        sources = original.layers_from, original.weights_from
-        problems = (subject.onnx_problem,)
-        changed, added = _unread(subject, original.graph)
-        return Audit(name, *sources, 0, layers, problems, 0, tensors, (), (), (), changed, added)
-    used = {value for node in subject.onnx.graph.node for value in node.input}
-    unused = [t.name for t in subject.onnx.graph.initializer if t.name not in used]
+        return _unreadable(subject, original)
     nodes = {layer: place.node for layer, place in subject.places.items()}
-    return _compare(
-        name, graph, original, unused, lambda layer, key: layer.arrays[key].source, nodes
-    )
+    return _compare(name, graph, original, idle_parts(subject.onnx), nodes)
 
 
-def _unread(subject: Subject, graph: LayerGraph) -> tuple[tuple[str, ...], tuple[Added, ...]]:
-    """Layers of the original whose nodes cannot be read, and nodes of other names."""
-    layers = [layer.name for layer in graph.layers]
+def _unreadable(subject: Subject, original: Original) -> Audit:
+    """Faulty are layers whose nodes cannot be read, and added such nodes of other names."""
+    layers = [layer.name for layer in original.graph.layers]
     order = [node.name for node in subject.onnx.graph.node]
     added = []
     for name in subject.onnx_unread:
         if name not in layers:
             later = order[order.index(name) :] if name in order else []
             added.append(Added(name, name, next((n for n in later if n in layers), "")))
-    return tuple(n for n in layers if n in subject.onnx_unread), tuple(added)
+    return Audit(
+        subject.onnx_path.name,
+        original.layers_from,
+        original.weights_from,
+        layers_equal=0,
+        layers=len(layers),
+        layer_faults=(subject.onnx_problem,),
+        tensors_equal=0,
+        tensors=len(original.graph.arrays()),
+        differing=(),
+        unaccounted=(),
+        missing=(),
+        faulty=tuple(name for name in layers if name in subject.onnx_unread),
+        added=tuple(added),
+        read=False,
+    )
 
 
 def _compare(
@@ -178,18 +190,23 @@ def _compare(
     graph: LayerGraph,
     original: Original,
     unused: Sequence[str],
-    called: Callable[[Layer, str], str],
-    nodes: Mapping[str, str],
+    nodes: Mapping[str, str] | None,
 ) -> Audit:
     """Compare a file's network with the original.
 
     Args:
-        unused: arrays of the file that its network does not use.
-        called: (layer, key) -> what the file itself calls that array.
-        nodes: of an ONNX file, by layer the name of the node that gives its output.
+        unused: what the file holds that its network does not use.
+        nodes: of an ONNX file, by layer the name of the node that gives its output; None of a
+            MAT-file, which says as well of which of the run's tensors and modules all that is.
     """
+
+    def called(layer: Layer, key: str) -> str:
+        return f"{layer.name}.{key}" if nodes is None else layer.arrays[key].source
+
     pairs = pairs_of(graph, original.graph)
     faults = layer_faults(graph, original.graph, pairs)
+    if nodes is None:
+        faults += module_faults(pairs)
     faulty = {fault.split()[0] for fault in faults}
     wanted_name = {f.name: w.name if w else f"added {f.name}" for f, w in pairs if f}
     found = {(wanted_name[la.name], key): (la, a) for la, key, a in _arrays(graph)}
@@ -199,11 +216,14 @@ def _compare(
     }
     differing = []
     changed = set()
-    for place, (value, _) in wanted.items():
+    for place, (value, source) in wanted.items():
         if place in found:
             layer, array = found[place]
-            if difference := _difference(array.value, value):
-                differing.append(f"{called(layer, place[1])} ({difference})")
+            unlike = difference(array.value, value)
+            if not unlike and nodes is None and array.source != source:
+                unlike = f"Source '{array.source}', not '{source}'"
+            if unlike:
+                differing.append(f"{called(layer, place[1])} ({unlike})")
                 changed.add(place[0])
     absent = [source or ".".join(at) for at, (_, source) in wanted.items() if at not in found]
     unaccounted = [called(layer, at[1]) for at, (layer, _) in found.items() if at not in wanted]
@@ -222,7 +242,7 @@ def _compare(
         unaccounted=(*unaccounted, *unused),
         missing=(*absent, *sorted(idle)),
         faulty=tuple(la.name for la in original.graph.layers if la.name in changed),
-        added=tuple(_added(graph, pairs, nodes)),
+        added=tuple(_added(graph, pairs, nodes or {})),
     )
 
 
@@ -236,22 +256,3 @@ def _added(graph: LayerGraph, pairs: Sequence[Pair], nodes: Mapping[str, str]) -
         if not wanted[layer.name]:
             later = (wanted[other.name] for other in graph.layers[i:])
             yield Added(layer.name, nodes.get(layer.name, ""), next(filter(None, later), ""))
-
-
-def _difference(found: NDArray[Any], wanted: NDArray[Any]) -> str:
-    """'' for the same bits, else how they differ."""
-    if found.dtype != wanted.dtype or found.shape != wanted.shape:
-        return f"{found.dtype} {found.shape} for {wanted.dtype} {wanted.shape}"
-    a, b = np.ascontiguousarray(found), np.ascontiguousarray(wanted)
-    unequal = np.any(_bytes(a) != _bytes(b), axis=1)
-    if not unequal.any():
-        return ""
-    with np.errstate(invalid="ignore"):
-        largest = np.max(np.abs(a.astype(np.float64) - b.astype(np.float64)))
-    moved = np.array_equal(np.sort(a, axis=None), np.sort(b, axis=None))
-    order = ": the same in another order" if moved else ""
-    return f"{np.count_nonzero(unequal)} of {a.size} values, by up to {largest:.2g}{order}"
-
-
-def _bytes(array: NDArray[Any]) -> NDArray[np.uint8]:
-    return array.reshape(-1).view(np.uint8).reshape(array.size, -1)

@@ -15,6 +15,7 @@ from cifarx.export.mat_writer import matlab_layers
 from cifarx.pytorch_models.data.images import Images
 from cifarx.pytorch_models.preprocess import preprocess
 from cifarx.verify.checks import Check, judged
+from cifarx.verify.labels import label_faults
 from cifarx.verify.subject import Subject
 
 _MEANING = ("classes", "mean", "std")
@@ -75,16 +76,14 @@ def check_contract(
         mean, std = np.asarray(card.mean, np.float32), np.asarray(card.std, np.float32)
         if np.array_equal(preprocess(batch.images, mean, std), batch.inputs):
             sure.append(subject.mat_path.name)
-            same_images = np.array_equal(batch.images, images.pixels)
-            if same_images and not np.array_equal(batch.labels, images.labels):
-                faults.append(f"{subject.mat_path.name} has other labels for the images")
+            faults += label_faults(subject, images)
         else:
             faults.append(
                 f"{subject.mat_path.name}'s test inputs are not its test images normalised by its "
                 "Mean and StandardDeviation"
             )
     identity = _card_faults(subject, _IDENTITY)
-    identity += _digest_faults(subject)
+    identity += [*_digest_faults(subject), *_rest_faults(subject)]
     if subject.onnx_card is None:
         identity.append(f"{subject.onnx_path.name} lacks the metadata that cifarx writes")
     return Contract((*faults, *identity), bool(faults), digest, tuple(sure))
@@ -141,6 +140,14 @@ def _digest_faults(subject: Subject) -> list[str]:
     if digest == subject.mat.arrays_sha256:
         return []
     return [f"{subject.mat_path.name}'s arrays_sha256 is not that of its arrays"]
+
+
+def _rest_faults(subject: Subject) -> list[str]:
+    """What model.mat holds beyond its format; with a run, the audit lists it."""
+    if subject.run is not None or subject.mat is None or not subject.mat.unaccounted:
+        return []
+    names = _text(subject.mat.unaccounted)
+    return [f"{subject.mat_path.name} holds what its format has no place for: {names}"]
 
 
 def _sha256(array: NDArray[np.float32]) -> str:

@@ -81,3 +81,12 @@ def layer_faults(found: LayerGraph, wanted: LayerGraph, pairs: Sequence[Pair]) -
     if names.get(found.output) != wanted.output:
         faults.append(f"{found.output} gives the output, not {wanted.output}")
     return faults
+
+
+def module_faults(pairs: Sequence[Pair]) -> list[str]:
+    """Layers said to be of another module, each beginning with the layer's name."""
+    return [
+        f"{f.name} has Module '{f.module}', not '{w.module}'"
+        for f, w in pairs
+        if f and w and f.module != w.module
+    ]

@@ -1,0 +1,27 @@
+"""How two arrays differ, bit for bit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def difference(found: NDArray[Any], wanted: NDArray[Any]) -> str:
+    """'' for the same bits, else how they differ."""
+    if found.dtype != wanted.dtype or found.shape != wanted.shape:
+        return f"{found.dtype} {found.shape} for {wanted.dtype} {wanted.shape}"
+    a, b = np.ascontiguousarray(found), np.ascontiguousarray(wanted)
+    unequal = np.any(_bytes(a) != _bytes(b), axis=1)
+    if not unequal.any():
+        return ""
+    with np.errstate(invalid="ignore"):
+        largest = np.max(np.abs(a.astype(np.float64) - b.astype(np.float64)))
+    moved = np.array_equal(np.sort(a, axis=None), np.sort(b, axis=None))
+    order = ": the same in another order" if moved else ""
+    return f"{np.count_nonzero(unequal)} of {a.size} values, by up to {largest:.2g}{order}"
+
+
+def _bytes(array: NDArray[Any]) -> NDArray[np.uint8]:
+    return array.reshape(-1).view(np.uint8).reshape(array.size, -1)
