@@ -12,6 +12,10 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # before torch: workers have a core each
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from random_runs import remember_graphs
 from training import train_run
 

@@ -81,6 +81,7 @@ def test_verify_and_import_tell_their_stages_beside_the_answer(
         "pytorch in float64",
         "onnxruntime",
         "onnxruntime, layer by layer",
+        "the report",
     ]
     assert all(" | " in line for line in done.out.splitlines())
     imported = cifarx("import", "model.mat")

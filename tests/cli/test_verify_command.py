@@ -194,7 +194,14 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_processes_that_share_a_data_set_find_what_one_finds(many: Path) -> None:
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
+    torchrun = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--nproc-per-node",
+        "2",
+    ]
     for name, start in (("one", [sys.executable]), ("two", torchrun)):
         done = subprocess.run(
             [*start, "-m", "cifarx.cli", "verify", "model.onnx", *QUICK, *ALL, "--report", name],

@@ -31,7 +31,14 @@ def test_a_process_that_dies_leaves_what_the_first_one_found(work: Path) -> None
         "if os.environ['RANK'] == '1':\n"
         "    sweep._joined = lambda mine, world: os.kill(os.getpid(), signal.SIGKILL)\n" + _START
     )
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
+    torchrun = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--nproc-per-node",
+        "2",
+    ]
     done = subprocess.run(
         [*torchrun, "one.py", "--accuracy", "all"],
         cwd=work,
