@@ -87,12 +87,13 @@ def layer_seconds(folder: Path, count: int) -> dict[str, float]:
     original = original_of(subject, PyTorch(subject).graph())
     names = layer_names(subject, original.graph)
     nothing = np.zeros((len(inputs), len(names)))
-    truth = make_truth(nothing, nothing.astype(np.float32), "")
+    plain = nothing.astype(np.float32)
+    truth = make_truth(nothing, plain, "")
     seconds = {}
     for name in ("pytorch", "onnxruntime"):
         engine, empty = ENGINES[name](subject), EngineReport(name, name, None, "")
         start = time.perf_counter()
-        with_layers(empty, engine, subject, original, names, inputs, truth)
+        with_layers(empty, engine, subject, original, names, inputs, truth, plain)
         seconds[name] = time.perf_counter() - start
     return seconds
 
@@ -115,16 +116,15 @@ def main() -> None:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
         whole = time.perf_counter() - start
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-        layers = layer_seconds(folder, given.layer_images)
-    print(done.stdout.splitlines()[-1] if done.stdout else done.stderr)
-    both = sum(bare.values())
-    listed = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in bare.items())
-    print(f"bare engines: {listed}, {both:.1f} s together")
-    print(f"cifarx verify: {whole:.1f} s; 1.25 x {both:.1f} + 15 = {1.25 * both + 15:.1f} s")
-    more = "" if peak > before else " or less"
-    print(f"peak memory of its process: {peak / 2**20:.2f} GiB{more}")
-    for name, seconds in layers.items():
-        print(f"layer report of {name} on {given.layer_images} images: {seconds:.1f} s")
+        print(done.stdout.splitlines()[-1] if done.stdout else done.stderr)
+        both = sum(bare.values())
+        listed = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in bare.items())
+        print(f"bare engines: {listed}, {both:.1f} s together")
+        print(f"cifarx verify: {whole:.1f} s; 1.25 x {both:.1f} + 15 = {1.25 * both + 15:.1f} s")
+        more = "" if peak > before else " or less"
+        print(f"peak memory of its process: {peak / 2**20:.2f} GiB{more}", flush=True)
+        for name, seconds in layer_seconds(folder, given.layer_images).items():
+            print(f"layer report of {name} on {given.layer_images} images: {seconds:.1f} s")
 
 
 if __name__ == "__main__":
