@@ -1,8 +1,8 @@
 """Sound exports that look or run otherwise, as data: `verify` must find each EQUIVALENT.
 
-`python tests/support/sound_cases.py [--seeds N] [--trained] [--images N] [NAME ...]` runs networks
-of the zoo with random weights and with trained ones through every engine, and prints how near each
-kind of layer comes to its bound.
+`python tests/support/sound_cases.py [--seeds N] [--trained] [--variants] [--images N] [NAME ...]`
+runs networks of the zoo with random weights, with trained ones, and written and computed in other
+ways through every engine, and prints how near each kind of layer comes to its bound.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ FILES: dict[str, Callable[[Path], object]] = {
     "weights as constants": _edited(_weights_as_constants),
     "weights as lists of numbers": _edited(_plain_numbers),
     "documented, shapes inferred": _edited(_documented),
-    "seven images at a time": _edited(_seven_images),
+    "a fixed number of images": _edited(_seven_images),
     "identities in between": _identities,
     "reshaped for flattened": _reshaped,
     "a model.mat that is not compressed": _uncompressed,
@@ -210,6 +210,18 @@ ARITHMETIC: dict[str, Callable[[pytest.MonkeyPatch], object]] = {
 """Ways to compute the same network."""
 
 
+ANY_NETWORK = sorted(
+    FILES.keys()
+    - {
+        "as exported",
+        "identities in between",
+        "reshaped for flattened",
+        "a model.mat that is not compressed",
+    }
+)
+"""Those of `FILES` that take no names of nodes for granted, and no model.mat."""
+
+
 def newest_opset() -> int:
     """The newest that both the installed onnx and the installed onnxruntime know."""
     import onnxruntime
@@ -245,6 +257,23 @@ def trained_case(
     return _verified(run, engines, images)
 
 
+def variants() -> list[str]:
+    """Names for `variant_case`: opsets, files and arithmetics."""
+    opsets = [f"opset {opset}" for opset in range(OPSET + 1, newest_opset() + 1)]
+    return [*opsets, *ANY_NETWORK, *ARITHMETIC]
+
+
+def variant_case(network: str, variant: str, folder: Path, images: int = 10) -> Result:
+    """The same network with random weights, written or computed in another way."""
+    run = random_run(network, folder / "runs" / "random")
+    opset = int(variant.split()[1]) if variant.startswith("opset") else OPSET
+    write_bundle(bundle_run(run), folder, "model", Formats(onnx=True), opset)
+    FILES.get(variant, FILES["as exported"])(folder)
+    with pytest.MonkeyPatch.context() as patch, chdir(folder):
+        ARITHMETIC.get(variant, lambda patch: None)(patch)
+        return verify(Options(MODEL, LIVE, images=images, layer_images=min(images, 8)))
+
+
 def _verified(run: Run, engines: tuple[str, ...], images: int) -> Result:
     """Of a run in a folder of runs."""
     folder = run.folder.parents[1]
@@ -274,6 +303,7 @@ def main() -> None:
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--images", type=int, default=10)
     parser.add_argument("--trained", action="store_true", help="trained weights, too")
+    parser.add_argument("--variants", action="store_true", help="other files, arithmetics, opsets")
     parser.add_argument("--octave", action="store_true", help="with the first seed")
     options = parser.parse_args()
     kinds: dict[tuple[str, str], Worst] = {}
@@ -283,15 +313,20 @@ def main() -> None:
         remember_graphs(patch)
         for network in options.networks or models():
             seeds = range(options.first_seed, options.first_seed + options.seeds)
-            for seed in (*seeds, "trained") if options.trained else seeds:
+            names = [*map(str, seeds), *["trained"] * options.trained]
+            for name in [*names, *(variants() if options.variants else ())]:
                 start = time.monotonic()
-                engines = (*LIVE, "octave") if options.octave and seed in (0, "trained") else LIVE
-                with tempfile.TemporaryDirectory() as folder:
-                    if isinstance(seed, str):
-                        result = trained_case(network, Path(folder), engines, options.images)
+                octave = options.octave and name in ("0", "trained")
+                engines = (*LIVE, "octave") if octave else LIVE
+                with tempfile.TemporaryDirectory() as temporary:
+                    folder = Path(temporary)
+                    if name == "trained":
+                        result = trained_case(network, folder, engines, options.images)
+                    elif name in names:
+                        result = random_case(network, int(name), folder, engines, options.images)
                     else:
-                        result = random_case(network, seed, Path(folder), engines, options.images)
-                case = f"{network} {seed}"
+                        result = variant_case(network, name, folder, options.images)
+                case = f"{network} {name}"
                 cases += 1
                 alarms += result.verdict is not Verdict.EQUIVALENT
                 for report in result.engines:
