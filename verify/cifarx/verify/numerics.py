@@ -69,6 +69,11 @@ class Judgement:
         small = self.ratio <= LIMIT and self.largest <= self.largest_allowed
         return self.finite and self.images > 0 and small
 
+    @property
+    def turned(self) -> list[Change]:
+        """Changes that are more than ties: one logit up and one down by what is allowed."""
+        return [c for c in self.changed if not c.margin <= 2.0 * self.largest_allowed]
+
     def detail(self, *layers: str) -> str:
         """The part of the engine's line that every runtime prints alike.
 

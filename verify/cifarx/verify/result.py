@@ -112,7 +112,7 @@ class Result:
         if numbers and reference and identity and exported and scored and self._layered():
             return Verdict.EQUIVALENT
         unchanged = self.accuracy is None or self.accuracy.unchanged
-        unchanged = unchanged and all(j.finite and not j.changed for j in self.judgements())
+        unchanged = unchanged and all(j.finite and not j.turned for j in self.judgements())
         if unchanged and not self.contract.meaning_changed:
             return Verdict.SAME_PREDICTIONS
         return Verdict.DIFFERENT
