@@ -40,4 +40,5 @@ def _handled(
         yield
     finally:
         for number, old in before.items():
-            signal.signal(number, old)
+            if old is not None:  # else it was set outside Python, which cannot set it again
+                signal.signal(number, old)
