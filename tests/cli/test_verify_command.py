@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import faults
 import pytest
+from processes import TORCHRUN, stopped
 from training import train_run
 
 from cifarx.export.bundle import Bundle, Formats, bundle_run, write_bundle
@@ -194,15 +193,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_processes_that_share_a_data_set_find_what_one_finds(many: Path) -> None:
-    torchrun = [
-        sys.executable,
-        "-m",
-        "torch.distributed.run",
-        "--standalone",
-        "--nproc-per-node",
-        "2",
-    ]
-    for name, start in (("one", [sys.executable]), ("two", torchrun)):
+    for name, start in (("one", [sys.executable]), ("two", TORCHRUN)):
         done = subprocess.run(
             [*start, "-m", "cifarx.cli", "verify", "model.onnx", *QUICK, *ALL, "--report", name],
             cwd=many,
@@ -221,8 +212,7 @@ def test_processes_that_share_a_data_set_find_what_one_finds(many: Path) -> None
 
 def test_a_check_that_is_stopped_leaves_a_report_that_is_no_pass(many: Path) -> None:
     slow = (
-        "import signal, sys, time\n"
-        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "import sys, time\n"
         "from cifarx.verify import sweep\n"
         "scored = sweep.Sweep._scored\n"
         "def slowly(*arguments):\n"
@@ -235,19 +225,9 @@ def test_a_check_that_is_stopped_leaves_a_report_that_is_no_pass(many: Path) -> 
         "from cifarx.cli import main\n"
         "main()\n"
     )
-    process = subprocess.Popen(
-        [sys.executable, "-c", slow, "verify", "model.onnx", *QUICK, *ALL, "--report", "stopped"],
-        cwd=many,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    end = time.monotonic() + 120
-    while not (many / "here").exists() and process.poll() is None and time.monotonic() < end:
-        time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 2, out + err
+    arguments = ("verify", "model.onnx", *QUICK, *ALL, "--report", "stopped")
+    code, out, err = stopped(slow, arguments, many)
+    assert code == 2, out + err
     last = out.splitlines()[-1]
     assert last.startswith("NOT VERIFIED | compared 1 engines; stopped during: accura")
     assert "of 256 test images of shapes" in out

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import onnx
+from processes import TORCHRUN, stopped
 
 from cifarx.verify.report import read_report
 
@@ -31,16 +29,8 @@ def test_a_process_that_dies_leaves_what_the_first_one_found(work: Path) -> None
         "if os.environ['RANK'] == '1':\n"
         "    sweep._joined = lambda mine, world: os.kill(os.getpid(), signal.SIGKILL)\n" + _START
     )
-    torchrun = [
-        sys.executable,
-        "-m",
-        "torch.distributed.run",
-        "--standalone",
-        "--nproc-per-node",
-        "2",
-    ]
     done = subprocess.run(
-        [*torchrun, "one.py", "--accuracy", "all"],
+        [*TORCHRUN, "one.py", "--accuracy", "all"],
         cwd=work,
         capture_output=True,
         text=True,
@@ -60,27 +50,15 @@ def test_a_process_that_dies_leaves_what_the_first_one_found(work: Path) -> None
 
 def test_ctrl_c_before_anything_is_known_says_so(work: Path) -> None:
     slow = (
-        "import signal, sys, time\n"
-        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "import sys, time\n"
         "from cifarx.verify import verify as module\n"
         "def slowly(*arguments):\n"
         "    open('here', 'w').close()\n"
         "    time.sleep(60)\n"
         "module.truth_of = slowly\n" + _START
     )
-    process = subprocess.Popen(
-        [sys.executable, "-c", slow],
-        cwd=work,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    end = time.monotonic() + 120
-    while not (work / "here").exists() and process.poll() is None and time.monotonic() < end:
-        time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 2, out + err
+    code, out, err = stopped(slow, (), work)
+    assert code == 2, out + err
     assert out == ""
     assert err.splitlines()[-1] == (
         "cifarx: Stopped during: pytorch in float64. Nothing was compared yet, and no report is "

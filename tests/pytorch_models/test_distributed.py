@@ -3,12 +3,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from processes import TORCHRUN
 from safetensors.numpy import load_file
 from torch import nn
 from training import train_run
@@ -26,7 +26,6 @@ from cifarx.pytorch_models.observer import Observer
 from cifarx.pytorch_models.train import Epoch
 
 pytestmark = pytest.mark.usefixtures("unpainted")
-TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 # 201 images by batches of 20 and steps of 40: the last batch is one image, which leaves the second
 # process without any.
 RECIPE = """

@@ -16,7 +16,7 @@ from cifarx.pytorch_models.data.images import Images
 from cifarx.pytorch_models.preprocess import preprocess
 from cifarx.verify.checks import Check, judged
 from cifarx.verify.labels import label_faults
-from cifarx.verify.subject import Subject
+from cifarx.verify.subject import Subject, onnx_inputs
 
 _MEANING = ("classes", "mean", "std")
 _IDENTITY = ("model", "recipe", "checkpoint_sha256")
@@ -116,8 +116,7 @@ def _text(value: object) -> str:
 def _size_faults(subject: Subject) -> list[str]:
     """One image in, one vector of logits out, of the same size everywhere."""
     graph = subject.onnx.graph
-    constants = {t.name for t in graph.initializer}
-    given = [value for value in graph.input if value.name not in constants]
+    given = onnx_inputs(subject.onnx)
     found = [d.dim_value for d in given[0].type.tensor_type.shape.dim] if given else []
     sizes = {subject.onnx_path.name: tuple(found[1:])}
     if subject.run is not None:

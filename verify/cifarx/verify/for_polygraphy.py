@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cifarx.verify.polygraphy_files import write_inputs, write_outputs
-from cifarx.verify.subject import Subject
+from cifarx.verify.subject import Subject, onnx_inputs
 
 _BATCH = 64  # images an iteration
 
@@ -42,7 +42,6 @@ class ForPolygraphy:
             return
         subject, logits, inputs = self._taken
         graph = subject.onnx.graph
-        constants = {t.name for t in graph.initializer}
-        name = next(value.name for value in graph.input if value.name not in constants)
+        name = onnx_inputs(subject.onnx)[0].name
         write_inputs(self.inputs, name, inputs, _BATCH)  # the larger first: it fails, if any does
         write_outputs(self.outputs, logits, graph.output[0].name, _BATCH)

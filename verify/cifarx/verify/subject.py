@@ -78,6 +78,12 @@ def open_subject(path: Path, checkpoint: Path | None) -> Subject:
     return Subject(path, model, graph, problem, unread, places, card, mat_path, mat, run, digests)
 
 
+def onnx_inputs(model: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
+    """What a user gives the model: files before IR 4 list their initializers as inputs, too."""
+    constants = {tensor.name for tensor in model.graph.initializer}
+    return [value for value in model.graph.input if value.name not in constants]
+
+
 def metadata(model: onnx.ModelProto) -> dict[str, str]:
     """The model's metadata_props."""
     return {entry.key: entry.value for entry in model.metadata_props}

@@ -18,7 +18,7 @@ from cifarx.verify.engines.engine import (
     batch_size,
     layer_batch_size,
 )
-from cifarx.verify.subject import Subject
+from cifarx.verify.subject import Subject, onnx_inputs
 
 _AT_ONCE = 64
 _CUDA = "CUDAExecutionProvider"
@@ -107,9 +107,7 @@ class OnnxRuntime:
 
 def _fixed_batch(model: onnx.ModelProto) -> int:
     """The number of images that the file takes at a time, no other; 0 for any."""
-    constants = {tensor.name for tensor in model.graph.initializer}
-    (given, *_) = (value for value in model.graph.input if value.name not in constants)
-    sizes = given.type.tensor_type.shape.dim
+    sizes = onnx_inputs(model)[0].type.tensor_type.shape.dim
     return sizes[0].dim_value if sizes else 0
 
 
