@@ -55,10 +55,10 @@ def _write(module: object, folder: Path, *, answers: bool) -> None:
     import numpy as np
 
     from cifarx.export.bundle import Bundle, Formats, write_bundle
-    from cifarx.export.card import ModelCard
-    from cifarx.export.mat_writer import TestBatch
-    from cifarx.export.reference import make_answers
-    from cifarx.export.torch_reader import graph_from_module
+    from cifarx.export.from_torch.answers import make_answers
+    from cifarx.export.from_torch.reader import graph_from_module
+    from cifarx.export.mat.writer import TestBatch
+    from cifarx.export.network.model_card import ModelCard
 
     inputs = np.random.RandomState(0).standard_normal((4, 3, 224, 224)).astype(np.float32)
     found = (np.zeros((4, 1000), np.float32), np.zeros((4, 1000)))

@@ -24,7 +24,7 @@ import numpy as np
 from scipy.io import savemat
 
 from cifarx.verify.engines.toolbox_job import quoted
-from cifarx.verify.toolbox import toolbox_path
+from cifarx.verify.engines.toolbox_path import toolbox_path
 
 PREDICT = """
 net = cifarx.load('model.mat');
@@ -109,9 +109,9 @@ def write_model(name: str, folder: Path, batch: int) -> None:
     import torch
 
     from cifarx.export.bundle import Bundle, Formats, write_bundle
-    from cifarx.export.card import ModelCard
-    from cifarx.export.reference import make_batch
-    from cifarx.export.torch_reader import graph_from_module
+    from cifarx.export.from_torch.answers import make_batch
+    from cifarx.export.from_torch.reader import graph_from_module
+    from cifarx.export.network.model_card import ModelCard
     from cifarx.pytorch_models import registry
     from cifarx.pytorch_models.data.images import Images
 

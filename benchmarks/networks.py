@@ -103,7 +103,7 @@ def _command(folder: Path, *arguments: str, allowed: tuple[int, ...] = (0,)) -> 
 
 def share(path: Path) -> Share:
     """What MATLAB's importer makes of a file's nodes, in whichever release."""
-    from cifarx.export.import_check import check_import
+    from cifarx.export.matlab_importer.check import check_import
 
     report = check_import(onnx.load(path, load_external_data=False), path.stem, None)
     unknown = [n for n in report.nodes if n.outcome == "unknown" and n.operator == "Conv"]
@@ -134,9 +134,9 @@ def torchvision_row(name: str) -> str:
 
 def zoo_row(name: str) -> str:
     """A row of the second table."""
-    from cifarx.export.card import ModelCard
-    from cifarx.export.onnx_writer import onnx_from_graph
-    from cifarx.export.torch_reader import graph_from_module
+    from cifarx.export.from_torch.reader import graph_from_module
+    from cifarx.export.network.model_card import ModelCard
+    from cifarx.export.to_onnx.writer import onnx_from_graph
     from cifarx.pytorch_models import registry
 
     spec = registry.models()[name]

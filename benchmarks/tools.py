@@ -46,10 +46,10 @@ from random_runs import random_run, remember_graphs
 
 from cifarx.export.bundle import Formats, bundle_run, write_bundle
 from cifarx.pytorch_models.errors import UserError
+from cifarx.verify.exchange.polygraphy_files import write_outputs
+from cifarx.verify.findings.result import Verdict
 from cifarx.verify.options import Options
-from cifarx.verify.polygraphy_files import write_outputs
-from cifarx.verify.result import Verdict
-from cifarx.verify.subject import open_subject
+from cifarx.verify.subject.files_and_run import open_subject
 from cifarx.verify.verify import verify
 
 MODEL = Path("model.onnx")
@@ -120,8 +120,8 @@ def prepared(network: str, seed: int, made: dict[tuple[str, int], Path]) -> Iter
 
 def outputs() -> tuple[Logits, Logits] | None:
     """PyTorch's logits and those of the file, None where ONNX Runtime rejects it."""
-    from cifarx.verify.compared import compared_images
     from cifarx.verify.engines.pytorch import PyTorch
+    from cifarx.verify.subject.images import compared_images
 
     subject = open_subject(MODEL, None)
     inputs = compared_images(subject, 256).inputs

@@ -73,14 +73,14 @@ def bare_seconds(folder: Path) -> dict[str, float]:
 
 def layer_seconds(folder: Path, count: int) -> dict[str, float]:
     """Seconds of the layer report of each engine on so many images."""
-    from cifarx.verify.audit import original_of
-    from cifarx.verify.compared import compared_images
-    from cifarx.verify.engine_report import EngineReport
     from cifarx.verify.engines import ENGINES
     from cifarx.verify.engines.pytorch import PyTorch
-    from cifarx.verify.layer_report import layer_names, with_layers
-    from cifarx.verify.numerics import make_truth
-    from cifarx.verify.subject import open_subject
+    from cifarx.verify.findings.engine import EngineReport
+    from cifarx.verify.ladder.layers.judge_engine import layer_names, with_layers
+    from cifarx.verify.ladder.logits import make_truth
+    from cifarx.verify.ladder.weights.audit import original_of
+    from cifarx.verify.subject.files_and_run import open_subject
+    from cifarx.verify.subject.images import compared_images
 
     subject = open_subject(folder / "model.onnx", folder / "run")
     inputs = compared_images(subject, count).inputs

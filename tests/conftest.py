@@ -21,10 +21,10 @@ from training import train_run
 
 from cifarx.cli import main
 from cifarx.export.bundle import Bundle, Formats, bundle_run, write_bundle
-from cifarx.export.graph import LayerGraph
+from cifarx.export.network.graph import LayerGraph
 from cifarx.pytorch_models import plots
 from cifarx.pytorch_models.run import Run, load_run
-from cifarx.verify.toolbox import toolbox_path
+from cifarx.verify.engines.toolbox_path import toolbox_path
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from cifarx.export.operator_table import updated
-from cifarx.export.vocabulary import VOCABULARY
+from cifarx.export.from_onnx.operator_table import updated
+from cifarx.export.network.vocabulary import VOCABULARY
 from cifarx.pytorch_models.registry import models
 
 ROOT = Path(__file__).resolve().parents[1]

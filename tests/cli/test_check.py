@@ -13,7 +13,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from cifarx.cli.check_report import check_lines, print_check
-from cifarx.export.import_check import check_import
+from cifarx.export.matlab_importer.check import check_import
 
 Cifarx = Callable[..., Any]
 

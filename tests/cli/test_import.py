@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from cifarx.export.mat_reader import read_mat
-from cifarx.export.reference import make_answers
+from cifarx.export.from_torch.answers import make_answers
+from cifarx.export.mat.reader import read_mat
 from cifarx.pytorch_models.run import Run, build_module, load_run
-from cifarx.verify.numerics import judge_logits, make_truth
+from cifarx.verify.ladder.logits import judge_logits, make_truth
 
 Cifarx = Callable[..., Any]
 Octave = Callable[[str], str]

@@ -18,7 +18,7 @@ from training import train_run
 
 from cifarx.export.bundle import Bundle, Formats, bundle_run, write_bundle
 from cifarx.pytorch_models.run import Run
-from cifarx.verify.report import read_report
+from cifarx.verify.report.json_report import read_report
 
 Command = Callable[..., Any]
 REPORTS = ("report.json", "report.html", "report.junit.xml")

@@ -11,7 +11,7 @@ from typing import Any
 import onnx
 from processes import TORCHRUN, stopped
 
-from cifarx.verify.report import read_report
+from cifarx.verify.report.json_report import read_report
 
 Command = Callable[..., Any]
 _START = (

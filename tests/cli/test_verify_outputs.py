@@ -12,9 +12,9 @@ import pytest
 
 from cifarx.cli import verify_outputs
 from cifarx.pytorch_models.errors import UserError
-from cifarx.verify import for_polygraphy
 from cifarx.verify.engines import ENGINES
-from cifarx.verify.report import read_report
+from cifarx.verify.exchange import for_polygraphy
+from cifarx.verify.report.json_report import read_report
 
 Command = Callable[..., Any]
 REPORTS = ("report.json", "report.html", "report.junit.xml")

@@ -10,14 +10,14 @@ from drawn_networks import CARD, SIZE, STEPS, drawn, no_batch, often
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from cifarx.export.graph import LayerGraph
-from cifarx.export.graph_torch import run_graph
-from cifarx.export.mat_reader import read_mat
-from cifarx.export.mat_writer import mat_bytes
-from cifarx.export.onnx_reader import read_onnx
-from cifarx.export.onnx_reference import logits_float32
-from cifarx.export.onnx_writer import onnx_from_graph
-from cifarx.export.vocabulary import VOCABULARY
+from cifarx.export.from_onnx.answers import logits_float32
+from cifarx.export.from_onnx.reader import read_onnx
+from cifarx.export.mat.reader import read_mat
+from cifarx.export.mat.writer import mat_bytes
+from cifarx.export.network.compute import run_graph
+from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.vocabulary import VOCABULARY
+from cifarx.export.to_onnx.writer import onnx_from_graph
 from cifarx.pytorch_models.errors import UserError
 
 

@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from cifarx.export.mat_reader import read_mat
+from cifarx.export.mat.reader import read_mat
 
 NETS = """
 import torch
@@ -321,7 +321,7 @@ def test_a_mistake_gets_one_paragraph(
 
 
 def test_a_part_left_in_training_mode_is_refused() -> None:
-    from cifarx.export.torch_reader import graph_from_module
+    from cifarx.export.from_torch.reader import graph_from_module
     from cifarx.pytorch_models.errors import UserError
 
     module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)).eval()

@@ -14,13 +14,13 @@ from torch import nn
 from training import train_run
 
 from cifarx.export.bundle import Bundle, Formats, bundle_run, write_bundle
-from cifarx.export.mat_reader import read_mat
+from cifarx.export.mat.reader import read_mat
 from cifarx.pytorch_models import registry
 from cifarx.pytorch_models.recipe import load_recipe
 from cifarx.pytorch_models.registry import ModelSpec
-from cifarx.verify.numerics import judge_logits, make_truth
+from cifarx.verify.findings.result import Verdict
+from cifarx.verify.ladder.logits import judge_logits, make_truth
 from cifarx.verify.options import Options
-from cifarx.verify.result import Verdict
 from cifarx.verify.verify import verify
 
 

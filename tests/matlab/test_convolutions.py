@@ -10,7 +10,7 @@ import pytest
 from matlab_layers import Case, Octave, apply, double, layer, roundings, row, single
 from torch.nn import functional
 
-from cifarx.export import layout
+from cifarx.export.network import layout
 
 pytestmark = pytest.mark.octave
 

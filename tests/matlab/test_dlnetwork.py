@@ -23,11 +23,11 @@ from scipy.io import loadmat
 from torch import nn
 
 from cifarx.export.bundle import Bundle, Formats, write_bundle
-from cifarx.export.card import ModelCard
-from cifarx.export.mat_reader import read_mat
-from cifarx.export.reference import make_batch
-from cifarx.export.torch_reader import graph_from_module
-from cifarx.export.vocabulary import VOCABULARY
+from cifarx.export.from_torch.answers import make_batch
+from cifarx.export.from_torch.reader import graph_from_module
+from cifarx.export.mat.reader import read_mat
+from cifarx.export.network.model_card import ModelCard
+from cifarx.export.network.vocabulary import VOCABULARY
 from cifarx.pytorch_models import registry
 from cifarx.pytorch_models.data.images import Images
 

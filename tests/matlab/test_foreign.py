@@ -16,7 +16,7 @@ from matlab_layers import Octave, distance, double, layer, roundings, row, singl
 from scipy.io import loadmat, savemat
 from torch.nn import functional
 
-from cifarx.export import layout
+from cifarx.export.network import layout
 
 pytestmark = pytest.mark.octave
 

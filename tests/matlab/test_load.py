@@ -14,8 +14,8 @@ from matlab_layers import layer, row, single
 from scipy.io import loadmat, savemat
 
 from cifarx.export.bundle import Bundle, Formats, write_bundle
-from cifarx.export.mat_reader import read_mat
-from cifarx.export.vocabulary import VOCABULARY
+from cifarx.export.mat.reader import read_mat
+from cifarx.export.network.vocabulary import VOCABULARY
 from cifarx.pytorch_models.errors import UserError
 
 pytestmark = pytest.mark.octave

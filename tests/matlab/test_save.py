@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from cifarx.export.bundle import Bundle, Formats, write_bundle
-from cifarx.export.mat_reader import MatFile, read_mat
+from cifarx.export.mat.reader import MatFile, read_mat
 
 pytestmark = pytest.mark.octave
 
@@ -75,7 +75,7 @@ def test_changed_weights_are_in_the_file_with_their_digest(octave: Octave, folde
 
 
 def test_python_takes_the_digest_of_the_arrays_to_be_the_same(octave: Octave, folder: Path) -> None:
-    from cifarx.export.mat_writer import matlab_layers
+    from cifarx.export.mat.writer import matlab_layers
 
     octave(
         "net = cifarx.load('model.mat'); net.layers(1).Bias(1) = -1; cifarx.save(net, 'tuned.mat');"

@@ -15,11 +15,11 @@ import pytest
 from random_networks import random_bundle
 from scipy.io import loadmat
 
-from cifarx.export import layout
 from cifarx.export.bundle import Bundle, Formats, write_bundle
+from cifarx.export.network import layout
 from cifarx.pytorch_models import registry
 from cifarx.pytorch_models.registry import ModelSpec
-from cifarx.verify.toolbox import toolbox_path
+from cifarx.verify.engines.toolbox_path import toolbox_path
 
 pytestmark = pytest.mark.octave
 

@@ -10,11 +10,11 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
-from cifarx.export.card import ModelCard
-from cifarx.export.graph import LayerGraph
-from cifarx.export.layer import Array, Hyper, Layer, Shape
-from cifarx.export.mat_writer import TestBatch
-from cifarx.export.vocabulary import VOCABULARY
+from cifarx.export.mat.writer import TestBatch
+from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.layer import Array, Hyper, Layer, Shape
+from cifarx.export.network.model_card import ModelCard
+from cifarx.export.network.vocabulary import VOCABULARY
 
 SIZE = (4, 6, 5)
 CLASSES = 3

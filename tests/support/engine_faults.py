@@ -22,7 +22,7 @@ from cifarx.verify.engines import toolbox_job
 from cifarx.verify.engines.engine import Outputs
 from cifarx.verify.engines.onnx_runtime import OnnxRuntime
 from cifarx.verify.engines.pytorch import PyTorch
-from cifarx.verify.toolbox import toolbox_path
+from cifarx.verify.engines.toolbox_path import toolbox_path
 
 
 @dataclass(frozen=True)

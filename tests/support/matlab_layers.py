@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from scipy.io import loadmat, savemat
 
-from cifarx.export import layout
+from cifarx.export.network import layout
 
 Octave = Callable[[str], str]
 Case = tuple[dict[str, Any], list[np.ndarray]]

@@ -30,16 +30,16 @@ from onnx.backend.test.case.test_case import TestCase
 from onnx.backend.test.loader import load_model_tests
 from scipy.io import loadmat
 
-from cifarx.export import layout
-from cifarx.export.card import ModelCard
-from cifarx.export.graph import LayerGraph
-from cifarx.export.mat_writer import TestBatch, mat_bytes
-from cifarx.export.onnx_load import OLDEST_OPSET
-from cifarx.export.onnx_reader import NO_KIND, UnreadableError, read_onnx
-from cifarx.export.onnx_writer import onnx_from_graph
-from cifarx.export.operators import operators
+from cifarx.export.from_onnx.load import OLDEST_OPSET
+from cifarx.export.from_onnx.operators import operators
+from cifarx.export.from_onnx.reader import NO_KIND, UnreadableError, read_onnx
+from cifarx.export.mat.writer import TestBatch, mat_bytes
+from cifarx.export.network import layout
+from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.model_card import ModelCard
+from cifarx.export.to_onnx.writer import onnx_from_graph
 from cifarx.pytorch_models.errors import UserError
-from cifarx.verify.toolbox import toolbox_path
+from cifarx.verify.engines.toolbox_path import toolbox_path
 
 KINDS = ("simple", "pytorch-converted", "pytorch-operator", "node")
 HERE = Path(__file__).resolve()

@@ -9,9 +9,9 @@ import torch
 from torch import nn
 
 from cifarx.export.bundle import Bundle
-from cifarx.export.card import ModelCard
-from cifarx.export.reference import make_batch
-from cifarx.export.torch_reader import graph_from_module
+from cifarx.export.from_torch.answers import make_batch
+from cifarx.export.from_torch.reader import graph_from_module
+from cifarx.export.network.model_card import ModelCard
 from cifarx.pytorch_models.data.images import Images
 
 Builder = Callable[[int], nn.Module]

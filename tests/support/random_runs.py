@@ -16,9 +16,9 @@ import torch
 from safetensors.torch import save
 from torch import nn
 
-from cifarx.export import torch_reader
-from cifarx.export.graph import LayerGraph
-from cifarx.export.layer import Array, Layer
+from cifarx.export.from_torch import reader as torch_reader
+from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.layer import Array, Layer
 from cifarx.pytorch_models.data.split import split_data
 from cifarx.pytorch_models.files import sha256, write_bytes, write_text
 from cifarx.pytorch_models.plan import Options, make_plan

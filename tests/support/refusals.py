@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from cifarx.verify.checks import Outcome
+from cifarx.verify.findings.check import Outcome
+from cifarx.verify.findings.result import Result, Verdict
 from cifarx.verify.options import Options
-from cifarx.verify.report import lines
-from cifarx.verify.result import Result, Verdict
+from cifarx.verify.report.json_report import lines
 from cifarx.verify.verify import verify
 
 MODEL = Path("model.onnx")

@@ -10,17 +10,17 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
-from cifarx.verify.accuracy import AccuracyReport, Predictions, accuracy_report
-from cifarx.verify.audit import Audit
-from cifarx.verify.checks import judged
-from cifarx.verify.contract import Contract
-from cifarx.verify.divergence import Names
-from cifarx.verify.engine_report import EngineReport, LayerFinding
-from cifarx.verify.environment import Environment
-from cifarx.verify.export_error import ExportError
-from cifarx.verify.numerics import Change, Judgement
-from cifarx.verify.pictures import Picture
-from cifarx.verify.result import Compared, Result
+from cifarx.verify.findings.check import judged
+from cifarx.verify.findings.divergence import Names
+from cifarx.verify.findings.engine import EngineReport, LayerFinding
+from cifarx.verify.findings.result import Compared, Result
+from cifarx.verify.ladder.accuracy.predictions import AccuracyReport, Predictions, accuracy_report
+from cifarx.verify.ladder.export_error import ExportError
+from cifarx.verify.ladder.inputs.contract import Contract
+from cifarx.verify.ladder.logits import Change, Judgement
+from cifarx.verify.ladder.weights.audit import Audit
+from cifarx.verify.subject.environment import Environment
+from cifarx.verify.subject.thumbnails import Picture
 
 CLASSES = ("cat", "dog", "ship")
 HOSTILE = (

@@ -26,14 +26,14 @@ from scipy.io import loadmat, savemat
 from training import train_run
 
 from cifarx.export.bundle import Formats, bundle_run, write_bundle
-from cifarx.export.onnx_writer import OPSET
+from cifarx.export.to_onnx.writer import OPSET
 from cifarx.pytorch_models.registry import find, models
 from cifarx.pytorch_models.run import Run
 from cifarx.verify.engines import onnx_runtime, pytorch
 from cifarx.verify.engines.onnx_runtime import OnnxRuntime
+from cifarx.verify.findings.result import Result, Verdict
 from cifarx.verify.options import Options
-from cifarx.verify.report import lines
-from cifarx.verify.result import Result, Verdict
+from cifarx.verify.report.json_report import lines
 from cifarx.verify.verify import verify
 
 LIVE = ("pytorch", "pytorch-channels-last", "onnxruntime", "onnxruntime-unoptimized")

@@ -10,7 +10,7 @@ import pytest
 from random_runs import random_run, remember_graphs
 
 from cifarx.export.bundle import Bundle, Formats, bundle_run, write_bundle
-from cifarx.export.graph import LayerGraph
+from cifarx.export.network.graph import LayerGraph
 from cifarx.pytorch_models.run import Run
 
 Prepare = Callable[[str], Path]

@@ -18,14 +18,14 @@ from mat_faults import MAT_FAULTS
 from refusals import assert_named, assert_refused, check
 from scipy.io import savemat
 
-from cifarx.export import layout
-from cifarx.export.mat_reader import MatFile, read_mat
+from cifarx.export.mat.reader import MatFile, read_mat
+from cifarx.export.network import layout
 from cifarx.pytorch_models.files import sha256
 from cifarx.verify.engines.engine import EngineError
 from cifarx.verify.engines.onnx_runtime import OnnxRuntime
-from cifarx.verify.matlab_result import NAME
-from cifarx.verify.report import lines
-from cifarx.verify.result import Result, Verdict
+from cifarx.verify.exchange.matlab_result import NAME
+from cifarx.verify.findings.result import Result, Verdict
+from cifarx.verify.report.json_report import lines
 
 Prepare = Callable[[str], Path]
 

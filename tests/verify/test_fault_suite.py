@@ -17,7 +17,7 @@ from refusals import assert_named, assert_refused, check
 
 from cifarx.pytorch_models.errors import UserError
 from cifarx.verify.engines import pytorch
-from cifarx.verify.report import lines
+from cifarx.verify.report.json_report import lines
 
 Prepare = Callable[[str], Path]
 

@@ -10,12 +10,12 @@ from random_runs import random_run
 from sound_cases import ARITHMETIC, FILES, LIVE, newest_opset, random_case, trained_case
 
 from cifarx.export.bundle import Formats, bundle_run, write_bundle
-from cifarx.export.onnx_writer import OPSET
+from cifarx.export.to_onnx.writer import OPSET
 from cifarx.pytorch_models.registry import models
-from cifarx.verify.checks import Outcome
+from cifarx.verify.findings.check import Outcome
+from cifarx.verify.findings.result import Result, Verdict
 from cifarx.verify.options import Options
-from cifarx.verify.report import lines
-from cifarx.verify.result import Result, Verdict
+from cifarx.verify.report.json_report import lines
 from cifarx.verify.verify import verify
 
 MODEL = Path("model.onnx")

@@ -14,9 +14,9 @@ import pytest
 
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.run import Run
+from cifarx.verify.findings.result import Result, Verdict
 from cifarx.verify.options import Options
-from cifarx.verify.report import as_json, lines
-from cifarx.verify.result import Result, Verdict
+from cifarx.verify.report.json_report import as_json, lines
 from cifarx.verify.verify import verify
 
 pytestmark = pytest.mark.usefixtures("remembered")

@@ -221,7 +221,7 @@ def verify(
         raise typer.Exit(result.exit_code)
     from cifarx.cli.progress import status
     from cifarx.cli.verify_outputs import Outputs
-    from cifarx.verify.for_polygraphy import ForPolygraphy
+    from cifarx.verify.exchange.for_polygraphy import ForPolygraphy
     from cifarx.verify.interruption import undisturbed
     from cifarx.verify.options import Options
     from cifarx.verify.verify import take_share
@@ -273,7 +273,7 @@ def import_(
     """
     from cifarx.cli.import_report import print_import
     from cifarx.cli.progress import status
-    from cifarx.verify.import_run import Options, import_run
+    from cifarx.verify.from_matlab.make_run import Options, import_run
 
     with status() as progress:
         imported = import_run(Options(file, into, run), progress)
@@ -293,7 +293,7 @@ def check(
 ) -> None:
     """Tell what MATLAB's ONNX importer makes of each node; exit 0 clean, 1 not, 2 not readable."""
     from cifarx.cli.check_report import print_check
-    from cifarx.export.import_check import check_import_file
+    from cifarx.export.matlab_importer.check import check_import_file
 
     report = check_import_file(file, matlab)
     if as_json:
@@ -338,7 +338,7 @@ def reproduce(
 ) -> None:
     """Train, export and verify the write-ups' rows, or all; goes on where it stopped."""
     from cifarx.cli.progress import run_rows
-    from cifarx.verify.reproduction import Options
+    from cifarx.verify.reproduction.rows import Options
 
     places = dict(_name_and_place(entry) for entry in data or ())
     options = Options(
@@ -362,7 +362,7 @@ def demo(
 @app.command()
 def matlab_path() -> None:
     """Print the folder to `addpath` in MATLAB or Octave."""
-    from cifarx.verify.toolbox import toolbox_path
+    from cifarx.verify.engines.toolbox_path import toolbox_path
 
     print(toolbox_path())
 

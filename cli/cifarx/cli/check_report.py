@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator
 from rich.console import Console
 from rich.text import Text
 
-from cifarx.export.import_check import ImportReport, NodeVerdict
-from cifarx.export.import_findings import Finding
-from cifarx.export.import_knowledge import CLEAN, OUTCOMES, Source
-from cifarx.verify.text import printable
+from cifarx.export.matlab_importer.check import ImportReport, NodeVerdict
+from cifarx.export.matlab_importer.findings import Finding
+from cifarx.export.matlab_importer.knowledge import CLEAN, OUTCOMES, Source
+from cifarx.verify.findings.printable import printable
 
 _STYLES = {
     "built-in": "green",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cifarx.verify.import_run import Imported
+from cifarx.verify.from_matlab.make_run import Imported
 
 
 def print_import(imported: Imported) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cifarx.pytorch_models.plan import Plan
     from cifarx.pytorch_models.run import RunRecord
     from cifarx.pytorch_models.train import Epoch
-    from cifarx.verify.reproduction import Options as ReproduceOptions
+    from cifarx.verify.reproduction.rows import Options as ReproduceOptions
 
 _SECONDS_BETWEEN = 10.0
 
@@ -127,7 +127,7 @@ class Silent(Observer, AbstractContextManager["Silent"]):
 
 def run_rows(options: ReproduceOptions) -> dict[str, str]:
     """`cifarx reproduce`: one line an epoch, one a row; why rows could not be measured, by row."""
-    from cifarx.verify.reproduction import reproduce
+    from cifarx.verify.reproduction.rows import reproduce
 
     def say(line: str) -> None:
         print(line, flush=True)

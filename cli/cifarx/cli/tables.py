@@ -6,7 +6,7 @@ from rich.table import Table
 
 from cifarx.pytorch_models import registry
 from cifarx.pytorch_models.recipe import rows
-from cifarx.verify.reproduction_report import Measured, shipped
+from cifarx.verify.reproduction.tables import Measured, shipped
 
 
 def zoo(*, layers: bool) -> Table:

@@ -14,7 +14,7 @@ import typer
 from cifarx.pytorch_models.errors import UserError
 
 if TYPE_CHECKING:
-    from cifarx.verify.result import Result
+    from cifarx.verify.findings.result import Result
 
 File = Annotated[Path, typer.Argument(help="The ONNX file; its .mat lies beside it.")]
 Engines = Annotated[
@@ -105,7 +105,7 @@ def require_acceptable(accept: str | None) -> None:
 
 def show(result: Result) -> None:
     """Print every check's line, the verdict last."""
-    from cifarx.verify.report import lines
+    from cifarx.verify.report.json_report import lines
 
     for line in lines(result):
         print(line)
@@ -113,7 +113,7 @@ def show(result: Result) -> None:
 
 def judge_again(report: Path, accept: str | None) -> Result:
     """A saved report's result, with what the user accepts now."""
-    from cifarx.verify.report import read_report
+    from cifarx.verify.report.json_report import read_report
 
     return replace(read_report(report), accept_predictions=accept is not None)
 

@@ -13,9 +13,9 @@ from cifarx.pytorch_models.files import reading, require_writable
 from cifarx.pytorch_models.run import RECORD
 
 if TYPE_CHECKING:
-    from cifarx.verify.for_polygraphy import ForPolygraphy
+    from cifarx.verify.exchange.for_polygraphy import ForPolygraphy
+    from cifarx.verify.findings.result import Result
     from cifarx.verify.options import Options
-    from cifarx.verify.result import Result
 
 _EDGE = 512  # bytes at either end of a file, in which its mark stands
 _ADVICE = "(--report FOLDER, --json FILE, --to-polygraphy FILE)"
@@ -88,9 +88,9 @@ class Outputs:
     def write(self, result: Result) -> None:
         """Every report, and then what is for Polygraphy; each by rename."""
         from cifarx.pytorch_models.files import write_text
-        from cifarx.verify.html_report import as_html
-        from cifarx.verify.junit_report import as_junit
-        from cifarx.verify.report import as_text
+        from cifarx.verify.report.html_report import as_html
+        from cifarx.verify.report.json_report import as_text
+        from cifarx.verify.report.junit_report import as_junit
 
         for path, write in ((self.json, as_text), (self.html, as_html), (self.junit, as_junit)):
             write_text(path, write(result))

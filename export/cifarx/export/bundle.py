@@ -11,13 +11,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from cifarx.export.card import ModelCard
-from cifarx.export.graph import LayerGraph
-from cifarx.export.mat_writer import TestBatch, write_mat
-from cifarx.export.names import identifier
-from cifarx.export.onnx_file import OnnxFile
-from cifarx.export.onnx_reader import require_classifier
-from cifarx.export.onnx_writer import OPSET, check_opset, onnx_from_graph
+from cifarx.export.from_onnx.reader import require_classifier
+from cifarx.export.mat.writer import TestBatch, write_mat
+from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.model_card import ModelCard
+from cifarx.export.network.names import identifier
+from cifarx.export.to_onnx.file_bytes import OnnxFile
+from cifarx.export.to_onnx.writer import OPSET, check_opset, onnx_from_graph
 from cifarx.pytorch_models.data.images import Images
 from cifarx.pytorch_models.data.open import reopen_data
 from cifarx.pytorch_models.data.split import Part, split_data
@@ -70,8 +70,8 @@ def bundle_run(run: Run) -> Bundle:
     Raises:
         UserError: the run's data are gone, or the network has parts that cannot be exported.
     """
-    from cifarx.export.reference import SIZE, make_batch
-    from cifarx.export.torch_reader import graph_from_module
+    from cifarx.export.from_torch.answers import SIZE, make_batch
+    from cifarx.export.from_torch.reader import graph_from_module
 
     module = build_module(run)
     images = sample_images(run, max(SIZE, len(run.record.classes)))
@@ -188,7 +188,7 @@ def _for_pytorch(bundle: Bundle, formats: Formats) -> dict[str, Callable[[Binary
             "--pt2 and --torchscript need a PyTorch module, and an ONNX file has none. Give the "
             "run or package.module:callable that the file came from."
         )
-    from cifarx.export.torch_writer import write_pt2, write_torchscript
+    from cifarx.export.from_torch.pt_formats import write_pt2, write_torchscript
 
     module, size = bundle.module, bundle.graph.input_size
     writers: dict[str, Callable[[BinaryIO], None]] = {}

@@ -11,19 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cifarx.export.bundle import Bundle, Formats, bundle_run
-from cifarx.export.card import ModelCard
-from cifarx.export.importable import digest_of, import_module, require_float32
-from cifarx.export.mat_writer import TestBatch
-from cifarx.export.names import identifier
-from cifarx.export.onnx_load import load_onnx
-from cifarx.export.onnx_reader import (
+from cifarx.export.from_onnx.answers import at_once, image_shape
+from cifarx.export.from_onnx.answers import logits_float32 as logits_of_file
+from cifarx.export.from_onnx.load import load_onnx
+from cifarx.export.from_onnx.reader import (
     as_classifier,
     read_onnx,
     require_classifier,
     require_image_size,
 )
-from cifarx.export.onnx_reference import at_once, image_shape
-from cifarx.export.onnx_reference import logits_float32 as logits_of_file
+from cifarx.export.from_torch.user_module import digest_of, import_module, require_float32
+from cifarx.export.mat.writer import TestBatch
+from cifarx.export.network.model_card import ModelCard
+from cifarx.export.network.names import identifier
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.files import reading, sha256
 from cifarx.pytorch_models.preprocess import preprocess
@@ -149,8 +149,8 @@ def _from_onnx(path: Path, options: Options, answers: bool) -> Source:
     card = _with_contract(known, options)
     batch = None
     if answers:
-        from cifarx.export.agreement import require_same
-        from cifarx.export.graph_torch import run_graph
+        from cifarx.export.network.compute import run_graph
+        from cifarx.export.network.self_check import require_same
 
         inputs, images = _noise(graph.input_size, card, at_once(model))
         given = inputs.reshape(-1, *image_shape(model))
@@ -161,11 +161,11 @@ def _from_onnx(path: Path, options: Options, answers: bool) -> Source:
 
 
 def _from_callable(text: str, options: Options, answers: bool) -> Source:
-    from cifarx.export.agreement import require_agreement, require_same
-    from cifarx.export.graph_torch import run_graph
-    from cifarx.export.reference import logits_float32, logits_float64
-    from cifarx.export.torch_failures import told_in_a_paragraph
-    from cifarx.export.torch_reader import graph_from_module
+    from cifarx.export.from_torch.answers import logits_float32, logits_float64
+    from cifarx.export.from_torch.failures import told_in_a_paragraph
+    from cifarx.export.from_torch.reader import graph_from_module
+    from cifarx.export.network.compute import run_graph
+    from cifarx.export.network.self_check import require_agreement, require_same
 
     if options.input_size is None:
         raise UserError(

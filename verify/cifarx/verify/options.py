@@ -8,8 +8,8 @@ from pathlib import Path
 from cifarx.pytorch_models.errors import UserError, nearest
 from cifarx.verify.engines import ENGINES
 from cifarx.verify.engines.engine import EngineError
-from cifarx.verify.for_polygraphy import ForPolygraphy
-from cifarx.verify.matlab_result import NAME as MATLAB_RESULT
+from cifarx.verify.exchange.for_polygraphy import ForPolygraphy
+from cifarx.verify.exchange.matlab_result import NAME as MATLAB_RESULT
 
 ALL_IMAGES = 2**62
 """More images than there are anywhere."""

@@ -7,11 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from cifarx.pytorch_models.errors import UserError
-from cifarx.verify.audit import original_of
-from cifarx.verify.compared import ComparedImages, compared_images
-from cifarx.verify.conclusion import conclude, judged_outputs
-from cifarx.verify.elsewhere import matlab_result
-from cifarx.verify.engine_report import EngineReport
+from cifarx.verify.conclude import conclude, judged_outputs
 from cifarx.verify.engines import ENGINES
 from cifarx.verify.engines.engine import (
     EngineError,
@@ -20,15 +16,19 @@ from cifarx.verify.engines.engine import (
 )
 from cifarx.verify.engines.pytorch import PyTorch
 from cifarx.verify.engines.toolbox_job import ToolboxJob
-from cifarx.verify.found import Found, Opened
+from cifarx.verify.evidence import Found, Opened
+from cifarx.verify.exchange.elsewhere import matlab_result
+from cifarx.verify.exchange.polygraphy_files import read_outputs
+from cifarx.verify.findings.engine import EngineReport
+from cifarx.verify.findings.result import Result
 from cifarx.verify.interruption import stopped_by, undisturbed
-from cifarx.verify.layer_report import layer_names, with_layers
+from cifarx.verify.ladder.accuracy.sweep import BrokeDownError, CutShortError, Sweep
+from cifarx.verify.ladder.layers.judge_engine import layer_names, with_layers
+from cifarx.verify.ladder.truth import truth_of
+from cifarx.verify.ladder.weights.audit import original_of
 from cifarx.verify.options import Options, engine_names, require_images, unusable
-from cifarx.verify.polygraphy_files import read_outputs
-from cifarx.verify.result import Result
-from cifarx.verify.subject import Subject, open_subject
-from cifarx.verify.sweep import BrokeDownError, CutShortError, Sweep
-from cifarx.verify.truth import truth_of
+from cifarx.verify.subject.files_and_run import Subject, open_subject
+from cifarx.verify.subject.images import ComparedImages, compared_images
 
 _TOOLBOX_IMAGES = 16  # their activations pass through a file
 

@@ -4,7 +4,7 @@ function shape = layerShape(layer, given)
 %   SHAPE = CIFARX.INTERNAL.LAYERSHAPE(LAYER, GIVEN) takes the sizes of LAYER's inputs
 %   for one image in the cell array GIVEN, [H W C] of maps or F of features, and
 %   gives that of its output, or raises an error 'cifarx:check:reason'. It mirrors
-%   export/cifarx/export/vocabulary.py.
+%   export/cifarx/export/network/vocabulary.py.
 
 switch layer.Kind
     case {'Convolution2DLayer', 'GroupedConvolution2DLayer'}

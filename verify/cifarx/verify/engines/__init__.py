@@ -6,7 +6,7 @@ from cifarx.verify.engines import onnx_runtime, pytorch
 from cifarx.verify.engines.engine import Engine
 from cifarx.verify.engines.matlab import open_matlab
 from cifarx.verify.engines.octave import open_octave
-from cifarx.verify.subject import Subject
+from cifarx.verify.subject.files_and_run import Subject
 
 ENGINES: dict[str, Callable[[Subject], Engine]] = {
     "pytorch": pytorch.open_pytorch,

@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from cifarx.export.graph import LayerGraph
+from cifarx.export.network.graph import LayerGraph
 
 Activations = Mapping[str, NDArray[np.float32]]
 """Outputs of layers by name, (N, C, H, W) or (N, F)."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cifarx.verify.engines.engine import Engine, EngineMissingError
 from cifarx.verify.engines.toolbox_job import ToolboxJob, quoted
-from cifarx.verify.subject import Subject
+from cifarx.verify.subject.files_and_run import Subject
 
 
 def open_matlab(subject: Subject) -> Engine:

@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from cifarx.export.graph import LayerGraph
+from cifarx.export.network.graph import LayerGraph
 from cifarx.verify.engines.engine import (
     Engine,
     EngineError,
@@ -18,7 +18,7 @@ from cifarx.verify.engines.engine import (
     batch_size,
     layer_batch_size,
 )
-from cifarx.verify.subject import Subject, onnx_inputs
+from cifarx.verify.subject.files_and_run import Subject, onnx_inputs
 
 _AT_ONCE = 64
 _CUDA = "CUDAExecutionProvider"

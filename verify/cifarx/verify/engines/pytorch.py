@@ -11,11 +11,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from cifarx.export.graph import LayerGraph
-from cifarx.export.graph_torch import compute_layer, layer_tensors
-from cifarx.export.layer import Layer
-from cifarx.export.reference import logits_float64
-from cifarx.export.torch_reader import graph_from_module
+from cifarx.export.from_torch.answers import logits_float64
+from cifarx.export.from_torch.reader import graph_from_module
+from cifarx.export.network.compute import compute_layer, layer_tensors
+from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.layer import Layer
 from cifarx.pytorch_models.run import build_module
 from cifarx.verify.engines.engine import (
     Engine,
@@ -25,7 +25,7 @@ from cifarx.verify.engines.engine import (
     batch_size,
     layer_batch_size,
 )
-from cifarx.verify.subject import Subject
+from cifarx.verify.subject.files_and_run import Subject
 
 _AT_ONCE = 64
 

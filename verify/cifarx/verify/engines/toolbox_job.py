@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.io import loadmat, savemat
 
-from cifarx.export import layout
-from cifarx.export.graph import LayerGraph
+from cifarx.export.network import layout
+from cifarx.export.network.graph import LayerGraph
 from cifarx.verify.engines.engine import EngineError, EngineMissingError, Outputs, Take
-from cifarx.verify.subject import Subject
-from cifarx.verify.toolbox import toolbox_path
+from cifarx.verify.engines.toolbox_path import toolbox_path
+from cifarx.verify.subject.files_and_run import Subject
 
 _Answer = TypeVar("_Answer")
 SECONDS = 3600

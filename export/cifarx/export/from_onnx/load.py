@@ -1,0 +1,155 @@
+"""An ONNX file from the disk, trusted in nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import onnx
+from google.protobuf.message import DecodeError
+from onnx import numpy_helper
+from onnx.external_data_helper import load_external_data_for_model
+
+from cifarx.export.from_onnx.file_kind import HEAD, other_kind
+from cifarx.export.from_onnx.validity import AGAIN, CHECKS, explained, one_line
+from cifarx.pytorch_models.errors import UserError
+
+OLDEST_OPSET = 7  # since when operators broadcast as they do today
+
+
+def load_onnx(path: Path) -> onnx.ModelProto:
+    """Read and fully check an ONNX file, its side files of weights included.
+
+    Raises:
+        UserError: it is missing, a folder, empty, no ONNX, cut short, inconsistent, of an opset
+            or IR that is not known, or its side files are missing or lie outside its folder.
+    """
+    if not path.is_file():
+        state = "is a folder" if path.is_dir() else "is not there"
+        raise UserError(
+            f"{path} {state}. Give an ONNX file, or make one with 'cifarx export --onnx --mat'."
+        )
+    try:
+        model = onnx.load_model(path, format="protobuf", load_external_data=False)
+    except (DecodeError, ValueError, OSError) as error:
+        raise _unsound(path, error) from error
+    if not model.graph.node:
+        raise UserError(f"{path} is not a sound ONNX file: it holds no network. {AGAIN}")
+    _say_domain_as_onnx_does(model)
+    _require_known_versions(path, model)
+    _load_side_files(path, model)
+    try:
+        onnx.checker.check_model(model, full_check=True)
+    except CHECKS as error:
+        raise _invalid(path, error) from error
+    return model
+
+
+def side_files(path: Path) -> tuple[str, ...]:
+    """Names of the files beside an ONNX file that hold weights of it, as it spells them.
+
+    Args:
+        path: a file that `load_onnx` takes; it forgets the names when it reads the weights.
+    """
+    model = onnx.load_model(path, format="protobuf", load_external_data=False)
+    external = (t for t in _tensors(model.graph) if t.data_location == onnx.TensorProto.EXTERNAL)
+    entries = (entry for tensor in external for entry in tensor.external_data)
+    return tuple(sorted({entry.value for entry in entries if entry.key == "location"}))
+
+
+def _unsound(path: Path, error: Exception) -> UserError:
+    with path.open("rb") as file:
+        kind = other_kind(file.read(HEAD))
+    return UserError(
+        f"{path} is not a sound ONNX file: it is damaged, cut short or of another kind"
+        f"{f'; it looks like {kind}' if kind else ''} ({one_line(error).rstrip('.')}). {AGAIN}"
+    )
+
+
+def _invalid(path: Path, error: Exception) -> UserError:
+    """Of a file that can be read: nothing says that it is damaged."""
+    reason = one_line(error).rstrip(".")
+    meaning, remedy = explained(reason)
+    said = f"{meaning} ({reason})" if meaning else reason
+    return UserError(f"{path} is not valid ONNX: {said}. {remedy or AGAIN}")
+
+
+def _say_domain_as_onnx_does(model: onnx.ModelProto) -> None:
+    """Write '' for 'ai.onnx', which ONNX calls the same but its checker does not know."""
+    for part in (*model.opset_import, *_nodes(model.graph)):
+        if part.domain == "ai.onnx":
+            part.domain = ""
+
+
+def _require_known_versions(path: Path, model: onnx.ModelProto) -> None:
+    newest = onnx.defs.onnx_opset_version()
+    versions = [o.version for o in model.opset_import if not o.domain]
+    if not versions or not OLDEST_OPSET <= versions[0] <= newest:
+        found = f"opset {versions[0]}" if versions else "no opset of ONNX's own"
+        raise UserError(
+            f"{path} has {found}; cifarx reads {OLDEST_OPSET} to {newest}, the newest that the "
+            "installed onnx package knows. Export it with an opset in between, or convert it by "
+            "onnx.version_converter."
+        )
+    if model.ir_version > onnx.IR_VERSION:
+        raise UserError(
+            f"{path} has IR version {model.ir_version}; cifarx reads up to {onnx.IR_VERSION}, the "
+            "newest that the installed onnx package knows. Export it with an older version of "
+            "onnx, or install a newer one here."
+        )
+
+
+def _load_side_files(path: Path, model: onnx.ModelProto) -> None:
+    folder = path.resolve().parent
+    external = [t for t in _tensors(model.graph) if t.data_location == onnx.TensorProto.EXTERNAL]
+    for tensor in external:
+        entries = {entry.key: entry.value for entry in tensor.external_data}
+        location = entries.get("location", "")
+        if not location.isprintable():
+            raise UserError(
+                f"{path} asks for its weights in {location!r}, which is no name of a file: it has "
+                f"control characters. {AGAIN}"
+            )
+        side = Path(location)
+        whole = (folder / side).resolve()
+        if not location or side.is_absolute() or folder not in whole.parents:
+            raise UserError(
+                f"{path} asks for its weights in {location!r}, which is outside its own folder; "
+                "cifarx reads side files only beside the file that names them. Put the side file "
+                "there and save the model again with onnx.save."
+            )
+        if not whole.is_file():
+            raise UserError(
+                f"{path} keeps its weights in a side file {location!r}, which is not beside it. "
+                f"Get that file, too, and put it into {path.parent}; the two belong together."
+            )
+    try:
+        load_external_data_for_model(model, str(folder))
+        for tensor in external:
+            numpy_helper.to_array(tensor)  # raises where there are too few bytes
+    except Exception as error:  # onnx raises ValidationError, ValueError, OSError and others here
+        raise UserError(
+            f"The side file of weights of {path} cannot be read, or is cut short "
+            f"({' '.join(str(error).split())[:200]}). {AGAIN}"
+        ) from error
+
+
+def _nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
+    """All nodes, those of subgraphs included."""
+    for node in graph.node:
+        yield node
+        for attribute in node.attribute:
+            for inner in (attribute.g, *attribute.graphs):
+                yield from _nodes(inner)
+
+
+def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
+    """All tensors, those of attributes and subgraphs included."""
+    yield from graph.initializer
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.HasField("t"):
+                yield attribute.t
+            yield from attribute.tensors
+            for inner in (attribute.g, *attribute.graphs):
+                yield from _tensors(inner)

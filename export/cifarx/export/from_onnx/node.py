@@ -1,0 +1,271 @@
+"""One ONNX node as the functions that read it see it, and the register of those functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from cifarx.export.from_onnx.module_path import module_of
+from cifarx.export.from_onnx.value import Index, Mixed, Value, is_permutation
+from cifarx.export.network.graph import output_shape
+from cifarx.export.network.layer import Array, Hyper, Layer, Shape
+
+# of what a network gives in evaluation, in float32, with the results that readers take
+_WITHOUT_EFFECT = {
+    "cubic_coeff_a",  # of cubic resampling
+    "exclude_outside",
+    "extrapolation_value",
+    "kernel_shape",  # of convolutions: the kernels have it
+    "momentum",  # of batch norm in training
+    "round_mode",  # of casts to 8 bits
+    "saturate",
+    "seed",  # of dropout in training
+    "stash_type",  # the precision in between
+    "storage_order",  # of indices as a second output
+}
+
+
+class UnsupportedError(Exception):
+    """What one node asks for and the vocabulary lacks."""
+
+
+@dataclass
+class Reading:
+    """What has been read so far. Layers have working names, '#1' and so on; the input is '#0'."""
+
+    batch: int
+    """Images in the batch that shapes are computed for."""
+    opset: int
+    constants: dict[str, NDArray[Any]]
+    values: dict[str, Value | Mixed]
+    """What ONNX values are, by name."""
+    shapes: dict[str, Shape]
+    read: frozenset[str] = frozenset()
+    """ONNX values that some node, or the network's output, takes."""
+    layers: list[Layer] = field(default_factory=list)
+    labels: dict[str, str] = field(default_factory=dict)
+    """What each layer would be called, had the others no names."""
+    padded: dict[str, tuple[str, tuple[int, int, int, int]]] = field(default_factory=dict)
+    """Layers that only pad with zeros -> what they pad, (top, bottom, left, right)."""
+
+    def add(self, layer: Layer, label: str) -> str:
+        """Take a layer, whatever its name, and give its working name."""
+        layer = replace(layer, name=f"#{len(self.layers) + 1}")
+        self.shapes[layer.name] = output_shape(layer, self.shapes)
+        self.layers.append(layer)
+        self.labels[layer.name] = label
+        return layer.name
+
+    def layer(self, name: str) -> Layer | None:
+        """The layer of a working name; None for the input."""
+        number = int(name[1:])
+        return self.layers[number - 1] if number else None
+
+
+@dataclass(frozen=True)
+class Node:
+    """One ONNX node, as the functions of the registry see it."""
+
+    proto: onnx.NodeProto
+    reading: Reading
+    asked: set[str] = field(default_factory=set)
+    """Attributes that a reader has looked at."""
+
+    def attribute(self, name: str, default: Any = None) -> Any:
+        """An attribute's value; text as str."""
+        self.asked.add(name)
+        for attribute in self.proto.attribute:
+            if attribute.name == name:
+                value = onnx.helper.get_attribute_value(attribute)
+                return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+        return default
+
+    def require_all_asked(self) -> None:
+        """Raise `UnsupportedError` where no reader looked at an attribute that changes results.
+
+        So an attribute that a later opset adds to an operator is refused, never passed over.
+        """
+        for attribute in self.proto.attribute:
+            if attribute.name not in self.asked | _WITHOUT_EFFECT and not self._default(attribute):
+                raise UnsupportedError(f"its attribute {attribute.name!r} is not known to cifarx")
+
+    def _default(self, attribute: onnx.AttributeProto) -> bool:
+        """Whether an attribute has the value that it would have if it were absent."""
+        opset, domain = self.reading.opset, self.proto.domain
+        try:
+            schema = onnx.defs.get_schema(self.proto.op_type, opset, domain)
+        except onnx.defs.SchemaError:
+            return False
+        known = schema.attributes.get(attribute.name)
+        if known is None or not known.default_value.name:
+            return False
+        value = onnx.helper.get_attribute_value
+        return bool(value(attribute) == value(known.default_value))
+
+    @property
+    def module(self) -> str:
+        """Path of the PyTorch module, '' if the file does not say."""
+        return module_of(self.proto)
+
+    @property
+    def label(self) -> str:
+        """What its layer should be called."""
+        return self.module or self.proto.name or self.proto.op_type
+
+    def value(self, i: int) -> Value:
+        """Input i, which must be computed from the image."""
+        inputs = self.proto.input
+        name = inputs[i] if i < len(inputs) else ""
+        if name not in self.reading.values:
+            what = "is a constant" if name in self.reading.constants else "is missing"
+            raise UnsupportedError(f"its input {name!r} {what}, and should come from the image")
+        value = self.reading.values[name]
+        if isinstance(value, Mixed):
+            raise UnsupportedError(f"its input does not keep the batch as first axis ({value.by})")
+        return value
+
+    def in_batch(self, i: int) -> tuple[str, Index]:
+        """Input i as positions in a batch of a layer's outputs."""
+        name = self.proto.input[i] if i < len(self.proto.input) else ""
+        value = self.reading.values.get(name)
+        if isinstance(value, Mixed):
+            return value.layer, value.index
+        value = self.value(i)
+        size = int(np.prod(self.reading.shapes[value.layer]))
+        return value.layer, value.in_batch(self.reading.batch, size)
+
+    def constant(self, i: int) -> NDArray[Any] | None:
+        """The value of input i, None where it is absent or computed."""
+        inputs = self.proto.input
+        return self.reading.constants.get(inputs[i]) if i < len(inputs) else None
+
+    def given(self, i: int) -> bool:
+        """Whether there is an input i."""
+        return i < len(self.proto.input) and bool(self.proto.input[i])
+
+    def fixed(self, i: int, attribute: str = "") -> NDArray[Any] | None:
+        """Input i, which older operators had as an attribute; None where neither is there.
+
+        Raises:
+            UnsupportedError: it is there, but depends on the image.
+        """
+        if not self.given(i):
+            old = self.attribute(attribute) if attribute else None
+            return None if old is None else np.asarray(old)
+        value = self.constant(i)
+        if value is None:
+            raise UnsupportedError(f"its input {self.proto.input[i]!r} is not constant")
+        return value
+
+    def array(self, i: int) -> Array:
+        """Input i as a float32 array that must be constant."""
+        value = self.fixed(i)
+        if value is None or value.dtype != np.float32:
+            found = "missing" if value is None else str(value.dtype)
+            raise UnsupportedError(f"its input {i + 1} must be float32, and is {found}")
+        return Array(value, self.proto.input[i])
+
+    def add(
+        self,
+        kind: str,
+        inputs: tuple[str, ...],
+        hyper: Mapping[str, Hyper] | None = None,
+        arrays: Mapping[str, Array] | None = None,
+        *,
+        suffix: str = "",
+    ) -> str:
+        """Add a layer that reads other layers and give its working name."""
+        layer = Layer("", kind, inputs, hyper or {}, arrays or {}, self.module)
+        return self.reading.add(layer, self.label + suffix)
+
+    def elementwise(
+        self,
+        kind: str,
+        value: Value,
+        hyper: Mapping[str, Hyper] | None = None,
+        arrays: Mapping[str, Array] | None = None,
+        *,
+        suffix: str = "",
+    ) -> Value:
+        """A layer that does the same to each element, wherever it lies."""
+        return value.of(self.add(kind, (value.layer,), hyper, arrays, suffix=suffix))
+
+    def taken(self, output: int) -> bool:
+        """Whether anything takes an output."""
+        outputs = self.proto.output
+        return output < len(outputs) and outputs[output] in self.reading.read
+
+    def give(self, value: Value | Mixed, output: int = 0) -> None:
+        """Say what an output is."""
+        self.reading.values[self.proto.output[output]] = value
+
+    def gives(self, layer: str) -> None:
+        """Say that the first output is a layer's, as it is."""
+        self.give(Value(layer, self.reading.shapes[layer]))
+
+    def laid_out(self, value: Value, vector: NDArray[Any]) -> NDArray[Any]:
+        """Numbers for each element of a value, (the value's shape), where its layer has them.
+
+        Raises:
+            UnsupportedError: the value leaves out or repeats elements of the layer.
+        """
+        shape = self.reading.shapes[value.layer]
+        if value.order is None:
+            return vector
+        index = value.order.ravel()
+        if not is_permutation(index, int(np.prod(shape))):
+            raise UnsupportedError("a part of a layer's output is changed, and not the rest")
+        whole = np.empty(index.size, vector.dtype)
+        whole[index] = vector.ravel()
+        return whole.reshape(shape)
+
+
+Reader = Callable[[Node], None]
+
+
+@dataclass(frozen=True)
+class Operator:
+    """A row of the register."""
+
+    read: Reader
+    becomes: str
+    """Layers that it becomes, for the documentation; '' where none is needed."""
+    unless: str
+    """What of the operator is not taken, for the documentation."""
+
+
+READERS: dict[tuple[str, str], Operator] = {}
+
+
+def reads(
+    operator: str, becomes: str, unless: str = "", domain: str = ""
+) -> Callable[[Reader], Reader]:
+    """Register the reader of an ONNX operator."""
+
+    def enter(reader: Reader) -> Reader:
+        if (domain, operator) in READERS:
+            raise ValueError(f"two readers for {operator}")
+        READERS[domain, operator] = Operator(reader, becomes, unless)
+        return reader
+
+    return enter
+
+
+def zeros(size: int) -> Array:
+    """A bias or offset for a layer that has none."""
+    return Array(np.zeros(size, np.float32), "")
+
+
+def ones(size: int) -> Array:
+    """A scale for a layer that has none."""
+    return Array(np.ones(size, np.float32), "")
+
+
+def decimal(value: float) -> float:
+    """The shortest decimal that is this float32: 1e-05, not 9.999999747378752e-06."""
+    return float(str(np.float32(value)))

@@ -1,0 +1,214 @@
+"""Activations, and Dropout and others that do nothing at prediction."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from cifarx.export.from_onnx.materialize import all_features, maps
+from cifarx.export.from_onnx.node import Node, UnsupportedError, decimal, reads
+from cifarx.export.from_onnx.operators.arithmetic import product, scaled, spread
+from cifarx.export.from_onnx.value import Value, channels_last
+from cifarx.export.network.layer import Array
+
+
+@reads("Relu", "ReLULayer")
+def relu(node: Node) -> None:
+    """`max(x, 0)`."""
+    node.give(node.elementwise("ReLULayer", node.value(0)))
+
+
+@reads("LeakyRelu", "LeakyReLULayer")
+def leaky_relu(node: Node) -> None:
+    """alpha is the toolbox's Scale."""
+    scale = decimal(node.attribute("alpha", 0.01))
+    node.give(node.elementwise("LeakyReLULayer", node.value(0), {"Scale": scale}))
+
+
+@reads("PRelu", "PReLULayer", "one slope, or one a channel")
+def prelu(node: Node) -> None:
+    """A learned slope a channel."""
+    value, slope = spread(node, node.value(0), node.array(1))
+    channels = node.reading.shapes[value.layer][:1]
+    if slope.value.shape not in ((1,), channels):
+        raise UnsupportedError("slopes that differ within a channel")
+    alpha = Array(np.broadcast_to(slope.value, channels).copy(), slope.source)
+    node.give(node.elementwise("PReLULayer", value, {}, {"Alpha": alpha}))
+
+
+@reads("Elu", "ELULayer")
+def elu(node: Node) -> None:
+    """`alpha * (exp(x) - 1)` below 0."""
+    alpha = decimal(node.attribute("alpha", 1.0))
+    node.give(node.elementwise("ELULayer", node.value(0), {"Alpha": alpha}))
+
+
+@reads("Celu", "ELULayer, between two ScalingLayers where alpha is not 1")
+def celu(node: Node) -> None:
+    """`alpha * elu(x / alpha)`."""
+    alpha = node.attribute("alpha", 1.0)
+    if alpha <= 0:
+        raise UnsupportedError(f"alpha {alpha:g}, which is not above 0")
+    value = scaled(node, node.value(0), 1 / alpha, 0.0, "_divided")
+    value = node.elementwise("ELULayer", value, {"Alpha": 1.0})
+    node.give(scaled(node, value, alpha, 0.0, "_scale"))
+
+
+@reads("Selu", "ELULayer and ScalingLayer")
+def selu(node: Node) -> None:
+    """A scaled ELU."""
+    alpha = node.attribute("alpha", 1.67326319217681884765625)
+    gamma = node.attribute("gamma", 1.05070102214813232421875)
+    value = node.elementwise("ELULayer", node.value(0), {"Alpha": decimal(alpha)})
+    node.give(scaled(node, value, gamma, 0.0, "_scale"))
+
+
+@reads("Sigmoid", "SigmoidLayer")
+def sigmoid(node: Node) -> None:
+    """`1 / (1 + exp(-x))`."""
+    node.give(node.elementwise("SigmoidLayer", node.value(0)))
+
+
+@reads("Tanh", "TanhLayer")
+def tanh(node: Node) -> None:
+    """The hyperbolic tangent."""
+    node.give(node.elementwise("TanhLayer", node.value(0)))
+
+
+@reads("Swish", "SwishLayer, between two ScalingLayers where alpha is not 1", "alpha not 0")
+def swish(node: Node) -> None:
+    """`x * sigmoid(alpha * x)`, which is `swish(alpha * x) / alpha`."""
+    alpha = node.attribute("alpha", 1.0)
+    if alpha == 0:
+        raise UnsupportedError("alpha 0")
+    value = scaled(node, node.value(0), alpha, 0.0, "_scale")
+    value = node.elementwise("SwishLayer", value)
+    node.give(scaled(node, value, 1 / alpha, 0.0, "_divided"))
+
+
+@reads("Gelu", "GELULayer")
+def gelu(node: Node) -> None:
+    """Exact, or by tanh."""
+    form = node.attribute("approximate", "none")
+    node.give(node.elementwise("GELULayer", node.value(0), {"Approximation": form}))
+
+
+@reads("Clip", "ClippedReLULayer, ReLULayer, ScalingLayer, AdditionLayer", "constant bounds")
+def clip(node: Node) -> None:
+    """Clip(0, c) is a ClippedReLULayer; other bounds are put together from two of them."""
+    bounds = []
+    for i, (old, missing) in enumerate((("min", -np.inf), ("max", np.inf)), start=1):
+        bound = node.fixed(i, old)
+        bounds.append(missing if bound is None or bound.size == 0 else float(bound.reshape(())))
+    node.give(clipped(node, node.value(0), bounds[0], bounds[1]))
+
+
+@reads("Max", "as Clip", "of one computed input and one constant number")
+def larger(node: Node) -> None:
+    """`max(x, c)`."""
+    value, bound = _and_number(node)
+    node.give(clipped(node, value, bound, np.inf))
+
+
+@reads("Min", "as Clip", "of one computed input and one constant number")
+def smaller(node: Node) -> None:
+    """`min(x, c)`."""
+    value, bound = _and_number(node)
+    node.give(clipped(node, value, -np.inf, bound))
+
+
+def _and_number(node: Node) -> tuple[Value, float]:
+    numbers = [node.constant(i) for i in range(len(node.proto.input))]
+    given = [c for c in numbers if c is not None]
+    if len(numbers) != 2 or len(given) != 1 or given[0].size != 1:
+        raise UnsupportedError("of anything but one computed input and one constant number")
+    return node.value(0 if numbers[0] is None else 1), float(given[0].reshape(()))
+
+
+def clipped(node: Node, value: Value, low: float, high: float) -> Value:
+    """Keep a value within bounds, of which either may be infinite.
+
+    Bounds on both sides of 0 clip what is above 0 and what is below it each by itself, which is
+    exact; a shift to 0 and back would round by the size of the bound.
+    """
+    low = low if low > np.finfo(np.float32).min else -np.inf
+    high = high if high < np.finfo(np.float32).max else np.inf
+    if math.isinf(low) and math.isinf(high):
+        return value
+    if low > high:
+        raise UnsupportedError(f"bounds {low:g} and {high:g} the wrong way round")
+    if low >= 0:
+        shifted = scaled(node, value, 1.0, -low, "_shift")
+        return scaled(node, _below(node, shifted, high - low, ""), 1.0, low, "_back")
+    turned = scaled(node, value, -1.0, 0.0, "_turned")
+    if high <= 0:
+        return scaled(node, clipped(node, turned, -high, -low), -1.0, 0.0, "_back")
+    negative = scaled(node, _below(node, turned, -low, "_negative"), -1.0, 0.0, "_back")
+    positive = _below(node, value, high, "_positive")
+    return positive.of(node.add("AdditionLayer", (positive.layer, negative.layer)))
+
+
+def _below(node: Node, value: Value, ceiling: float, suffix: str) -> Value:
+    """`min(max(x, 0), ceiling)`."""
+    if math.isinf(ceiling):
+        return node.elementwise("ReLULayer", value, suffix=suffix)
+    hyper = {"Ceiling": decimal(ceiling)}
+    return node.elementwise("ClippedReLULayer", value, hyper, suffix=suffix)
+
+
+@reads("HardSigmoid", "ScalingLayer and ClippedReLULayer")
+def hard_sigmoid(node: Node) -> None:
+    """`clip(alpha * x + beta, 0, 1)`."""
+    alpha, beta = node.attribute("alpha", 0.2), node.attribute("beta", 0.5)
+    node.give(_hard_sigmoid(node, node.value(0), alpha, beta))
+
+
+@reads("HardSwish", "ScalingLayer, ClippedReLULayer and MultiplicationLayer")
+def hard_swish(node: Node) -> None:
+    """`x * clip(x / 6 + 1 / 2, 0, 1)`."""
+    value = node.value(0)
+    node.give(product(node, value, _hard_sigmoid(node, value, 1 / 6, 0.5)))
+
+
+def _hard_sigmoid(node: Node, value: Value, alpha: float, beta: float) -> Value:
+    value = scaled(node, value, alpha, beta, "_scale")
+    return node.elementwise("ClippedReLULayer", value, {"Ceiling": 1.0}, suffix="_clip")
+
+
+@reads("Softmax", "SoftmaxLayer", "over the channels")
+def softmax(node: Node) -> None:
+    """Over channels or features; before opset 13, over all axes from `axis` on."""
+    value = node.value(0)
+    rank = len(value.shape) + 1
+    old = node.reading.opset < 13
+    axis = node.attribute("axis", 1 if old else -1) % rank
+    if rank == 2 and axis == 1:
+        node.give(node.elementwise("SoftmaxLayer", all_features(node, value)))
+        return
+    size = node.reading.shapes[value.layer]
+    index = np.moveaxis(value.index, axis - 1, -1)
+    alone = not old or axis == rank - 1
+    last = channels_last(index, (size[0], size[1], size[2])) if len(size) == 3 else None
+    if axis and alone and last is not None:
+        node.give(node.elementwise("SoftmaxLayer", value))
+        return
+    if axis == 1 and rank == 4:
+        layer = maps(node, value)
+        if alone or node.reading.shapes[layer][1:] == (1, 1):
+            node.gives(node.add("SoftmaxLayer", (layer,)))
+            return
+    raise UnsupportedError(f"over the axis {axis} of N x {' x '.join(map(str, value.shape))}")
+
+
+@reads("Dropout", "DropoutLayer", "not in training mode")
+@reads("Dropout", "DropoutLayer", domain="cifarx")
+def dropout(node: Node) -> None:
+    """The identity at prediction; kept for fine-tuning."""
+    ratio, training = node.fixed(1, "ratio"), node.fixed(2)
+    if training is not None and bool(training):
+        raise UnsupportedError("training_mode=1; export the network in evaluation mode")
+    if node.taken(1):
+        raise UnsupportedError("the mask as a second output")
+    probability = 0.5 if ratio is None else decimal(float(ratio.reshape(())))
+    node.give(node.elementwise("DropoutLayer", node.value(0), {"Probability": probability}))

@@ -1,0 +1,285 @@
+"""Sums, products and constants of them, and concatenation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import reduce
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cifarx.export.from_onnx.materialize import all_features, features, features_in_order, maps
+from cifarx.export.from_onnx.node import Node, UnsupportedError, ones, reads, zeros
+from cifarx.export.from_onnx.value import Value, is_permutation
+from cifarx.export.network.layer import Array, GraphError, Layer, Shape
+
+_OFFSETS = ("Bias", "Offset")
+_ORDERS = ((0, 1, 2), (1, 2, 0))  # channels first, and channels last
+
+
+@reads("Add", "AdditionLayer; ScalingLayer or a bias where one is constant", "inputs of one size")
+def addition(node: Node) -> None:
+    """Of two layers' outputs, or of one and numbers a channel."""
+    node.give(_sum(node, _operands(node)))
+
+
+@reads("Sum", "AdditionLayer, one fewer than inputs", "inputs of one size")
+def several_additions(node: Node) -> None:
+    """From left to right."""
+    node.give(_sum(node, _operands(node)))
+
+
+@reads("Sub", "ScalingLayer and AdditionLayer", "inputs of one size")
+def subtraction(node: Node) -> None:
+    """`x - c` and `c - x` are scalings; of two layers, the second is multiplied by -1 and added."""
+    first, second = _operands(node)
+    if isinstance(second, Value):
+        second = scaled(node, second, -1.0, 0.0, "_negated")
+    else:
+        second = Array(-second.value, "")
+    node.give(_sum(node, [first, second]))
+
+
+@reads("Mul", "MultiplicationLayer; ScalingLayer or a scale where one is constant")
+def multiplication(node: Node) -> None:
+    """Of two layers' outputs, axes of length 1 stretched, or of one and numbers a channel."""
+    first, second = _operands(node)
+    if isinstance(first, Value) and isinstance(second, Value):
+        node.give(product(node, first, second))
+    elif isinstance(first, Value):
+        node.give(times(node, first, second))  # type: ignore[arg-type]
+    else:
+        node.give(times(node, second, first))  # type: ignore[arg-type]
+
+
+@reads("Div", "ScalingLayer", "by a constant")
+def division(node: Node) -> None:
+    """By numbers: a multiplication by what one over them is."""
+    first, second = _operands(node)
+    if isinstance(second, Value) or not isinstance(first, Value):
+        raise UnsupportedError("by what is computed from the image")
+    with np.errstate(divide="ignore", over="ignore"):
+        inverse = (1 / second.value.astype(np.float64)).astype(np.float32)
+    if not np.isfinite(inverse).all():
+        raise UnsupportedError("by zero or by less than float32 can hold")
+    node.give(times(node, first, Array(inverse, "")))
+
+
+@reads("Neg", "ScalingLayer")
+def negation(node: Node) -> None:
+    """Times -1."""
+    node.give(scaled(node, node.value(0), -1.0, 0.0, ""))
+
+
+def _operands(node: Node) -> list[Value | Array]:
+    given: list[Value | Array] = []
+    for i, name in enumerate(node.proto.input):
+        given.append(node.array(i) if name in node.reading.constants else node.value(i))
+    return given
+
+
+def _sum(node: Node, operands: Sequence[Value | Array]) -> Value:
+    values = [v for v in operands if isinstance(v, Value)]
+    total = reduce(lambda a, b: _added(node, a, b), values)
+    for array in operands:
+        if isinstance(array, Array):
+            total = plus(node, total, array)
+    return total
+
+
+def _added(node: Node, first: Value, second: Value) -> Value:
+    if len(first.shape) == len(second.shape) == 3:
+        first, second = _broadcast(first, second)
+    a, b, order = _alike(node, first, second)
+    if node.reading.shapes[a] != node.reading.shapes[b]:
+        raise UnsupportedError(
+            f"of sizes that differ, N x {' x '.join(map(str, first.shape))} and "
+            f"N x {' x '.join(map(str, second.shape))}"
+        )
+    return Value(node.add("AdditionLayer", (a, b)), *order)
+
+
+def _broadcast(first: Value, second: Value) -> tuple[Value, Value]:
+    """Both stretched to one size, for AdditionLayer takes no others."""
+    try:
+        shape = np.broadcast_shapes(first.shape, second.shape)
+    except ValueError:
+        return first, second  # said by who adds them
+    stretched = (
+        v if v.shape == shape else v.rearranged(np.broadcast_to(v.index, shape))
+        for v in (first, second)
+    )
+    return next(stretched), next(stretched)
+
+
+def product(node: Node, first: Value, second: Value) -> Value:
+    """A MultiplicationLayer of two values."""
+    a, b, order = _alike(node, first, second)
+    return Value(node.add("MultiplicationLayer", (a, b)), *order)
+
+
+def _alike(
+    node: Node, first: Value, second: Value
+) -> tuple[str, str, tuple[Shape, NDArray[np.int64] | None]]:
+    """Layers that hold two values in the same order, and that order, stretched to the larger."""
+    shapes = node.reading.shapes
+    same = first.shape == second.shape and shapes[first.layer] == shapes[second.layer]
+    if same and np.array_equal(first.index, second.index):
+        return first.layer, second.layer, (first.shape, first.order)
+    if len(first.shape) == len(second.shape) == 1:
+        a, b = features_in_order(node, first), features_in_order(node, second)
+        shape = (max(first.shape[0], second.shape[0]),)
+        return a, b, (shape, None)
+    problem: Exception | None = None
+    for axes in _ORDERS if len(first.shape) == len(second.shape) == 3 else ():
+        back = tuple(int(i) for i in np.argsort(axes))
+        try:
+            a, b = (maps(node, v.rearranged(v.index.transpose(back))) for v in (first, second))
+        except (UnsupportedError, GraphError) as error:
+            problem = problem or error
+            continue
+        whole = np.broadcast_shapes(shapes[a], shapes[b])
+        index = np.arange(int(np.prod(whole))).reshape(whole).transpose(axes)
+        return a, b, (index.shape, None if axes == (0, 1, 2) else index)
+    if problem is not None:
+        raise UnsupportedError(str(problem)) from problem
+    raise UnsupportedError(
+        f"of N x {' x '.join(map(str, first.shape))} and N x {' x '.join(map(str, second.shape))}"
+    )
+
+
+def scaled(node: Node, value: Value, scale: float, offset: float, suffix: str) -> Value:
+    """A ScalingLayer with one scale and one offset for all; the value itself where it is none."""
+    if (scale, offset) == (1, 0):
+        return value
+    arrays = {
+        "Scale": Array(np.array([scale], np.float32), ""),
+        "Offset": Array(np.array([offset], np.float32), ""),
+    }
+    return node.elementwise("ScalingLayer", value, {}, arrays, suffix=suffix)
+
+
+def times(node: Node, value: Value, factor: Array) -> Value:
+    """The scale of the normalization before it where that has none, else a ScalingLayer."""
+    value, factor = spread(node, value, factor)
+    layer = node.reading.layer(value.layer)
+    if layer is not None and _is_neutral(layer):
+        channels = layer.arrays["Scale"].value.shape
+        if factor.value.shape in (channels, (1,)):
+            whole = replace(factor, value=np.broadcast_to(factor.value, channels).copy())
+            return _instead(node, value, layer, "Scale", whole)
+    arrays = {"Scale": factor, "Offset": zeros(1)}
+    return node.elementwise("ScalingLayer", value, {}, arrays)
+
+
+def plus(node: Node, value: Value, offset: Array) -> Value:
+    """The bias of the layer before it where that has none, else a ScalingLayer."""
+    value, offset = spread(node, value, offset)
+    layer = node.reading.layer(value.layer)
+    for key in _OFFSETS if layer is not None else ():
+        assert layer is not None
+        own = layer.arrays.get(key)
+        if own is None or own.source or own.value.any():
+            continue
+        if layer.kind == "ScalingLayer":
+            return _instead(node, value, layer, key, offset)
+        if offset.value.shape in (own.value.shape, (1,)):
+            whole = replace(offset, value=np.broadcast_to(offset.value, own.value.shape).copy())
+            return _instead(node, value, layer, key, whole)
+    return node.elementwise("ScalingLayer", value, {}, {"Scale": ones(1), "Offset": offset})
+
+
+def _is_neutral(layer: Layer) -> bool:
+    """Whether a normalization has neither scale nor offset of its own."""
+    scale, offset = layer.arrays.get("Scale"), layer.arrays.get("Offset")
+    if scale is None or offset is None or scale.source or offset.source:
+        return False
+    return bool((scale.value == 1).all() and not offset.value.any())
+
+
+def _instead(node: Node, value: Value, layer: Layer, key: str, array: Array) -> Value:
+    """The value with another array in its layer; the old layer goes where nothing else reads it."""
+    changed = replace(layer, arrays={**layer.arrays, key: array})
+    label = node.reading.labels[layer.name]
+    if label.startswith(f"{node.label}_"):  # a part of what cifarx itself wrote under that name
+        label = node.label
+    return value.of(node.reading.add(changed, label))
+
+
+def spread(node: Node, value: Value, array: Array) -> tuple[Value, Array]:
+    """A constant operand as its layer has it: (1,), a number a channel, or one an element."""
+    constant = array.value
+    rank = len(value.shape) + 1
+    shape = (1,) * (rank - constant.ndim) + constant.shape
+    wide = len(shape) > rank or shape[0] != 1
+    if wide or any(k not in (1, n) for k, n in zip(shape[1:], value.shape, strict=True)):
+        raise UnsupportedError(
+            f"a constant of {constant.shape} that stretches N x {' x '.join(map(str, value.shape))}"
+        )
+    if constant.size == 1:
+        return value, replace(array, value=constant.reshape(1))
+    size = int(np.prod(node.reading.shapes[value.layer]))
+    if value.order is not None and not is_permutation(value.order, size):
+        flat = len(value.shape) == 1
+        value = all_features(node, value) if flat else Value(maps(node, value), value.shape)
+    layer_shape = node.reading.shapes[value.layer]
+    whole = node.laid_out(value, np.broadcast_to(constant.reshape(shape[1:]), value.shape))
+    whole = whole.reshape(layer_shape)
+    first = whole.reshape(len(whole), -1)[:, :1]
+    by_channel = bool((whole.reshape(len(whole), -1) == first).all())
+    small = np.ascontiguousarray(first.reshape(-1) if by_channel else whole)
+    kept = np.array_equal(small.ravel(), constant.ravel())
+    return value, Array(small, array.source if kept else "")
+
+
+@reads(
+    "Concat",
+    "DepthConcatenationLayer, ConcatenationLayer",
+    "computed inputs, not along the batch",
+)
+def concatenation(node: Node) -> None:
+    """Of maps along any of their axes, of features."""
+    values = [node.value(i) for i in range(len(node.proto.input))]
+    rank = len(values[0].shape) + 1
+    axis = node.attribute("axis", 1) % rank
+    if any(len(v.shape) + 1 != rank for v in values):
+        raise UnsupportedError("of inputs with different numbers of axes")
+    if len(values) == 1:
+        node.give(values[0])
+    elif rank == 2 and axis == 1:
+        node.give(_joined_features(node, values))
+    elif rank == 4 and axis:
+        node.give(_joined_maps(node, values, axis - 1))
+    else:
+        raise UnsupportedError(f"along the axis {axis} of {rank}")
+
+
+def _joined_features(node: Node, values: list[Value]) -> Value:
+    flat = [features(node, v) for v in values]
+    layer = node.add("ConcatenationLayer", tuple(v.layer for v in flat), {"Dim": 1.0})
+    sizes = [node.reading.shapes[v.layer][0] for v in flat]
+    starts = np.cumsum([0, *sizes[:-1]])
+    index = np.concatenate([v.index + start for v, start in zip(flat, starts, strict=True)])
+    in_order = all(v.order is None for v in flat)
+    return Value(layer, index.shape, None if in_order else index)
+
+
+def _joined_maps(node: Node, values: list[Value], axis: int) -> Value:
+    problem: Exception | None = None
+    for axes in _ORDERS:
+        back = tuple(int(i) for i in np.argsort(axes))
+        try:
+            layers = tuple(maps(node, v.rearranged(v.index.transpose(back))) for v in values)
+        except (UnsupportedError, GraphError) as error:
+            problem = problem or error
+            continue
+        along = axes[axis]
+        if along == 0:
+            layer = node.add("DepthConcatenationLayer", layers)
+        else:
+            layer = node.add("ConcatenationLayer", layers, {"Dim": float(along)})
+        shape = node.reading.shapes[layer]
+        index = np.arange(int(np.prod(shape))).reshape(shape).transpose(axes)
+        return Value(layer, index.shape, None if axes == (0, 1, 2) else index)
+    raise UnsupportedError(str(problem))

@@ -1,0 +1,224 @@
+"""Pooling, local and global, and means over space."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cifarx.export.from_onnx.materialize import made_up_convolution, maps
+from cifarx.export.from_onnx.node import Node, UnsupportedError, reads
+from cifarx.export.from_onnx.operators.arithmetic import scaled
+from cifarx.export.from_onnx.operators.windows import Sides, padding, plus, two
+from cifarx.export.from_onnx.value import Value, pooled_channels
+from cifarx.export.network.layer import Hyper
+
+_NEVER_NEGATIVE = ("ReLULayer", "ClippedReLULayer", "SigmoidLayer")
+
+
+def _ceiling(node: Node, size: tuple[int, ...], window: tuple[int, int], pads: Sides) -> Sides:
+    """What ceil_mode adds at the bottom and at the right.
+
+    A window that would begin outside the image and its first padding is not taken, as in PyTorch
+    and ONNX Runtime.
+    """
+    if not node.attribute("ceil_mode", 0):
+        return 0, 0, 0, 0
+    added = []
+    for n, k, s, first, last in zip(
+        size, window, two(node, "strides"), (pads[0], pads[2]), (pads[1], pads[3]), strict=True
+    ):
+        count = -((k - n - first - last) // s) + 1
+        if (count - 1) * s >= n + first:
+            count -= 1
+        added.append(max(0, (count - 1) * s + k - n - first - last))
+    return 0, added[0], 0, added[1]
+
+
+def _pool(node: Node, layer: str) -> tuple[dict[str, Hyper], Sides, Sides]:
+    """Options without padding, the padding, and what ceil_mode adds to it."""
+    if two(node, "dilations") != (1, 1):
+        raise UnsupportedError("dilations")
+    window, size = two(node, "kernel_shape"), node.reading.shapes[layer][1:]
+    stride = two(node, "strides")
+    pads = padding(node, size, window, (1, 1))
+    if not node.attribute("ceil_mode", 0):
+        pads = _reached(pads, size, window, stride)
+    hyper: dict[str, Hyper] = {"PoolSize": window, "Stride": stride}
+    return hyper, pads, _ceiling(node, size, window, pads)
+
+
+def _reached(
+    pads: Sides, size: tuple[int, ...], window: tuple[int, int], stride: tuple[int, int]
+) -> Sides:
+    """The padding, where it is too wide for MATLAB without what no window reaches.
+
+    PyTorch's exporter to opsets without ceil_mode adds such.
+    """
+    ends = []
+    for n, k, s, first, last in zip(size, window, stride, pads[::2], pads[1::2], strict=True):
+        unreached = (n + first + last - k) % s if last >= k else 0
+        ends.append(max(0, last - unreached))
+    return pads[0], ends[0], pads[2], ends[1]
+
+
+@reads("MaxPool", "MaxPooling2DLayer", "no dilations, no indices as a second output")
+def max_pooling(node: Node) -> None:
+    """Padding never wins; ceil_mode becomes padding at the bottom and at the right."""
+    if node.taken(1):
+        raise UnsupportedError("indices as a second output")
+    layer = maps(node, node.value(0))
+    hyper, pads, added = _pool(node, layer)
+    if layer in node.reading.padded and not any(pads):
+        origin, before = node.reading.padded[layer]
+        given = node.reading.layer(origin)
+        largest = max(map(int, before))
+        # a zero cannot win against what is never negative, where a window holds some of that
+        if given and given.kind in _NEVER_NEGATIVE and largest < min(two(node, "kernel_shape")):
+            layer, pads = origin, before
+    hyper["Padding"] = plus(pads, added)
+    node.gives(node.add("MaxPooling2DLayer", (layer,), hyper))
+
+
+@reads("AveragePool", "AveragePooling2DLayer", "no dilations")
+def average_pooling(node: Node) -> None:
+    """PaddingValue 0 where padding counts (count_include_pad), 'mean' where it does not."""
+    layer = maps(node, node.value(0))
+    hyper, pads, added = _pool(node, layer)
+    counted = bool(node.attribute("count_include_pad", 0)) or not any(pads)
+    if layer in node.reading.padded and counted:
+        layer, before = node.reading.padded[layer]
+        pads = plus(before, pads)
+    window = two(node, "kernel_shape")
+    too_wide = max(pads[:2]) >= window[0] or max(pads[2:]) >= window[1]
+    if counted and any(pads) and (any(added) or too_wide):  # zeros that count, pixels that do not
+        channels = node.reading.shapes[layer][0]
+        kernels = np.ones((channels, 1, 1, 1), np.float32)
+        layer = made_up_convolution(
+            node, layer, kernels, (1, 1), pads, by_channel=True, suffix="_pad"
+        )
+        pads = (0, 0, 0, 0)
+    left_out = any(added) or (any(pads) and not counted)
+    hyper["Padding"] = plus(pads, added)
+    hyper["PaddingValue"] = "mean" if left_out else 0.0
+    node.gives(node.add("AveragePooling2DLayer", (layer,), hyper))
+
+
+@reads("AdaptiveAveragePool", "GroupedConvolution2DLayer of the whole map", domain="cifarx")
+def adaptive_average_pooling(node: Node) -> None:
+    """Windows of different sizes: means by a convolution that has a kernel for each of them.
+
+    Window i of o over n pixels is floor(i n / o) to ceil((i + 1) n / o), as in torch.nn's
+    AdaptiveAvgPool2d; the means become channels, and are at home in the linear layer behind them.
+    """
+    layer = maps(node, node.value(0))
+    channels, height, width = node.reading.shapes[layer]
+    rows, columns = node.attribute("output_size")
+    vertical, horizontal = _means(height, rows), _means(width, columns)
+    kernels = np.einsum("ih,jw->ijhw", vertical, horizontal).reshape(-1, 1, height, width)
+    kernels = np.tile(kernels, (channels, 1, 1, 1)).astype(np.float32)
+    layer = made_up_convolution(
+        node, layer, kernels, (1, 1), (0, 0, 0, 0), by_channel=True, suffix=""
+    )
+    order = np.arange(len(kernels)).reshape(channels, rows, columns)
+    node.give(Value(layer, order.shape, order))
+
+
+def _means(size: int, windows: int) -> NDArray[np.float64]:
+    """(windows, size): weights of the mean over each window."""
+    ends = np.arange(windows + 1) * size
+    first, last = ends[:-1] // windows, -(-ends[1:] // windows)
+    place = np.arange(size)
+    inside = (place >= first[:, None]) & (place < last[:, None])
+    return inside / (last - first)[:, None]
+
+
+@reads("GlobalAveragePool", "GlobalAveragePooling2DLayer")
+def global_average_pooling(node: Node) -> None:
+    """The mean of each map."""
+    node.gives(node.add("GlobalAveragePooling2DLayer", (maps(node, node.value(0)),)))
+
+
+@reads("GlobalMaxPool", "GlobalMaxPooling2DLayer")
+def global_max_pooling(node: Node) -> None:
+    """The maximum of each map."""
+    node.gives(node.add("GlobalMaxPooling2DLayer", (maps(node, node.value(0)),)))
+
+
+@reads(
+    "ReduceMean",
+    "GlobalAveragePooling2DLayer; AveragePooling2DLayer or Convolution2DLayer over one axis",
+    "over height, width or both, or over the channels",
+)
+def mean(node: Node) -> None:
+    """What PyTorch's pooling to 1x1 and `x.mean((2, 3))` become."""
+    _over_space(node, "GlobalAveragePooling2DLayer", "AveragePooling2DLayer")
+
+
+@reads(
+    "ReduceSum",
+    "what ReduceMean becomes, and a ScalingLayer",
+    "over height, width or both, or over the channels",
+)
+def total(node: Node) -> None:
+    """`x.sum((2, 3))`, the mean times the number of pixels."""
+    given = int(np.prod(node.value(0).shape))
+    _over_space(node, "GlobalAveragePooling2DLayer", "AveragePooling2DLayer")
+    value = node.reading.values[node.proto.output[0]]
+    assert isinstance(value, Value)
+    node.give(scaled(node, value, given / int(np.prod(value.shape)), 0.0, "_sum"))
+
+
+@reads(
+    "ReduceMax",
+    "GlobalMaxPooling2DLayer, or MaxPooling2DLayer over one axis",
+    "over height, width or both",
+)
+def maximum(node: Node) -> None:
+    """`x.amax((2, 3))`."""
+    _over_space(node, "GlobalMaxPooling2DLayer", "MaxPooling2DLayer")
+
+
+def _over_space(node: Node, pooling: str, strip: str) -> None:
+    value = node.value(0)
+    rank = len(value.shape) + 1
+    given = node.fixed(1, "axes")
+    if given is None and node.attribute("noop_with_empty_axes", 0):
+        node.give(value)
+        return
+    axes = sorted(int(a) % rank for a in (range(rank) if given is None else given))
+    if not axes or axes[0] == 0:
+        raise UnsupportedError("over the batch")
+    reduced = [a - 1 for a in axes]
+    kept = [a for a in range(rank - 1) if a not in reduced]
+    keep = bool(node.attribute("keepdims", 1))
+    shape = tuple(1 if a in reduced else n for a, n in enumerate(value.shape) if keep or a in kept)
+    rows = value.index.transpose(*kept, *reduced)
+    rows = rows.reshape(-1, int(np.prod([value.shape[a] for a in reduced])))
+    if rows.shape[1] == 1:
+        node.give(value.rearranged(value.index.reshape(shape)))
+        return
+    size = node.reading.shapes[value.layer]
+    channels = pooled_channels(rows, (size[0], size[1], size[2])) if len(size) == 3 else None
+    if channels is not None:
+        layer = node.add(pooling, (value.layer,))
+        order = channels.reshape(shape)
+    elif rank == 4 and axes == [2, 3]:
+        layer = node.add(pooling, (maps(node, value),))
+        order = np.arange(int(np.prod(shape))).reshape(shape)
+    elif rank == 4 and axes in ([2], [3]):
+        layer = maps(node, value)
+        window = (value.shape[1], 1) if axes == [2] else (1, value.shape[2])
+        hyper: dict[str, Hyper] = {"PoolSize": window, "Stride": (1, 1), "Padding": (0, 0, 0, 0)}
+        if strip == "AveragePooling2DLayer":
+            hyper["PaddingValue"] = 0.0
+        layer = node.add(strip, (layer,), hyper)
+        order = np.arange(int(np.prod(shape))).reshape(shape)
+    elif rank == 4 and axes == [1] and strip == "AveragePooling2DLayer":
+        kernels = np.full((1, value.shape[0], 1, 1), 1 / value.shape[0], np.float32)
+        layer = made_up_convolution(
+            node, maps(node, value), kernels, (1, 1), (0, 0, 0, 0), by_channel=False, suffix=""
+        )
+        order = np.arange(int(np.prod(shape))).reshape(shape)
+    else:
+        raise UnsupportedError(f"over the axes {axes} of N x {' x '.join(map(str, value.shape))}")
+    node.give(type(value)(layer, shape, order))

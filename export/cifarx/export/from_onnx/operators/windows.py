@@ -1,0 +1,54 @@
+"""Sliding windows: their options in MATLAB's terms."""
+
+from __future__ import annotations
+
+import math
+
+from cifarx.export.from_onnx.node import Node, UnsupportedError
+from cifarx.export.network import layout
+from cifarx.export.network.layer import Shape
+
+Sides = tuple[int, int, int, int]
+
+
+def two(node: Node, attribute: str) -> tuple[int, int]:
+    """A (height, width) attribute, (1, 1) where it is absent."""
+    values = node.attribute(attribute) or [1, 1]
+    if len(values) != 2:
+        raise UnsupportedError("only two-dimensional windows")
+    return int(values[0]), int(values[1])
+
+
+def padding(node: Node, size: Shape, window: tuple[int, int], dilation: tuple[int, int]) -> Sides:
+    """(top, bottom, left, right) of pads or auto_pad, for maps of (H, W)."""
+    automatic = node.attribute("auto_pad", "NOTSET")
+    if automatic in ("NOTSET", ""):
+        pads = tuple(node.attribute("pads") or (0, 0, 0, 0))
+        if len(pads) != 4:
+            raise UnsupportedError("only two-dimensional windows")
+        if min(pads) < 0:
+            raise UnsupportedError(f"negative pads {pads}")
+        return layout.pads_from_onnx(pads)
+    if automatic == "VALID":
+        return 0, 0, 0, 0
+    both = []
+    for n, s, k, d in zip(size, two(node, "strides"), window, dilation, strict=True):
+        total = max((math.ceil(n / s) - 1) * s + d * (k - 1) + 1 - n, 0)
+        both.append(shared(total, more_at_end=automatic == "SAME_UPPER"))
+    return (*both[0], *both[1])
+
+
+def shared(total: int, *, more_at_end: bool) -> tuple[int, int]:
+    """Halves of a padding; the odd one at the end or at the beginning."""
+    small, large = total // 2, total - total // 2
+    return (small, large) if more_at_end else (large, small)
+
+
+def plus(first: Sides, second: Sides) -> Sides:
+    """Two paddings together."""
+    return (
+        first[0] + second[0],
+        first[1] + second[1],
+        first[2] + second[2],
+        first[3] + second[3],
+    )

@@ -1,0 +1,124 @@
+"""What is wrong with an ONNX file by ONNX's own rules, in one line."""
+
+from __future__ import annotations
+
+import onnx
+
+from cifarx.export.from_onnx.light_graph import Dims, Graph
+
+_LONGEST = 300  # characters of a reason
+_SIDE_FILE = "should be stored in"  # onnx.checker, of a side file that is not at hand
+CHECKS = (
+    onnx.checker.ValidationError,
+    onnx.shape_inference.InferenceError,
+    ValueError,
+    RuntimeError,
+)
+"""What onnx.checker raises of a file that is not valid."""
+
+
+def one_line(error: Exception) -> str:
+    """What an exception says, without breaks, and cut where it is very long."""
+    return " ".join(str(error).split())[:_LONGEST]
+
+
+AGAIN = "Export it again, or ask for it again where it came from."
+_MEANINGS = (
+    (
+        "Field 'shape' of 'type' is required",
+        "an input or output has no shape, which ONNX asks for",
+        "Let onnx add it: onnx.save(onnx.shape_inference.infer_shapes(onnx.load('in.onnx')), "
+        "'out.onnx').",
+    ),
+    (
+        "topologically sorted",
+        "its nodes run in a circle, are not in the order in which they compute, or read what none "
+        "of them gives",
+        AGAIN,
+    ),
+    (
+        "No Op registered for",
+        "it uses an operator that ONNX itself does not have at the file's opset",
+        "Export it with standard operators, or say in the node's domain whose operator it is.",
+    ),
+    (
+        "is deprecated in domain_version",
+        "it uses an operator that ONNX no longer has at the file's opset",
+        "Export it with an older opset, or with the operator that replaced it.",
+    ),
+    (
+        "No opset import for domain",
+        "it uses operators of a domain whose version it does not say",
+        "Add the domain to the model's opset_import, or export it again.",
+    ),
+    (
+        "is higher than the checker's",
+        f"its IR version is newer than {onnx.IR_VERSION}, the newest that the installed onnx "
+        "package knows",
+        "Install a newer onnx, or export it with an older IR version.",
+    ),
+)
+
+
+def explained(reason: str) -> tuple[str, str]:
+    """What a reason of onnx.checker means, and what to do; '' and '' where that is not known."""
+    return next(((text, do) for sign, text, do in _MEANINGS if sign in reason), ("", ""))
+
+
+def invalidity(graph: Graph) -> str:
+    """The first thing that is wrong with a model, '' where nothing is known to be.
+
+    Side files with weights are not opened. onnx.checker looks at every node by itself and at the
+    shapes, but not at the channels of a convolution or of batch norm; these are compared here.
+    """
+    try:
+        onnx.checker.check_model(_without_side_files(graph.model), full_check=True)
+    except CHECKS as error:
+        reason = one_line(error)
+        return "" if _SIDE_FILE in reason else reason
+    return next(filter(None, (_channels(graph, node) for node in graph.model.graph.node)), "")
+
+
+def _without_side_files(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model with the tensors that lie in side files as inputs."""
+    external = [t for t in model.graph.initializer if t.data_location == onnx.TensorProto.EXTERNAL]
+    if not external:
+        return model
+    light = onnx.ModelProto()
+    light.CopyFrom(model)
+    kept = [t for t in light.graph.initializer if t.data_location != onnx.TensorProto.EXTERNAL]
+    del light.graph.initializer[:]
+    light.graph.initializer.extend(kept)
+    given = {value.name for value in light.graph.input}
+    light.graph.input.extend(
+        onnx.helper.make_tensor_value_info(t.name, t.data_type, list(t.dims))
+        for t in external
+        if t.name not in given
+    )
+    return light
+
+
+def _channels(graph: Graph, node: onnx.NodeProto) -> str:
+    if node.domain or len(node.input) < 2:
+        return ""
+    maps, weights = (_dims(graph, name) for name in node.input[:2])
+    if len(maps) < 2 or not weights:
+        return ""
+    groups = next((a.i for a in node.attribute if a.name == "group"), 1)
+    if node.op_type == "Conv" and len(weights) > 1 and weights[1] is not None:
+        wanted: int | None = weights[1] * groups
+    elif node.op_type in ("ConvTranspose", "BatchNormalization"):
+        wanted = weights[0]
+    else:
+        return ""
+    if wanted is None or maps[1] in (None, wanted):
+        return ""
+    return (
+        f"the {node.op_type} {node.name or node.output[0]!r} gets {maps[1]} channels, but its "
+        f"weights are for {wanted}"
+    )
+
+
+def _dims(graph: Graph, name: str) -> Dims:
+    tensor = graph.tensors.get(name)
+    return tuple(tensor.dims) if tensor is not None else graph.shapes.get(name) or ()

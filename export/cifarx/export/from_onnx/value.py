@@ -1,0 +1,178 @@
+"""`Value`: an ONNX value as a rearrangement of a layer's output.
+
+Exporters scatter Reshape, Transpose, Slice, Split, Squeeze and the like between the operators that
+compute. None of them is a layer. Here each only rearranges an index: for every element of the ONNX
+value, its position in the flattened output of the layer that computed it. What the network does
+with the value then decides whether the rearrangement was nothing at all (channels-last and back), a
+flatten, a choice of channels, or nothing that a layer of MATLAB's can do.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cifarx.export.network.layer import Shape
+
+Index = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Value:
+    """One image's part of an ONNX value; the batch is its first axis and is left out."""
+
+    layer: str
+    """Whose output it is made of."""
+    shape: Shape
+    """Without the batch."""
+    order: Index | None = None
+    """Of `shape`: positions in the layer's flattened output; None for all of them in order."""
+
+    @property
+    def index(self) -> Index:
+        """`order`, written out."""
+        if self.order is None:
+            return np.arange(math.prod(self.shape)).reshape(self.shape)
+        return self.order
+
+    def in_batch(self, batch: int, size: int) -> Index:
+        """(batch, *shape): positions in a batch of the layer's outputs of `size` elements each."""
+        starts = np.arange(batch).reshape(-1, *[1] * len(self.shape)) * size
+        return self.index + starts
+
+    def rearranged(self, index: Index) -> Value:
+        """The same layer's output in another order."""
+        return Value(self.layer, index.shape, index)
+
+    def of(self, layer: str) -> Value:
+        """The same rearrangement of another layer, whose output is of the same shape."""
+        return Value(layer, self.shape, self.order)
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """An ONNX value whose first axis is not that of the images, on the way to one where it is."""
+
+    layer: str
+    index: Index
+    """Of its whole shape: positions in the batch of the layer's outputs."""
+    by: str
+    """The node that mixed them."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Channels, rows and columns of maps that make up other maps."""
+
+    channels: Index
+    starts: tuple[Index, Index]
+    """First row and first column of each channel."""
+    step: tuple[int, int]
+    """Vertical, horizontal."""
+
+
+def of_each_image(index: Index, batch: int, size: int) -> Index | None:
+    """The first image's part of an index into a batch; None where images are mixed."""
+    if index.ndim < 2 or len(index) != batch:
+        return None
+    first: Index = index[0]
+    starts = np.arange(batch).reshape(-1, *[1] * first.ndim) * size
+    alike = np.array_equal(first + starts, index) and first.size > 0 and first.max() < size
+    return first if alike else None
+
+
+def is_all_in_order(index: Index, size: int) -> bool:
+    """Whether an index takes every one of `size` elements where it lies."""
+    return index.size == size and bool(np.array_equal(index.ravel(), np.arange(size)))
+
+
+def is_permutation(index: Index, size: int) -> bool:
+    """Whether an index takes every one of `size` elements once."""
+    return index.size == size and bool((np.bincount(index.ravel(), minlength=size) == 1).all())
+
+
+def choice_of(index: Index, maps: tuple[int, int, int]) -> Choice | None:
+    """What an index (c, h, w) takes of maps (C, H, W); None where it mixes the axes."""
+    channel, row, column = np.unravel_index(index, maps)
+    channels, rows, columns = channel[:, 0, 0], row[:, :, 0], column[:, 0, :]
+    alike = (channel == channels[:, None, None]).all()
+    if not (alike and (row == rows[:, :, None]).all() and (column == columns[:, None, :]).all()):
+        return None
+    steps = []
+    for positions in (rows, columns):
+        gaps = set(np.diff(positions).ravel().tolist()) or {1}
+        if len(gaps) != 1 or min(gaps) < 1:
+            return None
+        steps.append(gaps.pop())
+    return Choice(channels, (rows[:, 0], columns[:, 0]), (steps[0], steps[1]))
+
+
+def lines_of(index: Index, maps: tuple[int, int, int]) -> tuple[Index, Index, Index] | None:
+    """Which channels, rows and columns of maps (C, H, W) an index (c, h, w) takes, in any order.
+
+    Returns:
+        (c,), (h,) and (w,) positions; None where it mixes the axes.
+    """
+    channel, row, column = np.unravel_index(index, maps)
+    lines = channel[:, 0, 0], row[0, :, 0], column[0, 0, :]
+    alike = np.array_equal(np.ravel_multi_index(np.ix_(*lines), maps), index)
+    return lines if alike else None
+
+
+def runs_of(positions: Index) -> list[Index]:
+    """The positions cut into as few parts as it takes for all of one step, above 0."""
+    runs, first = [], 0
+    while first < len(positions):
+        end = first + 1
+        if end < len(positions) and (step := positions[end] - positions[first]) > 0:
+            while end < len(positions) and positions[end] - positions[end - 1] == step:
+                end += 1
+        runs.append(positions[first:end])
+        first = end
+    return runs
+
+
+def blocks_of(index: Index, maps: tuple[int, int, int]) -> Index | None:
+    """Where an index (c, h, w) makes a block of each pixel of maps (C, H, W): of which channels.
+
+    Returns:
+        (c, block height, block width): channels; None where it does something else.
+    """
+    _, height, width = maps
+    if index.shape[1] % height or index.shape[2] % width:
+        return None
+    block = (index.shape[1] // height, index.shape[2] // width)
+    apart = index.reshape(len(index), height, block[0], width, block[1]).transpose(0, 2, 4, 1, 3)
+    pixels = np.arange(height * width).reshape(height, width)
+    taken: Index = apart[..., 0, 0] // (height * width)
+    whole = taken[..., None, None] * (height * width) + pixels
+    return taken if np.array_equal(whole, apart) else None
+
+
+def channels_last(index: Index, maps: tuple[int, int, int]) -> Index | None:
+    """Where the pixels lie of an index (..., C) whose last axis is all channels of maps (C, H, W).
+
+    Returns:
+        (...): positions in 0..HW-1, or None where the last axis is not that of the channels.
+    """
+    channels, height, width = maps
+    if index.shape[-1] != channels:
+        return None
+    pixels: Index = index[..., 0]
+    whole = pixels[..., None] + np.arange(channels) * (height * width)
+    return pixels if np.array_equal(whole, index) and pixels.max() < height * width else None
+
+
+def pooled_channels(rows: Index, maps: tuple[int, int, int]) -> Index | None:
+    """Of (n, HW) positions: the channel that each row covers wholly, (n,); None if one does not."""
+    _, height, width = maps
+    size = height * width
+    if rows.shape[1] != size:
+        return None
+    ordered = np.sort(rows, axis=1)
+    channels: Index = ordered[:, 0] // size
+    whole = channels[:, None] * size + np.arange(size)
+    return channels if np.array_equal(ordered, whole) else None

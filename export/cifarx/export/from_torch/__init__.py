@@ -1,0 +1,1 @@
+"""A PyTorch module -> `LayerGraph`, and its answers to the test batch."""

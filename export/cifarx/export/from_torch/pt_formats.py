@@ -1,0 +1,43 @@
+"""A PyTorch module in PyTorch's own two formats, which importNetworkFromPyTorch takes.
+
+`.pt2` (torch.export) from R2026a on, `.pt` (a TorchScript trace) in older releases; MathWorks'
+documentation of R2026a names PyTorch 2.8 for the former.
+https://www.mathworks.com/help/deeplearning/ref/importnetworkfrompytorch.html
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import BinaryIO
+
+import torch
+from torch import nn
+
+from cifarx.export.from_torch.failures import told_in_a_paragraph
+from cifarx.export.from_torch.reader import exported_program
+
+
+def write_pt2(file: BinaryIO, module: nn.Module, input_size: tuple[int, int, int]) -> None:
+    """Write an ExportedProgram for one image of (C, H, W), without paths of this machine.
+
+    Raises:
+        UserError: PyTorch cannot export the module.
+    """
+    program = exported_program(module, input_size, batch=1)
+    for graph in (part for part in program.graph_module.modules() if hasattr(part, "graph")):
+        for node in graph.graph.nodes:
+            node.meta.pop("stack_trace", None)
+    with told_in_a_paragraph(module):
+        torch.export.save(program, file)
+
+
+def write_torchscript(file: BinaryIO, module: nn.Module, input_size: tuple[int, int, int]) -> None:
+    """Write a trace of the module for one image of (C, H, W).
+
+    Raises:
+        UserError: PyTorch cannot trace the module.
+    """
+    with told_in_a_paragraph(module), warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # that TorchScript is deprecated
+        traced = torch.jit.trace(module, torch.zeros(1, *input_size))  # type: ignore[no-untyped-call]
+        torch.jit.save(traced, file)

@@ -1,0 +1,1 @@
+"""`LayerGraph` and test batch <-> model.mat."""

@@ -1,0 +1,62 @@
+"""What a model.mat holds beyond its format, which no reader would ever show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cifarx.export.network.vocabulary import VOCABULARY
+
+_SCIPYS = {"__header__", "__version__", "__globals__"}  # entries that loadmat makes itself
+_FIELDS = {
+    "format": {
+        "name",
+        "version",
+        "producer",
+        "model",
+        "recipe",
+        "checkpoint_sha256",
+        "onnx_sha256",
+        "arrays_sha256",
+        "base_sha256",
+    },
+    "input": {"Name", "InputSize", "Normalization", "Mean", "StandardDeviation"},
+    "test": {"images", "inputs", "labels", "logits", "reference"},
+}
+_LISTS = {"layers", "outputs", "classes"}
+_OF_EVERY_KIND = {"Name", "Kind", "Inputs", "Source", "Module"}
+
+
+def unaccounted(content: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names of what the format gives no place, as MATLAB would call it.
+
+    Args:
+        content: the variables as `scipy.io.loadmat` gives them, of a file that could be read.
+    """
+    return (
+        *(name for name in content if name not in {*_SCIPYS, *_FIELDS, *_LISTS}),
+        *(name for struct in _FIELDS for name in _of_struct(struct, content[struct])),
+        *(name for item in content["layers"].ravel() for name in _of_layer(item)),
+    )
+
+
+def _of_struct(name: str, struct: Any) -> Iterator[str]:
+    yield from (f"{name}.{field}" for field in struct.dtype.names if field not in _FIELDS[name])
+    if "producer" in struct.dtype.names and struct["producer"][0, 0].dtype.kind != "U":
+        yield f"{name}.producer"  # which nobody reads
+    yield from (f"{name}({i})" for i in range(2, struct.size + 1))  # readers take the first
+
+
+def _of_layer(layer: Any) -> Iterator[str]:
+    """All layers have all fields, so that one counts where it is not empty."""
+    name = layer["Name"].item()
+    kind = VOCABULARY[layer["Kind"].item()]
+    known = {*_OF_EVERY_KIND, *kind.hyper, *kind.arrays}
+    for field in layer.dtype.names:
+        if field not in known and layer[field].size:
+            yield f"{name}.{field}"
+    source = layer["Source"]
+    if source.size:
+        named = source.dtype.names or ("",)
+        yield from (f"{name}.Source.{key}".rstrip(".") for key in named if key not in kind.arrays)
+        yield from (f"{name}.Source({i})" for i in range(2, source.size + 1))

@@ -1,0 +1,269 @@
+"""model.mat -> `LayerGraph`, card and test batch; trusts nothing in the file."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.io import loadmat
+
+from cifarx.export.mat.leftovers import unaccounted
+from cifarx.export.mat.safety import require_plain
+from cifarx.export.mat.writer import FORMAT, VERSION, TestBatch, feature_orders
+from cifarx.export.network import layout
+from cifarx.export.network.graph import LayerGraph, output_shape
+from cifarx.export.network.layer import Array, GraphError, Hyper, Layer, Shape
+from cifarx.export.network.model_card import ModelCard
+from cifarx.export.network.vocabulary import VOCABULARY
+from cifarx.pytorch_models.errors import UserError
+
+
+@dataclass(frozen=True)
+class MatFile:
+    """What a model.mat holds."""
+
+    graph: LayerGraph
+    card: ModelCard
+    batch: TestBatch
+    onnx_sha256: str
+    arrays_sha256: str
+    base_sha256: str
+    """What card.checkpoint_sha256 was before MATLAB's cifarx.save wrote the file; '' otherwise."""
+    unaccounted: tuple[str, ...] = ()
+    """Variables, fields and elements for which the format has no place."""
+
+
+def read_mat(path: Path) -> MatFile:
+    """Read a model.mat, the inverse of `mat_writer.mat_bytes`.
+
+    Raises:
+        UserError: no MAT-file, cut short, not cifarx's, of a newer version, inconsistent, or with
+            something in it that Octave or MATLAB could run (`mat_elements.require_plain`).
+    """
+    if not path.is_file():
+        state = "is a folder" if path.is_dir() else "is not there"
+        raise UserError(f"{path} {state}. Give a MAT-file, as 'cifarx export --mat' writes it.")
+    require_plain(path)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            content = loadmat(path, chars_as_strings=True)
+    except Exception as error:  # scipy raises whatever its parser stumbles over
+        raise UserError(
+            f"{path} is not a MAT-file that can be read, or was cut short "
+            f"({type(error).__name__}: {error}). Export it again: 'cifarx export --mat'."
+        ) from error
+    try:
+        return _interpret(content)
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from error
+    except (KeyError, IndexError, TypeError, ValueError, ArithmeticError) as error:
+        raise UserError(
+            f"{path} is a MAT-file but not a sound cifarx model "
+            f"({type(error).__name__}: {error}). {_again(content)}."
+        ) from error
+
+
+def _again(content: Mapping[str, Any]) -> str:
+    """How to get the file anew: what was tuned is in no run that could be exported."""
+    with suppress(Exception):  # whatever is wrong with the file
+        if _text(_struct(content, "format"), "producer").startswith("cifarx.save"):
+            return "Save it again with cifarx.save, of the toolbox that 'cifarx matlab-path' names"
+    return "Export it again: 'cifarx export --mat'"
+
+
+def _interpret(content: Mapping[str, Any]) -> MatFile:
+    if "format" not in content or _text(_struct(content, "format"), "name") != FORMAT:
+        raise UserError("this is not a cifarx model (it has no format.name 'cifarx').")
+    form = _struct(content, "format")
+    if (found := float(form["version"].item())) > VERSION:
+        raise UserError(
+            f"its format is version {found:g}; this cifarx reads up to {VERSION}. Update cifarx."
+        )
+    for name in ("input", "layers", "outputs", "classes", "test"):
+        if name not in content:
+            raise UserError(
+                f"it has no variable {name!r}; it was damaged or edited. {_again(content)}."
+            )
+    inputs = _struct(content, "input")
+    if (form_of := _text(inputs, "Normalization")) not in ("zscore", "none"):
+        raise UserError(
+            f"its input.Normalization is {form_of!r}; only 'zscore' and 'none' are known."
+        )
+    height, width, channels = (int(n) for n in inputs["InputSize"].ravel())
+    graph = _graph(content, _text(inputs, "Name"), (channels, height, width))
+    card = ModelCard(
+        _text(form, "model"),
+        _text(form, "recipe"),
+        tuple(_strings(content["classes"])),
+        tuple(map(float, inputs["Mean"].ravel())),
+        tuple(map(float, inputs["StandardDeviation"].ravel())),
+        _text(form, "checkpoint_sha256"),
+    )
+    if not len(card.mean) == len(card.std) == (channels if form_of == "zscore" else 0):
+        raise GraphError(f"Mean and StandardDeviation are not 1x1x{channels}")
+    batch = _batch(_struct(content, "test"), graph, len(card.classes))
+    base = _text(form, "base_sha256") if "base_sha256" in form.dtype.names else ""
+    onnx, arrays = _text(form, "onnx_sha256"), _text(form, "arrays_sha256")
+    return MatFile(graph, card, batch, onnx, arrays, base, unaccounted(content))
+
+
+def _graph(
+    content: Mapping[str, Any], input_name: str, input_size: tuple[int, int, int]
+) -> LayerGraph:
+    layers = []
+    shapes: dict[str, Shape] = {input_name: input_size}
+    for item in content["layers"].ravel():
+        name, kind = _text(item, "Name"), _text(item, "Kind")
+        if kind not in VOCABULARY:
+            raise GraphError(f"unknown layer kind {kind!r}")
+        row = VOCABULARY[kind]
+        inputs = tuple(_strings(item["Inputs"]))
+        hyper = {key: _hyper(item[key]) for key in row.hyper}
+        arrays: dict[str, Array] = {}
+        if row.arrays:
+            source = item["Source"][0, 0]
+            given = shapes[inputs[0]]
+            for key in row.arrays:
+                value = _single(item[key], f"layer {name!r}: {key}")
+                arrays[key] = Array(_array(kind, key, value, hyper, given), _text(source, key))
+        _require_finite(name, arrays)
+        layer = Layer(name, kind, inputs, hyper, arrays, _text(item, "Module"))
+        shapes[layer.name] = output_shape(layer, shapes)
+        layers.append(layer)
+    (output,) = _strings(content["outputs"])
+    graph = LayerGraph(input_name, input_size, tuple(layers), output)
+    return _in_torch_order(graph)
+
+
+def _array(
+    kind: str,
+    key: str,
+    value: NDArray[np.float32],
+    hyper: Mapping[str, Hyper],
+    given: Shape,
+) -> NDArray[np.float32]:
+    """Undo `mat_writer.array_to_matlab`, but for the order of features.
+
+    Args:
+        kind: of the layer.
+        key: of the array.
+        value: as the file has it, trailing ones missing.
+        hyper: the layer's options.
+        given: shape of the layer's input.
+    """
+    if kind == "FullyConnectedLayer":
+        return value if key == "Weights" else layout.channels_from_matlab(value)
+    if kind == "GroupedConvolution2DLayer":
+        groups = hyper["NumGroups"]
+        assert isinstance(groups, float)
+        if key == "Weights":
+            whole = value.reshape(value.shape + (1,) * (5 - value.ndim))
+            return layout.grouped_kernels_from_matlab(whole)
+        return layout.grouped_channels_from_matlab(value, int(groups))
+    if key == "Weights":
+        return layout.kernels_from_matlab(value.reshape(value.shape + (1,) * (4 - value.ndim)))
+    each = kind == "ScalingLayer" and len(given) == 3 and value.size not in (1, given[0])
+    if each:
+        channels, height, width = given
+        return layout.image_from_matlab(value.reshape(height, width, channels))
+    return layout.channels_from_matlab(value)
+
+
+def _require_finite(layer: str, arrays: Mapping[str, Array]) -> None:
+    for key, array in arrays.items():
+        if not np.isfinite(array.value).all():
+            raise GraphError(f"layer {layer!r}: {key} holds NaN or infinite numbers")
+
+
+def _in_torch_order(graph: LayerGraph) -> LayerGraph:
+    """Undo `mat_writer.array_to_matlab`'s order of flattened features."""
+    orders = feature_orders(graph)
+
+    def restored(layer: Layer) -> Layer:
+        order = orders.get(layer.inputs[0])
+        if order is None:
+            return layer
+        back = np.argsort(order)
+        features = [k for k in layer.arrays if (layer.kind, k) != ("FullyConnectedLayer", "Bias")]
+        arrays = {
+            key: Array(array.value[..., back], array.source)
+            if key in features and array.value.shape[-1] == len(back)
+            else array
+            for key, array in layer.arrays.items()
+        }
+        return replace(layer, arrays=arrays)
+
+    return replace(graph, layers=tuple(map(restored, graph.layers)))
+
+
+def _batch(test: Any, graph: LayerGraph, classes: int) -> TestBatch:
+    inputs = _images(test["inputs"], graph.input_size)
+    n = len(inputs)
+    none = np.empty((0, *graph.input_size), np.uint8)
+    images = _images(test["images"], graph.input_size) if test["images"].size else none
+    reference = layout.features_from_matlab(test["reference"])
+    if not reference.size:  # of a network that was changed since PyTorch ran it
+        reference = np.empty((0, classes))
+    batch = TestBatch(
+        images,
+        inputs,
+        test["labels"].ravel().astype(np.int64) - 1,
+        layout.features_from_matlab(_single(test["logits"], "test.logits")),
+        reference,
+    )
+    found = {"images": len(images), "labels": len(batch.labels), "reference": len(reference)}
+    sizes = {"logits": batch.logits.shape, "reference": (n, *reference.shape[1:])}
+    alike = set(found.values()) <= {0, n} and set(sizes.values()) == {(n, classes)}
+    if not n or not alike or images.dtype != np.uint8 or inputs.dtype != np.float32:
+        raise GraphError(f"a test batch of {found | sizes} for {n} inputs and {classes} classes")
+    if len(batch.labels) and not 0 <= batch.labels.min() <= batch.labels.max() < classes:
+        raise GraphError("test labels outside the classes")
+    return batch
+
+
+def _images(value: NDArray[Any], input_size: tuple[int, int, int]) -> NDArray[Any]:
+    channels, height, width = input_size
+    images = value.reshape(height, width, channels, -1, order="F")  # restores trailing ones
+    return np.ascontiguousarray(layout.images_from_matlab(images))
+
+
+def _struct(content: Mapping[str, Any], name: str) -> Any:
+    return content[name][0, 0]
+
+
+def _text(struct: Any, field: str) -> str:
+    return _string(struct[field])
+
+
+def _string(value: NDArray[Any]) -> str:
+    """Char, or the bytes of UTF-8."""
+    if value.dtype == np.uint8:
+        return value.tobytes().decode("utf-8", "surrogateescape")
+    return str(value.item()) if value.size else ""
+
+
+def _strings(cells: NDArray[Any]) -> list[str]:
+    return [_string(cell) for cell in cells.ravel()]
+
+
+def _single(value: NDArray[Any], what: str) -> NDArray[np.float32]:
+    if value.dtype != np.float32:
+        raise GraphError(f"{what} is {value.dtype}, expected single")
+    return np.ascontiguousarray(value)
+
+
+def _hyper(value: NDArray[Any]) -> Hyper:
+    if value.dtype.kind == "U":
+        return _string(value)
+    if value.size == 1:
+        return float(value.item())
+    if not np.array_equal(value, np.floor(value)):
+        raise GraphError(f"an option is {value.ravel().tolist()}, expected whole numbers")
+    return tuple(int(v) for v in value.ravel())

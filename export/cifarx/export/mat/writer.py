@@ -1,0 +1,288 @@
+"""`LayerGraph` + test batch -> model.mat; README.md beside this file is the format.
+
+What scipy.io.savemat makes of Python values decides much here (matlab-facts.md, section 5, has the
+trials): integers would become int64, with which MATLAB computes in integers, so numbers are
+float64; a list of strings would become a padded char matrix, so lists are object arrays (cellstr);
+the header's time stamp is overwritten, so that the same network gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.io import savemat
+
+from cifarx.export.network import layout
+from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.layer import Layer, Shape, number
+from cifarx.export.network.model_card import ModelCard
+from cifarx.export.network.vocabulary import VOCABULARY
+from cifarx.pytorch_models.errors import UserError
+
+FORMAT = "cifarx"
+VERSION = 1
+_LARGEST = 2**31 - 1  # bytes a variable, MATLAB's limit for version 7 MAT-files
+_EMPTY = np.empty((0, 0))
+_CHUNK = 2**21  # elements whose copy in another order is made at a time
+_HEADER = 116  # bytes of descriptive text at the start of a version 5 MAT-file
+
+
+@dataclass(frozen=True)
+class TestBatch:
+    """Images with the answers PyTorch gives, by which every other runtime is judged."""
+
+    __test__ = False  # no test class, whatever pytest makes of the name
+
+    images: NDArray[np.uint8]
+    """(N, C, H, W); empty where nobody knows how pixels are normalised."""
+    inputs: NDArray[np.float32]
+    """(N, C, H, W), the images normalised."""
+    labels: NDArray[np.int64]
+    """(N,), from 0; empty where nobody knows them."""
+    logits: NDArray[np.float32]
+    """(N, K), by PyTorch in float32; where `reference` is empty, by the runtime that wrote it."""
+    reference: NDArray[np.float64]
+    """(N, K), by PyTorch with the same weights in float64; empty where it has not run them."""
+
+
+def write_mat(
+    file: BinaryIO,
+    graph: LayerGraph,
+    card: ModelCard,
+    batch: TestBatch,
+    onnx_sha256: Callable[[], str],
+) -> None:
+    """Write the content of model.mat, a MAT-file; equal arguments give equal bytes.
+
+    Args:
+        file: open for writing and seeking.
+        graph: the network.
+        card: its identity and input contract.
+        batch: its test batch.
+        onnx_sha256: gives the digest of model.onnx; called late; another thread may take it.
+
+    Raises:
+        UserError: a variable of 2 GiB or more.
+    """
+    _require_size("layers", sum(a.value.nbytes for a in graph.arrays().values()))
+    layers, arrays_sha256 = matlab_layers(graph)
+    channels, height, width = graph.input_size
+    content = {
+        "format": {
+            "name": FORMAT,
+            "version": float(VERSION),
+            "producer": f"cifarx {version('cifarx')}",
+            "model": _text(card.model),
+            "recipe": _text(card.recipe),
+            "checkpoint_sha256": card.checkpoint_sha256,
+            "onnx_sha256": onnx_sha256(),
+            "arrays_sha256": arrays_sha256,
+        },
+        "input": {
+            "Name": graph.input_name,
+            "InputSize": _row([height, width, channels]),
+            "Normalization": "zscore" if card.mean else "none",
+            "Mean": _by_channel(card.mean),
+            "StandardDeviation": _by_channel(card.std),
+        },
+        "layers": layers,
+        "outputs": _cellstr([graph.output]),
+        "classes": _cellstr(card.classes),
+        "test": {
+            "images": layout.images_to_matlab(batch.images) if card.mean else _EMPTY,
+            "inputs": layout.images_to_matlab(batch.inputs),
+            "labels": _row(batch.labels + 1) if len(batch.labels) else _EMPTY,
+            "logits": layout.features_to_matlab(batch.logits),
+            "reference": layout.features_to_matlab(batch.reference),
+        },
+    }
+    for name, value in content.items():
+        _require_size(name, _size(value))
+    start = file.tell()
+    savemat(file, content, long_field_names=True)
+    file.seek(start)
+    text = f"MATLAB 5.0 MAT-file, written by cifarx {version('cifarx')}".encode("ascii")
+    file.write(text.ljust(_HEADER))
+    file.seek(0, io.SEEK_END)
+
+
+def mat_bytes(graph: LayerGraph, card: ModelCard, batch: TestBatch, onnx_sha256: str) -> bytes:
+    """What `write_mat` writes."""
+    file = io.BytesIO()
+    write_mat(file, graph, card, batch, lambda: onnx_sha256)
+    return file.getvalue()
+
+
+def matlab_layers(graph: LayerGraph) -> tuple[NDArray[Any], str]:
+    """The `layers` struct array, (1, L), and the SHA-256 of its arrays.
+
+    The digest runs over the bytes of every layer's arrays, little-endian single in column-major
+    order, layer by layer and in the vocabulary's order of properties.
+    """
+    shapes = graph.shapes()
+    orders = feature_orders(graph)
+    keys = dict.fromkeys(key for kind in VOCABULARY.values() for key in (*kind.hyper, *kind.arrays))
+    fields = ["Name", "Kind", "Inputs", *keys, "Source", "Module"]
+    layers = np.empty((1, len(graph.layers)), [(field, object) for field in fields])
+    digest = hashlib.sha256()
+    for i, layer in enumerate(graph.layers):
+        order = orders.get(layer.inputs[0])
+        arrays = {
+            key: array_to_matlab(layer, key, shapes[layer.name], order) for key in layer.arrays
+        }
+        for key, array in arrays.items():
+            if not np.isfinite(array).all():
+                raise UserError(
+                    f"The {key} of the layer {layer.name!r} hold NaN or infinity, as after a "
+                    "training that diverged; no reader would take them. Train again, with a "
+                    "smaller learning rate for one, and export that."
+                )
+            for part in _column_major(array):
+                digest.update(part)
+        values: dict[str, Any] = dict.fromkeys(fields, _EMPTY)
+        values |= {
+            key: value if isinstance(value, str) else _row(np.atleast_1d(value))
+            for key, value in layer.hyper.items()
+        }
+        values |= arrays
+        values |= {
+            "Name": layer.name,
+            "Kind": layer.kind,
+            "Inputs": _cellstr(layer.inputs),
+            "Module": _text(layer.module),
+            "Source": {key: _text(array.source) for key, array in layer.arrays.items()} or _EMPTY,
+        }
+        for field, value in values.items():
+            layers[0, i][field] = value
+    return layers, digest.hexdigest()
+
+
+def array_to_matlab(
+    layer: Layer, key: str, output: Shape, order: NDArray[np.int64] | None
+) -> NDArray[np.float32]:
+    """One array of a layer in MATLAB's axes; `order` is that of the features it reads, if any."""
+    value = layer.arrays[key].value
+    if layer.kind == "FullyConnectedLayer":
+        return layout.linear_to_matlab(value, order) if key == "Weights" else value.reshape(-1, 1)
+    if "NumGroups" in layer.hyper and "Weights" in layer.arrays:
+        groups = int(number(layer, "NumGroups"))
+        if key == "Weights":
+            return layout.grouped_kernels_to_matlab(value, groups)
+        return layout.grouped_channels_to_matlab(value, groups)
+    if key == "Weights":
+        return layout.kernels_to_matlab(value)
+    if value.ndim == 3:  # a scaling of each element
+        return layout.image_to_matlab(value)
+    if order is not None and value.size == order.size:
+        value = value[order]
+    return layout.channels_to_matlab(value, maps=len(output) == 3)
+
+
+def _column_major(array: NDArray[np.float32]) -> Iterator[bytes | memoryview]:
+    """An array's elements in column-major order, little-endian, some megabytes at a time."""
+    rows = array.transpose()  # its C order is the other's column-major one
+    step = max(1, _CHUNK * len(rows) // max(1, rows.size))
+    if rows.flags.c_contiguous:
+        yield rows.astype("<f4", copy=False).reshape(-1).view(np.uint8).data
+        return
+    for i in range(0, len(rows), step):
+        yield rows[i : i + step].astype("<f4", copy=False).tobytes()
+
+
+def feature_orders(graph: LayerGraph) -> dict[str, NDArray[np.int64]]:
+    """For each layer whose features MATLAB holds in another order than PyTorch: that order.
+
+    A flatten begins it (`layout.flatten_order`), layers without weights hand it on, and the next
+    fully connected layer ends it.
+
+    Raises:
+        UserError: it never ends, or two orders meet in one layer.
+    """
+    shapes = graph.shapes()
+    orders: dict[str, NDArray[np.int64]] = {}
+    for layer in graph.layers:
+        if layer.kind == "FullyConnectedLayer":
+            continue
+        if layer.kind == "FlattenLayer" and len(shapes[layer.inputs[0]]) == 3:
+            channels, height, width = shapes[layer.inputs[0]]
+            if height * width > 1:
+                orders[layer.name] = layout.flatten_order(channels, height, width)
+            continue
+        if layer.kind == "ConcatenationLayer" and any(name in orders for name in layer.inputs):
+            sizes = [shapes[name][0] for name in layer.inputs]
+            starts = np.cumsum([0, *sizes[:-1]])
+            parts = [
+                orders.get(name, np.arange(size)) + start
+                for name, size, start in zip(layer.inputs, sizes, starts, strict=True)
+            ]
+            orders[layer.name] = np.concatenate(parts)
+            continue
+        # a single feature multiplies all others alike, whatever their order
+        given = [orders.get(name) for name in layer.inputs if shapes[name] != (1,)]
+        if len({_key(order) for order in given}) > 1:
+            raise UserError(
+                f"The layer {layer.name!r} joins features that were flattened from maps with "
+                "others; MATLAB orders flattened features otherwise than PyTorch. Put a linear "
+                "layer after the flatten."
+            )
+        if given and given[0] is not None:
+            orders[layer.name] = given[0]
+    if graph.output in orders:
+        raise UserError(
+            "The network's output is a flattened map; MATLAB orders flattened features otherwise "
+            "than PyTorch. End the network with a linear layer or a pooling to 1x1."
+        )
+    return orders
+
+
+def _key(order: NDArray[np.int64] | None) -> bytes:
+    return b"" if order is None else order.tobytes()
+
+
+def _row(values: Any) -> NDArray[np.float64]:
+    return np.asarray(values, np.float64).reshape(1, -1)
+
+
+def _by_channel(values: Sequence[float]) -> NDArray[Any]:
+    return np.asarray(values, np.float32).reshape(1, 1, -1) if values else _EMPTY
+
+
+def _text(text: str) -> Any:
+    """Char, or where there are letters outside ASCII the bytes of UTF-8, 1 x n uint8.
+
+    Octave 7.3 cuts other encodings short; MATLAB makes char of the bytes by native2unicode.
+    """
+    if text.isascii():
+        return text
+    return np.frombuffer(text.encode("utf-8", "surrogateescape"), np.uint8).reshape(1, -1)
+
+
+def _cellstr(strings: Sequence[str]) -> NDArray[Any]:
+    cells = np.empty((1, len(strings)), object)
+    for i, string in enumerate(strings):
+        cells[0, i] = _text(string)
+    return cells
+
+
+def _require_size(variable: str, size: int) -> None:
+    if size > _LARGEST:
+        raise UserError(
+            f"The variable {variable!r} of model.mat would take {size / 2**30:.1f} GiB; a MAT-file "
+            "that every MATLAB reads holds less than 2 GiB a variable. Write model.onnx alone "
+            "('cifarx export --onnx'), or give a smaller network."
+        )
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, Mapping):
+        return sum(_size(v) for v in value.values())
+    if isinstance(value, np.ndarray) and value.dtype.names:
+        return sum(_size(cell) for item in value.ravel() for cell in item.item())
+    return value.nbytes if isinstance(value, np.ndarray) else len(str(value))

@@ -1,0 +1,1 @@
+"""What MATLAB's ONNX importer makes of a file."""

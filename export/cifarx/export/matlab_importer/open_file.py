@@ -1,0 +1,52 @@
+"""An ONNX file opened for the import check: the graph alone, whatever its ending is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import onnx
+from google.protobuf.message import DecodeError
+
+from cifarx.export.from_onnx.file_kind import other_kind
+from cifarx.pytorch_models.errors import UserError
+
+_NEXT = (
+    "The check reads ONNX files: give one that torch.onnx.export or 'cifarx export --onnx' wrote."
+)
+_LARGEST = 2**31 - 1  # bytes; protobuf reads no more
+
+
+def read_for_import(path: Path) -> onnx.ModelProto:
+    """Read an ONNX file, but none of its side files. The content decides, not the ending.
+
+    The file need not be a valid model, as the check is wanted for files that are not: it must be
+    one that has a graph.
+
+    Raises:
+        UserError: it is missing, a folder, empty, of another kind, or cut short.
+    """
+    if not path.is_file():
+        state = "is a folder" if path.is_dir() else "is not there"
+        raise UserError(f"{path} {state}. {_NEXT}")
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise UserError(
+                f"{path} is larger than 2 GB, which no ONNX file can be that holds its weights "
+                "itself. Export it again with its weights in a side file."
+            )
+        content = path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}. {_NEXT}") from error
+    kind = other_kind(content)
+    if kind:
+        raise UserError(f"{path} is {kind}, and no ONNX file. {_NEXT}")
+    try:
+        model = onnx.load_model_from_string(content)
+    except (DecodeError, ValueError) as error:
+        raise UserError(
+            f"{path} is no ONNX file, or one that is damaged or cut short "
+            f"({len(content):,} bytes). Copy or export it again. {_NEXT}"
+        ) from error
+    if not model.graph.node:
+        raise UserError(f"{path} holds no network: its graph has no nodes. {_NEXT}")
+    return model

@@ -1,0 +1,196 @@
+"""A `LayerGraph` computed by PyTorch in float64, one small function a layer kind.
+
+It is the truth for networks of which only an ONNX file is there. `onnx.reference` (1.23) would not
+do: it computes operators of older opsets wrongly (batch norm with momentum, LRN), lacks others, and
+needs minutes for what PyTorch does in a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812  (its customary name)
+from numpy.typing import NDArray
+from torch import Tensor
+
+from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.layer import Layer, number, pair, sides
+
+_AT_ONCE = 64 * 3 * 32 * 32  # numbers in a mini-batch
+_DIMS = {4: {1: 2, 2: 3, 3: 1}, 2: {1: 1}}  # MATLAB's dimension of maps and features -> PyTorch's
+
+
+@torch.no_grad()
+def run_graph(graph: LayerGraph, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
+    """(N, C, H, W) float32 -> (N, K), or (N, *maps) where the network gives maps."""
+    step = max(1, _AT_ONCE // max(1, inputs[0].size))
+    parts = torch.split(torch.from_numpy(inputs.astype(np.float64)), step)
+    outputs: NDArray[np.float64] = torch.cat([_run(graph, part) for part in parts]).numpy()
+    return outputs
+
+
+def _run(graph: LayerGraph, images: Tensor) -> Tensor:
+    last = {name: i for i, layer in enumerate(graph.layers) for name in layer.inputs}
+    values = {graph.input_name: images}
+    for i, layer in enumerate(graph.layers):
+        given = [values[name] for name in layer.inputs]
+        values[layer.name] = compute_layer(layer, given, layer_tensors(layer))
+        for name in set(layer.inputs) - {graph.output}:
+            if last[name] == i:
+                del values[name]
+    return values[graph.output]
+
+
+Arrays = dict[str, Tensor]
+
+
+def layer_tensors(layer: Layer, dtype: torch.dtype = torch.float64) -> Arrays:
+    """The arrays of a layer by name, as tensors."""
+    return {
+        key: torch.from_numpy(array.value.astype(np.float32, order="C")).to(dtype)
+        for key, array in layer.arrays.items()
+    }
+
+
+def compute_layer(layer: Layer, inputs: list[Tensor], arrays: Arrays) -> Tensor:
+    """One layer, in the precision of its inputs.
+
+    Args:
+        inputs: (N, C, H, W) maps or (N, F) features.
+        arrays: those of `layer_tensors`, of the dtype of the inputs.
+    """
+    return _COMPUTE[layer.kind](layer, inputs, arrays)
+
+
+Compute = Callable[[Layer, list[Tensor], Arrays], Tensor]
+
+
+def _one(function: Callable[[Tensor], Tensor]) -> Compute:
+    return lambda layer, inputs, arrays: function(inputs[0])
+
+
+def _padded(layer: Layer, x: Tensor, value: float = 0.0) -> Tensor:
+    top, bottom, left, right = sides(layer, "Padding")
+    return F.pad(x, (left, right, top, bottom), value=value)
+
+
+def _along(vector: Tensor, x: Tensor) -> Tensor:
+    """A number a channel, or one an element, beside a batch."""
+    return vector.reshape(-1, *[1] * (x.ndim - 2)) if vector.ndim == 1 else vector
+
+
+def _affine(arrays: Arrays, x: Tensor) -> Tensor:
+    return x * _along(arrays["Scale"], x) + _along(arrays["Offset"], x)
+
+
+def _convolution(layer: Layer, inputs: list[Tensor], arrays: Arrays) -> Tensor:
+    return F.conv2d(
+        _padded(layer, inputs[0]),
+        arrays["Weights"],
+        arrays["Bias"],
+        stride=pair(layer, "Stride"),
+        dilation=pair(layer, "DilationFactor"),
+        groups=int(number(layer, "NumGroups")) if "NumGroups" in layer.hyper else 1,
+    )
+
+
+def _transposed_convolution(layer: Layer, inputs: list[Tensor], arrays: Arrays) -> Tensor:
+    whole = F.conv_transpose2d(
+        inputs[0], arrays["Weights"], arrays["Bias"], stride=pair(layer, "Stride")
+    )
+    top, bottom, left, right = sides(layer, "Cropping")
+    height, width = whole.shape[2:]
+    return whole[:, :, top : height - bottom, left : width - right]
+
+
+def _batch_normalization(layer: Layer, inputs: list[Tensor], arrays: Arrays) -> Tensor:
+    return F.batch_norm(
+        inputs[0],
+        arrays["TrainedMean"],
+        arrays["TrainedVariance"],
+        arrays["Scale"],
+        arrays["Offset"],
+        eps=number(layer, "Epsilon"),
+    )
+
+
+def _layer_normalization(layer: Layer, inputs: list[Tensor], arrays: Arrays) -> Tensor:
+    (x,) = inputs
+    variance, mean = torch.var_mean(x, 1, correction=0, keepdim=True)
+    return _affine(arrays, (x - mean) / torch.sqrt(variance + number(layer, "Epsilon")))
+
+
+def _group_normalization(layer: Layer, inputs: list[Tensor], arrays: Arrays) -> Tensor:
+    (x,) = inputs
+    groups = int(number(layer, "NumGroups")) if "NumGroups" in layer.hyper else x.shape[1]
+    return F.group_norm(x, groups, arrays["Scale"], arrays["Offset"], number(layer, "Epsilon"))
+
+
+def _cross_channel(layer: Layer, inputs: list[Tensor], arrays: Arrays) -> Tensor:
+    (x,) = inputs
+    size = int(number(layer, "WindowChannelSize"))
+    squares = F.pad(x.square(), (0, 0, 0, 0, size // 2, size // 2)).unfold(1, size, 1).sum(-1)
+    base = number(layer, "K") + number(layer, "Alpha") / size * squares
+    return x / base ** number(layer, "Beta")
+
+
+def _max_pooling(layer: Layer, inputs: list[Tensor], arrays: Arrays) -> Tensor:
+    padded = _padded(layer, inputs[0], -torch.inf)
+    return F.max_pool2d(padded, pair(layer, "PoolSize"), pair(layer, "Stride"))
+
+
+def _average_pooling(layer: Layer, inputs: list[Tensor], arrays: Arrays) -> Tensor:
+    (x,) = inputs
+
+    def sums(of: Tensor) -> Tensor:
+        window, stride = pair(layer, "PoolSize"), pair(layer, "Stride")
+        return F.avg_pool2d(_padded(layer, of), window, stride, divisor_override=1)
+
+    if layer.hyper["PaddingValue"] == "mean":
+        return sums(x) / sums(torch.ones_like(x[:1, :1]))
+    height, width = pair(layer, "PoolSize")
+    return sums(x) / (height * width)
+
+
+def _prelu(layer: Layer, inputs: list[Tensor], arrays: Arrays) -> Tensor:
+    return F.prelu(inputs[0], arrays["Alpha"])
+
+
+def _concatenation(layer: Layer, inputs: list[Tensor], arrays: Arrays) -> Tensor:
+    return torch.cat(inputs, _DIMS[inputs[0].ndim][int(number(layer, "Dim"))])
+
+
+_COMPUTE: dict[str, Compute] = {
+    "Convolution2DLayer": _convolution,
+    "GroupedConvolution2DLayer": _convolution,
+    "TransposedConvolution2DLayer": _transposed_convolution,
+    "BatchNormalizationLayer": _batch_normalization,
+    "LayerNormalizationLayer": _layer_normalization,
+    "GroupNormalizationLayer": _group_normalization,
+    "InstanceNormalizationLayer": _group_normalization,
+    "CrossChannelNormalizationLayer": _cross_channel,
+    "ReLULayer": _one(torch.relu),
+    "LeakyReLULayer": lambda la, xs, _: F.leaky_relu(xs[0], number(la, "Scale")),
+    "ClippedReLULayer": lambda la, xs, _: xs[0].clamp(0, number(la, "Ceiling")),
+    "PReLULayer": _prelu,
+    "ELULayer": lambda la, xs, _: F.elu(xs[0], number(la, "Alpha")),
+    "GELULayer": lambda la, xs, _: F.gelu(xs[0], approximate=str(la.hyper["Approximation"])),
+    "SwishLayer": _one(F.silu),
+    "SigmoidLayer": _one(torch.sigmoid),
+    "TanhLayer": _one(torch.tanh),
+    "SoftmaxLayer": _one(lambda x: torch.softmax(x, 1)),
+    "ScalingLayer": lambda la, xs, arrays: _affine(arrays, xs[0]),
+    "MaxPooling2DLayer": _max_pooling,
+    "AveragePooling2DLayer": _average_pooling,
+    "GlobalAveragePooling2DLayer": _one(lambda x: x.mean((2, 3), keepdim=True)),
+    "GlobalMaxPooling2DLayer": _one(lambda x: x.amax((2, 3), keepdim=True)),
+    "DropoutLayer": _one(lambda x: x),
+    "FlattenLayer": _one(lambda x: x.flatten(1)),
+    "FullyConnectedLayer": lambda la, xs, a: F.linear(xs[0], a["Weights"], a["Bias"]),
+    "AdditionLayer": lambda la, xs, _: xs[0] + xs[1],
+    "MultiplicationLayer": lambda la, xs, _: xs[0] * xs[1],
+    "DepthConcatenationLayer": lambda la, xs, _: torch.cat(xs, 1),
+    "ConcatenationLayer": _concatenation,
+}

@@ -1,0 +1,59 @@
+"""Whether the layers that were read compute what their source computes.
+
+Exporters have faults of their own: torch.onnx.export of torch 2.15 leaves out the divisor of an
+average pooling, without a word. The proof is `cifarx verify`; this keeps a network that is plainly
+another one from being written at all.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cifarx.export.mat.writer import TestBatch
+from cifarx.export.network.compute import run_graph
+from cifarx.export.network.graph import LayerGraph
+from cifarx.pytorch_models.errors import UserError
+
+_FAR = 1000.0  # times the source's own rounding; a lost operation makes a million
+_ALIKE = 2.0**16  # roundings between two runtimes; verify/README.md's limit is 2^10
+_ROUNDING = 2.0**-24
+
+
+def require_agreement(graph: LayerGraph, batch: TestBatch) -> None:
+    """Compare layers and source in float64 on the first image of the source's test batch.
+
+    Raises:
+        UserError: they differ by far more than the source's own float32 does.
+    """
+    reference = batch.reference[:1]
+    own = max(_rms(batch.logits[:1] - reference), _ROUNDING * _rms(reference))
+    _require_below(_FAR, _rms(run_graph(graph, batch.inputs[:1]) - reference), own, reference)
+
+
+def require_same(logits: NDArray[np.float32], reference: NDArray[np.float64]) -> None:
+    """Compare a source's float32 logits (N, K) with the layers' float64 ones.
+
+    Raises:
+        UserError: they differ by far more than float32 rounding.
+    """
+    unit = _ROUNDING * _rms(reference)
+    error = _rms(logits - reference) if logits.shape == reference.shape else np.inf
+    _require_below(_ALIKE, error, unit, reference)
+
+
+def _require_below(
+    limit: float, error: float, unit: float, reference: NDArray[np.floating]
+) -> None:
+    """No verdict on what is not finite; `cifarx verify` says so."""
+    if np.isfinite(reference).all() and not error <= limit * max(unit, np.finfo(float).tiny):
+        raise UserError(
+            "The layers that cifarx read do not compute what the network computes: on random "
+            f"images their logits differ by {error:.1e}, where rounding explains {unit:.1e}. "
+            "Nothing was written. An operation was lost or changed on the way; export parts of "
+            "the network alone to find which, and please report it."
+        )
+
+
+def _rms(values: NDArray[np.floating]) -> float:
+    return float(np.sqrt(np.mean(np.square(values, dtype=np.float64))))

@@ -1,0 +1,1 @@
+"""`LayerGraph` -> model.onnx."""

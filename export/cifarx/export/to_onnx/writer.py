@@ -1,0 +1,75 @@
+"""`LayerGraph` -> the ONNX file that MATLAB imports without generated layers.
+
+The portable profile: opset 14 and IR 7 (the newest that every recorded importNetworkFromONNX takes
+without a warning), one file, input `image` [N, C, H, W] with symbolic N, output `logits` [N, K],
+names that are MATLAB identifiers, and no node but those of the layers. The bytes depend on nothing
+but the graph, the card and the versions of onnx and cifarx.
+"""
+
+from __future__ import annotations
+
+import onnx
+from onnx import TensorProto, helper
+
+from cifarx.export.from_onnx.reader import OUTPUT
+from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.model_card import ModelCard
+from cifarx.export.network.names import Namer
+from cifarx.export.to_onnx.file_bytes import OnnxFile, TooLargeError
+from cifarx.export.to_onnx.graph_builder import Writing
+from cifarx.export.to_onnx.layers import WRITERS
+from cifarx.pytorch_models.errors import UserError
+
+OPSET = 14
+_IR = 7  # the lowest for opset 14, and the highest that R2023b's importer supports fully
+
+
+def onnx_from_graph(graph: LayerGraph, card: ModelCard, opset: int = OPSET) -> OnnxFile:
+    """Build and fully check the ONNX model.
+
+    Raises:
+        UserError: an opset below 14, or above what the onnx package knows; 2 GiB or more.
+    """
+    check_opset(opset)
+    shapes = graph.shapes()
+    namer = Namer(graph.input_name, OUTPUT, *(layer.name for layer in graph.layers))
+    writing = Writing(opset, namer, shapes, graph.output, OUTPUT)
+    for layer in graph.layers:
+        WRITERS[layer.kind](layer, writing)
+    opsets = [helper.make_opsetid("", opset)]
+    model = helper.make_model(
+        helper.make_graph(
+            writing.nodes,
+            "network",
+            [_float(graph.input_name, ["N", *graph.input_size])],
+            [_float(OUTPUT, ["N", *shapes[graph.output]])],
+        ),
+        opset_imports=opsets,
+        ir_version=max(_IR, helper.find_min_ir_version_for(opsets)),
+        producer_name="cifarx",
+    )
+    helper.set_model_props(model, card.to_metadata())
+    file = OnnxFile(model, writing.arrays)
+    try:
+        file.require_size()
+    except TooLargeError as error:
+        raise UserError(
+            f"model.onnx would take {error}, and an ONNX file without side files, which MATLAB "
+            "does not read, holds less than 2 GiB. Give a smaller network."
+        ) from error
+    file.check()
+    return file
+
+
+def check_opset(opset: int) -> None:
+    """Raise `UserError` for an opset below 14, or above what the onnx package knows."""
+    newest = onnx.defs.onnx_opset_version()
+    if not OPSET <= opset <= newest:
+        raise UserError(
+            f"--opset {opset} is not supported: allowed are {OPSET} (the default, for every MATLAB "
+            f"from R2023b) to {newest} (the newest that the installed onnx package knows)."
+        )
+
+
+def _float(name: str, dims: list[str | int]) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, dims)

@@ -1,0 +1,1 @@
+"""Results exchanged with other programs: MATLAB elsewhere, Polygraphy."""

@@ -1,0 +1,1 @@
+"""Plain records of what a check found; they import neither torch, onnx, onnxruntime nor scipy."""

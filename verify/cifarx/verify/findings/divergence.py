@@ -1,0 +1,114 @@
+"""Where a difference begins: engine, PyTorch module, ONNX node, MATLAB layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cifarx.verify.findings.check import Check, judged
+from cifarx.verify.findings.engine import EngineReport, LayerFinding
+from cifarx.verify.findings.numbers import Number
+from cifarx.verify.ladder.weights.audit import Added, Audit
+
+_RUNNER = {".onnx": "onnxruntime", ".mat": "octave"}  # who runs a file, in the engines' names
+
+
+@dataclass(frozen=True)
+class Names:
+    """What a layer is called, '' where it has no name."""
+
+    layer: str
+    """In the original network."""
+    kind: str
+    module: str
+    onnx_node: str
+    matlab_layer: str
+
+    def found(self, ratio: float, algorithm: str = "direct") -> LayerFinding:
+        """What was found of it in a runtime."""
+        names = self.layer, self.kind, self.module, self.onnx_node, self.matlab_layer
+        return LayerFinding(*names, ratio, algorithm)
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """The first layer that is not the original's."""
+
+    engine: str
+    """The runtime that computes it, or that runs the file that has it wrong."""
+    found_by: str
+    """'layers' or 'weights' (the audit of a file), or 'local check'."""
+    layer: str
+    """In the original network; as the file calls it where the original has none."""
+    module: str
+    onnx_node: str
+    matlab_layer: str
+    ratio: Number | None
+    """Of the layer's error to its bound in that engine; None where it was not judged."""
+
+    def check(self) -> Check:
+        """Its line."""
+        names = {
+            "module": self.module,
+            "ONNX node": self.onnx_node,
+            "MATLAB layer": self.matlab_layer,
+        }
+        known = ", ".join(f"{word} '{name}'" for word, name in names.items() if name)
+        ratio = "" if self.ratio is None else f", {self.ratio:.2g} of bound in {self.engine}"
+        return judged(
+            False,
+            "first divergence",
+            f"layer {self.layer}{f' ({known})' if known else ''}, by {self.found_by}{ratio}",
+        )
+
+
+def first_divergence(
+    layers: Sequence[Names], audits: Sequence[Audit], engines: Sequence[EngineReport]
+) -> Divergence | None:
+    """The first layer in the network's order that a local check or an audit names.
+
+    Of several that name it the first wins, local checks before audits: they say how much. A layer
+    that a file adds comes before the one that it stands in front of.
+    """
+    for names in layers:
+        if added := _added(audits, names.layer):
+            return added
+        for engine in engines:
+            for finding in engine.layers:
+                if finding.layer == names.layer and not finding.passed:
+                    return _divergence(names, engine.engine, "local check", finding.ratio)
+        for audit in audits:
+            if names.layer in audit.faulty:
+                runner = _runner(audit)
+                ratio = _ratio(engines, runner, names.layer)
+                return _divergence(names, runner, audit.found_by, ratio)
+    return _added(audits, "")
+
+
+def _added(audits: Sequence[Audit], before: str) -> Divergence | None:
+    for audit in audits:
+        for added in audit.added:
+            if added.before == before:
+                return _of_file(audit, added)
+    return None
+
+
+def _of_file(audit: Audit, added: Added) -> Divergence:
+    matlab = "" if added.onnx_node else added.layer
+    layer, node = added.layer, added.onnx_node
+    return Divergence(_runner(audit), audit.found_by, layer, "", node, matlab, None)
+
+
+def _runner(audit: Audit) -> str:
+    return _RUNNER.get(audit.file[audit.file.rfind(".") :], audit.file)
+
+
+def _ratio(engines: Sequence[EngineReport], engine: str, layer: str) -> float | None:
+    ratios = (f.ratio for e in engines if e.engine == engine for f in e.layers if f.layer == layer)
+    return next(ratios, None)
+
+
+def _divergence(names: Names, engine: str, found_by: str, ratio: float | None) -> Divergence:
+    return Divergence(
+        engine, found_by, names.layer, names.module, names.onnx_node, names.matlab_layer, ratio
+    )

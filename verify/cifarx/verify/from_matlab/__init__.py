@@ -1,0 +1,1 @@
+"""`cifarx import`: a network from MATLAB becomes a run."""

@@ -1,0 +1,272 @@
+"""Which layer of one network stands for which of another, whatever each is called.
+
+A network that went through MATLAB comes back with the same layers in other clothes: dropout and
+flatten may be gone, a linear layer may be a convolution as large as its maps, the normalisation of
+the input layer may stand before everything and a softmax behind. What computes must be the same,
+layer by layer from the output to the input; the rest is left out of both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.layer import Array, Hyper, Layer, Shape
+
+_EITHER_WAY = ("AdditionLayer", "MultiplicationLayer")  # whose inputs may change places
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """What a network does to its input first: `scale * x + offset`."""
+
+    layers: tuple[str, ...]
+    """The ScalingLayers that do it, the input's last."""
+    scale: NDArray[np.float64]
+    """One for all, one a channel (C,), or one an element (C, H, W); so is `offset`."""
+    offset: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Match:
+    """What was found."""
+
+    pairs: tuple[tuple[Layer, Layer], ...]
+    """(found, wanted), inputs first; a linear layer's Weights are (out, in) whatever it was."""
+    differences: tuple[str, ...]
+    """What of the network is not as wanted; each names the layer."""
+    normalization: Scaling | None
+    """Of the found network, where the wanted one has none."""
+
+
+def match(found: LayerGraph, wanted: LayerGraph, *, dropout: bool) -> Match:
+    """Match two networks; arrays are compared in their shapes alone.
+
+    Args:
+        found: the network of a file.
+        wanted: the network that it should be.
+        dropout: whether dropout must be alike, too; else it is left out of both.
+    """
+    left, right = (_Plain.of(graph, dropout) for graph in (found, wanted))
+    if left.input_size != right.input_size:
+        sizes = f"{_size(left.input_size)}, not {_size(right.input_size)}"
+        return Match((), (f"its images (channels, height, width) are of {sizes}",), None)
+    walk = _Walk(left.without_softmax(right), right)
+    differences: list[str] = []
+    if walk.follow(walk.left.output, right.output) and walk.complete():
+        pairs = walk.in_order()
+    else:
+        pairs, differences = _aligned(walk.left, right)
+        differences = differences or [walk.fault or "its layers are connected otherwise"]
+    for pair in pairs:
+        differences += _differences(*pair)
+    return Match(tuple(pairs), (*differences, *_misplaced(pairs)), walk.normalization)
+
+
+@dataclass(frozen=True)
+class _Plain:
+    """A network without the layers that compute nothing."""
+
+    input_name: str
+    input_size: tuple[int, int, int]
+    layers: Mapping[str, Layer]
+    output: str
+
+    @classmethod
+    def of(cls, graph: LayerGraph, dropout: bool) -> _Plain:
+        idle = ("FlattenLayer",) if dropout else ("FlattenLayer", "DropoutLayer")
+        stands_for = {graph.input_name: graph.input_name}
+        layers = {}
+        shapes = graph.shapes()
+        for layer in graph.layers:
+            inputs = tuple(stands_for[name] for name in layer.inputs)
+            if layer.kind in idle:
+                stands_for[layer.name] = inputs[0]
+                continue
+            stands_for[layer.name] = layer.name
+            linear = _as_linear(layer, shapes[layer.inputs[0]])
+            layers[layer.name] = replace(linear, inputs=inputs)
+        return cls(graph.input_name, graph.input_size, layers, stands_for[graph.output])
+
+    def without_softmax(self, other: _Plain) -> _Plain:
+        """The network without a softmax as its last layer, if the other has none there."""
+        last, wanted = self.layers.get(self.output), other.layers.get(other.output)
+        if (
+            last is None
+            or wanted is None
+            or last.kind != "SoftmaxLayer"
+            or wanted.kind == last.kind
+        ):
+            return self
+        layers = {name: layer for name, layer in self.layers.items() if layer is not last}
+        return replace(self, layers=layers, output=last.inputs[0])
+
+    def signature(self, name: str, known: dict[str, int]) -> int:
+        """A number for what a layer computes, its weights' values left out."""
+        if name not in self.layers:
+            return 0
+        if name not in known:
+            layer = self.layers[name]
+            given = [self.signature(each, known) for each in layer.inputs]
+            given = sorted(given) if layer.kind in _EITHER_WAY else given
+            known[name] = hash((layer.kind, _shapes(layer), _options(layer), *given))
+        return known[name]
+
+
+def _as_linear(layer: Layer, given: Shape) -> Layer:
+    """A convolution as large as its maps is a linear layer on their pixels, and taken for one."""
+    if layer.kind != "Convolution2DLayer":
+        return layer
+    weights = layer.arrays["Weights"]
+    if weights.value.shape[1:] != given or any(np.ravel(layer.hyper["Padding"])):
+        return layer
+    flat = Array(weights.value.reshape(len(weights.value), -1), weights.source)
+    return replace(
+        layer, kind="FullyConnectedLayer", hyper={}, arrays={**layer.arrays, "Weights": flat}
+    )
+
+
+@dataclass
+class _Walk:
+    """From the outputs towards the inputs, in both networks at once."""
+
+    left: _Plain
+    right: _Plain
+    pairs: dict[str, str] = field(default_factory=dict)
+    """Wanted name -> found name."""
+    normalization: Scaling | None = None
+    plain_input: bool = False
+    fault: str = ""
+    """Where the two part."""
+    _known: tuple[dict[str, int], dict[str, int]] = field(default_factory=lambda: ({}, {}))
+
+    def follow(self, found: str, wanted: str) -> bool:
+        """Whether all that these two layers depend on corresponds."""
+        waiting = [(found, wanted)]
+        while waiting:
+            found, wanted = waiting.pop()
+            f, w = self.left.layers.get(found), self.right.layers.get(wanted)
+            if w is None:
+                if not self._reaches_input(f):
+                    return self._parted(f"{found} stands where the input is")
+            elif wanted in self.pairs:
+                if self.pairs[wanted] != found:
+                    return self._parted(f"{found} is read where {wanted} is")
+            elif f is None or f.kind != w.kind or len(f.inputs) != len(w.inputs):
+                return self._parted(f"{found} stands where {wanted} is")
+            else:
+                self.pairs[wanted] = found
+                waiting += zip(self._inputs_like(f, w), w.inputs, strict=True)
+        return True
+
+    def complete(self) -> bool:
+        """Whether every layer of both has been met."""
+        seen = len(self.pairs) + (len(self.normalization.layers) if self.normalization else 0)
+        return len(self.pairs) == len(self.right.layers) and seen == len(self.left.layers)
+
+    def in_order(self) -> list[tuple[Layer, Layer]]:
+        """The pairs in the wanted network's order."""
+        return [(self.left.layers[self.pairs[name]], w) for name, w in self.right.layers.items()]
+
+    def _inputs_like(self, f: Layer, w: Layer) -> tuple[str, ...]:
+        if f.kind in _EITHER_WAY:
+            theirs = [self.left.signature(name, self._known[0]) for name in f.inputs]
+            ours = [self.right.signature(name, self._known[1]) for name in w.inputs]
+            if theirs != ours and theirs[::-1] == ours:
+                return f.inputs[::-1]
+        return f.inputs
+
+    def _reaches_input(self, f: Layer | None) -> bool:
+        """Whether a layer of the file is its input, or its input normalised."""
+        names, scale, offset = [], np.ones(1), np.zeros(1)
+        while f is not None:
+            if f.kind != "ScalingLayer":
+                return False
+            own, shift = (f.arrays[key].value.astype(np.float64) for key in ("Scale", "Offset"))
+            if {own.ndim, shift.ndim, scale.ndim, offset.ndim} == {1, 3}:
+                own, shift, scale, offset = map(_by_element, (own, shift, scale, offset))
+            scale, offset = scale * own, scale * shift + offset
+            names.append(f.name)
+            f = self.left.layers.get(f.inputs[0])
+        if names:
+            self.normalization = Scaling(tuple(names), scale, offset)
+        else:
+            self.plain_input = True
+        return not (self.plain_input and self.normalization)
+
+    def _parted(self, fault: str) -> bool:
+        self.fault = f"its layers are connected otherwise: {fault} in the run"
+        return False
+
+
+def _by_element(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return values if values.ndim == 3 else values[:, None, None]
+
+
+def _aligned(left: _Plain, right: _Plain) -> tuple[list[tuple[Layer, Layer]], list[str]]:
+    """The layers that correspond by kind and order alone, and which are missing or too many."""
+    f, w = list(left.layers.values()), list(right.layers.values())
+    kinds = ([layer.kind for layer in f], [layer.kind for layer in w])
+    pairs, differences = [], []
+    for step, i, j, k, m in SequenceMatcher(None, *kinds, autojunk=False).get_opcodes():
+        if step == "equal":
+            pairs += list(zip(f[i:j], w[k:m], strict=True))
+            continue
+        differences += [f"{layer.name} ({_described(layer)}) is missing" for layer in w[k:m]]
+        differences += [f"{layer.name} ({_described(layer)}) is in no such run" for layer in f[i:j]]
+    return pairs, differences
+
+
+def _differences(f: Layer, w: Layer) -> Iterator[str]:
+    """What of a layer is other than wanted."""
+    for key, array in w.arrays.items():
+        shape = f.arrays[key].value.shape
+        if shape != array.value.shape:
+            yield f"{w.name}.{key} is of {_size(shape)}, not {_size(array.value.shape)}"
+    for key, option in w.hyper.items():
+        if _rounded(f.hyper[key]) != _rounded(option):
+            yield f"{w.name} has {key} {_option(f.hyper[key])}, not {_option(option)}"
+
+
+def _misplaced(pairs: Sequence[tuple[Layer, Layer]]) -> Iterator[str]:
+    """Layers and tensors that bear the name of another one that has weights, too."""
+    names = {w.name.lower(): w.name for _, w in pairs if w.arrays}
+    sources = {a.source for _, w in pairs for a in w.arrays.values() if a.source}
+    for f, w in pairs:
+        if w.arrays and names.get(f.name.lower(), w.name) != w.name:
+            yield f"{f.name} stands where {w.name} is in the run"
+        for key, array in w.arrays.items():
+            source = f.arrays[key].source
+            if source in sources and source != array.source:
+                yield f"{w.name}.{key} is {source}, not {array.source or 'made up by cifarx'}"
+
+
+def _rounded(option: Hyper) -> object:
+    """A number as float32, in which ONNX files hold it."""
+    return float(np.float32(option)) if isinstance(option, int | float) else option
+
+
+def _shapes(layer: Layer) -> tuple[Shape, ...]:
+    return tuple(array.value.shape for array in layer.arrays.values())
+
+
+def _options(layer: Layer) -> tuple[object, ...]:
+    return tuple(_rounded(option) for option in layer.hyper.values())
+
+
+def _described(layer: Layer) -> str:
+    sizes = [f"{key} {_size(array.value.shape)}" for key, array in layer.arrays.items()]
+    return ", ".join([layer.kind, *sizes[:1]])
+
+
+def _option(option: Hyper) -> str:
+    return f"{option:g}" if isinstance(option, int | float) else str(option)
+
+
+def _size(shape: Sequence[int]) -> str:
+    return " x ".join(map(str, shape))

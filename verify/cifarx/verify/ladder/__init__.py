@@ -1,0 +1,1 @@
+"""The rungs, as README.md numbers them."""

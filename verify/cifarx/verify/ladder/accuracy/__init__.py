@@ -1,0 +1,1 @@
+"""Rung 6: accuracy on the data set."""

@@ -1,0 +1,221 @@
+"""Rung 6: what each runtime scores on the data set, and whether the scores are the same.
+
+"p > 0.05" is no evidence of equality: beside McNemar's test stands one of equivalence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cifarx.verify.findings.check import Check, judged
+from cifarx.verify.findings.numbers import Number
+from cifarx.verify.ladder.accuracy.statistics import (
+    Accuracy,
+    Comparison,
+    accuracy,
+    by_class,
+    compare,
+)
+from cifarx.verify.ladder.logits import margins
+
+YARDSTICK = "pytorch"
+"""The engine that the others are compared with."""
+NO_CLASS = -1
+"""Predicted by logits that are not finite numbers."""
+
+
+@dataclass(frozen=True)
+class ChangedPrediction:
+    """An image that a runtime takes for another class than PyTorch."""
+
+    image: int
+    """Its place among the test images."""
+    label: int
+    predicted: int
+    by_pytorch: int
+    margin: Number
+    """Highest minus second highest logit of PyTorch's."""
+
+
+@dataclass(frozen=True)
+class RuntimeAccuracy:
+    """One runtime on the data set."""
+
+    engine: str
+    overall: Accuracy
+    by_class: tuple[Accuracy, ...]
+    comparison: Comparison | None
+    """With PyTorch on the same images; None for PyTorch itself, and where it did not run."""
+    changed: tuple[ChangedPrediction, ...]
+    tie: Number
+    """Margins up to this may change sign by the rounding of both runtimes."""
+    not_finite: int
+    """Images for which its logits are not all finite numbers."""
+    apart: Number
+    """Largest difference of a logit from PyTorch's; 0 where there is no PyTorch."""
+
+    @property
+    def unlawful(self) -> list[ChangedPrediction]:
+        """Changes that rounding does not explain."""
+        return [c for c in self.changed if c.predicted == NO_CLASS or not c.margin <= self.tie]
+
+    @property
+    def passed(self) -> bool:
+        """Whether its logits are numbers, and PyTorch's but for the rounding of both."""
+        return not self.unlawful and not self.not_finite and self.apart <= self.tie / 2
+
+    def check(self, images: int, origin: str) -> Check:
+        """Its line."""
+        parts = [f"{self.engine} {self.overall.words()} {origin}"]
+        if self.comparison is not None:
+            parts.append(self.comparison.words())
+        if self.changed:
+            lawful = "" if self.unlawful else ", ties to within float32 rounding"
+            parts.append(f"{len(self.changed)} predictions other than PyTorch's{lawful}")
+        if self.not_finite:
+            parts.append(f"logits of {self.not_finite} images are not finite numbers")
+        elif self.apart > self.tie / 2:
+            allowed = f"allowed is {self.tie / 2:.1e}"
+            parts.append(f"logits differ from PyTorch's by up to {self.apart:.1e}, {allowed}")
+        return judged(images > 0 and self.passed, "accuracy", "; ".join(parts))
+
+
+@dataclass(frozen=True)
+class AccuracyReport:
+    """All runtimes on the same images."""
+
+    images: int
+    in_all: int
+    """Test images that the data have."""
+    origin: str
+    runtimes: tuple[RuntimeAccuracy, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every runtime did."""
+        return self.images > 0 and all(runtime.passed for runtime in self.runtimes)
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether every runtime predicts what PyTorch does, but for ties."""
+        return not any(runtime.unlawful or runtime.not_finite for runtime in self.runtimes)
+
+    def checks(self) -> list[Check]:
+        """A line a runtime."""
+        return [runtime.check(self.images, self.origin) for runtime in self.runtimes]
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What engines made of N images: a few numbers an image, however large the images are."""
+
+    engines: tuple[str, ...]
+    images: NDArray[np.int64]
+    """(N,) places among the test images."""
+    labels: NDArray[np.int64]
+    """(N,)."""
+    predicted: NDArray[np.int64]
+    """(engines, N)."""
+    margins: NDArray[np.float64]
+    """(engines, N), of the logits."""
+    apart: NDArray[np.float64]
+    """(engines, N), largest difference of a logit from `YARDSTICK`'s; 0 where that did not run."""
+
+    @classmethod
+    def empty(cls, engines: tuple[str, ...], count: int) -> Predictions:
+        """Zeros, to be filled by `put`."""
+        shape = len(engines), count
+        one, many = np.zeros(count, np.int64), np.zeros(shape, np.int64)
+        return cls(engines, one, one.copy(), many, np.zeros(shape), np.zeros(shape))
+
+    @classmethod
+    def of(
+        cls,
+        images: NDArray[np.int64],
+        labels: NDArray[np.int64],
+        logits: Mapping[str, NDArray[np.float32]],
+    ) -> Predictions:
+        """From logits (N, K) by engine."""
+        values = np.stack([found.astype(np.float64) for found in logits.values()])
+        finite = np.asarray(np.isfinite(values).all(axis=2))
+        values = np.where(finite[:, :, None], values, 0.0)
+        first = list(logits).index(YARDSTICK) if YARDSTICK in logits else None
+        apart = np.zeros(finite.shape)
+        if first is not None:
+            apart = np.abs(values - values[first]).max(axis=2)
+        return cls(
+            tuple(logits),
+            images,
+            labels,
+            np.where(finite, values.argmax(axis=2), NO_CLASS),
+            np.stack([margins(v) for v in values]),
+            apart,
+        )
+
+    def select(self, index: NDArray[np.int64]) -> Predictions:
+        """Of the images at these indices."""
+        return Predictions(
+            self.engines,
+            self.images[index],
+            self.labels[index],
+            self.predicted[:, index],
+            self.margins[:, index],
+            self.apart[:, index],
+        )
+
+    def put(self, start: int, some: Predictions) -> None:
+        """Take a part, the first image of which is number `start`."""
+        part = slice(start, start + len(some.images))
+        self.images[part], self.labels[part] = some.images, some.labels
+        self.predicted[:, part], self.margins[:, part] = some.predicted, some.margins
+        self.apart[:, part] = some.apart
+
+
+def accuracy_report(
+    found: Predictions, in_all: int, origin: str, classes: int, ties: Mapping[str, float]
+) -> AccuracyReport:
+    """The statistics of at least one image.
+
+    Args:
+        found: the predictions.
+        in_all: test images that the data have.
+        origin: of the images, for people.
+        classes: how many there are.
+        ties: by engine, the margins that rounding may overcome.
+    """
+    first = found.engines.index(YARDSTICK) if YARDSTICK in found.engines else None
+    runtimes = []
+    for i, engine in enumerate(found.engines):
+        comparison: Comparison | None = None
+        changed: tuple[ChangedPrediction, ...] = ()
+        if first is not None and i != first:
+            comparison = compare(found.predicted[first], found.predicted[i], found.labels)
+            changed = tuple(_changes(found, first, i))
+        runtimes.append(
+            RuntimeAccuracy(
+                engine,
+                accuracy(found.predicted[i], found.labels),
+                by_class(found.predicted[i], found.labels, classes),
+                comparison,
+                changed,
+                ties.get(engine, 0.0),
+                int(np.count_nonzero(found.predicted[i] == NO_CLASS)),
+                float(found.apart[i].max()),
+            )
+        )
+    return AccuracyReport(len(found.images), in_all, origin, tuple(runtimes))
+
+
+def _changes(found: Predictions, first: int, other: int) -> Iterator[ChangedPrediction]:
+    for k in np.flatnonzero(found.predicted[first] != found.predicted[other]):
+        yield ChangedPrediction(
+            int(found.images[k]),
+            int(found.labels[k]),
+            int(found.predicted[other, k]),
+            int(found.predicted[first, k]),
+            float(found.margins[first, k]),
+        )

@@ -1,0 +1,153 @@
+"""Rung 1: the same image must reach every runtime as the same numbers, and mean the same."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cifarx.export.bundle import card_of
+from cifarx.export.mat.writer import matlab_layers
+from cifarx.export.network.model_card import ModelCard
+from cifarx.pytorch_models.data.images import Images
+from cifarx.pytorch_models.preprocess import preprocess
+from cifarx.verify.findings.check import Check, judged
+from cifarx.verify.ladder.inputs.labels import label_faults
+from cifarx.verify.subject.files_and_run import Subject, onnx_inputs
+
+_MEANING = ("classes", "mean", "std")
+_IDENTITY = ("model", "recipe", "checkpoint_sha256")
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What was found."""
+
+    faults: tuple[str, ...]
+    meaning_changed: bool
+    """Whether a fault is such that the same image may be given another class."""
+    inputs_sha256: str
+    """Of the normalised images, (N, C, H, W) float32 in C order."""
+    normalized_by: tuple[str, ...]
+    """Who gave exactly those bits; empty where nobody knows how pixels are normalised."""
+
+    def check(self, images: int) -> Check:
+        if not self.normalized_by and not self.faults:
+            return judged(
+                True,
+                "input",
+                f"classes, size and layout agree; no file says how pixels are normalised, so that "
+                f"{images} inputs are taken as they are (SHA-256 {self.inputs_sha256[:12]}…)",
+            )
+        agreed = (
+            f"classes, mean, std, size and layout agree; {images} images normalised alike by "
+            f"{', '.join(self.normalized_by)} (SHA-256 {self.inputs_sha256[:12]}…)"
+        )
+        return judged(not self.faults, "input", "; ".join(self.faults) or agreed)
+
+
+def check_contract(
+    subject: Subject,
+    images: Images,
+    inputs: NDArray[np.float32],
+    normalized: Mapping[str, NDArray[np.float32]],
+) -> Contract:
+    """Compare cards, sizes, layout and the normalised images.
+
+    Args:
+        subject: what is verified.
+        images: as they were read.
+        inputs: (N, C, H, W), the images as `preprocess` gives them; as they are without images.
+        normalized: the same images as each runtime that can do so normalised them.
+    """
+    faults = [*_card_faults(subject, _MEANING), *_size_faults(subject)]
+    digest = _sha256(inputs)
+    sure = ["python"] if len(images) else []
+    for runtime, values in normalized.items():
+        if values.shape == inputs.shape and _sha256(values) == digest:
+            sure.append(runtime)
+        else:
+            faults.append(f"{runtime} normalises the images to other numbers than python")
+    if subject.mat is not None and subject.mat.card.mean:
+        batch, card = subject.mat.batch, subject.mat.card
+        mean, std = np.asarray(card.mean, np.float32), np.asarray(card.std, np.float32)
+        if np.array_equal(preprocess(batch.images, mean, std), batch.inputs):
+            sure.append(subject.mat_path.name)
+            faults += label_faults(subject, images)
+        else:
+            faults.append(
+                f"{subject.mat_path.name}'s test inputs are not its test images normalised by its "
+                "Mean and StandardDeviation"
+            )
+    identity = _card_faults(subject, _IDENTITY)
+    identity += [*_digest_faults(subject), *_rest_faults(subject)]
+    if subject.onnx_card is None:
+        identity.append(f"{subject.onnx_path.name} lacks the metadata that cifarx writes")
+    return Contract((*faults, *identity), bool(faults), digest, tuple(sure))
+
+
+def _card_faults(subject: Subject, fields: Sequence[str]) -> list[str]:
+    """Differences in these fields between the cards at hand; the first is the truth."""
+    cards: dict[str, ModelCard] = {}
+    if subject.run is not None:
+        cards["the run"] = card_of(subject.run)
+    if subject.onnx_card is not None:
+        cards[subject.onnx_path.name] = subject.onnx_card
+    if subject.mat is not None:
+        cards[subject.mat_path.name] = subject.mat.card
+    faults = []
+    (truth_name, truth), *others = cards.items()
+    for name, card in others:
+        for field in fields:
+            found, wanted = getattr(card, field), getattr(truth, field)
+            if found != wanted:
+                faults.append(f"{name} has {field} {_text(found)}, {truth_name} {_text(wanted)}")
+    return faults
+
+
+def _text(value: object) -> str:
+    text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return f"'{text[:80]}…'" if len(text) > 80 else f"'{text}'"
+
+
+def _size_faults(subject: Subject) -> list[str]:
+    """One image in, one vector of logits out, of the same size everywhere."""
+    graph = subject.onnx.graph
+    given = onnx_inputs(subject.onnx)
+    found = [d.dim_value for d in given[0].type.tensor_type.shape.dim] if given else []
+    sizes = {subject.onnx_path.name: tuple(found[1:])}
+    if subject.run is not None:
+        sizes["the run"] = subject.run.record.input_size
+    if subject.mat is not None:
+        sizes[subject.mat_path.name] = subject.mat.graph.input_size
+    if len(given) != 1 or len(found) != 4 or len(set(sizes.values())) != 1:
+        listed = ", ".join(f"{name} {size}" for name, size in sizes.items())
+        return [f"image sizes (C, H, W) or inputs differ: {listed}"]
+    if len(graph.output) != 1:
+        names = ", ".join(value.name for value in graph.output)
+        return [f"{subject.onnx_path.name} has {len(graph.output)} outputs ({names}), not one"]
+    return []
+
+
+def _digest_faults(subject: Subject) -> list[str]:
+    if subject.mat is None:
+        return []
+    _, digest = matlab_layers(subject.mat.graph)
+    if digest == subject.mat.arrays_sha256:
+        return []
+    return [f"{subject.mat_path.name}'s arrays_sha256 is not that of its arrays"]
+
+
+def _rest_faults(subject: Subject) -> list[str]:
+    """What model.mat holds beyond its format; with a run, the audit lists it."""
+    if subject.run is not None or subject.mat is None or not subject.mat.unaccounted:
+        return []
+    names = _text(subject.mat.unaccounted)
+    return [f"{subject.mat_path.name} holds what its format has no place for: {names}"]
+
+
+def _sha256(array: NDArray[np.float32]) -> str:
+    return hashlib.sha256(np.ascontiguousarray(array, "<f4").data).hexdigest()

@@ -1,0 +1,46 @@
+"""Whether model.mat's test batch gives the run's test images the labels that the data give them."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import suppress
+
+import numpy as np
+
+from cifarx.export.bundle import sample_images
+from cifarx.pytorch_models.data.images import Images
+from cifarx.pytorch_models.errors import UserError
+from cifarx.verify.subject.files_and_run import Subject
+
+
+def label_faults(subject: Subject, images: Images) -> list[str]:
+    """Compare the labels of those images of the batch that the data have, pixel for pixel.
+
+    Those that the export took are read where the images at hand do not confirm the batch.
+
+    Args:
+        subject: has a model.mat with images.
+        images: some of the run's test images, or the batch itself.
+    """
+    assert subject.mat is not None
+    batch = subject.mat.batch
+    if not len(batch.labels):
+        return []
+    given = _labelled(Images(batch.images, batch.labels))
+    known = set(_labelled(images))
+    if subject.run is not None and not known.issuperset(given):
+        with suppress(UserError):  # the data are gone or changed
+            known.update(_labelled(sample_images(subject.run, len(given))))
+    pictures = {picture for picture, _ in known}
+    wrong = sum(picture in pictures and (picture, label) not in known for picture, label in given)
+    if not wrong:
+        return []
+    return [f"{subject.mat_path.name} has other labels for the images, {wrong} of {len(given)}"]
+
+
+def _labelled(images: Images) -> list[tuple[bytes, int]]:
+    """Each image's digest, with its label."""
+    return [
+        (hashlib.sha256(np.ascontiguousarray(pixels).data).digest(), label)
+        for pixels, label in zip(images.pixels, images.labels.tolist(), strict=True)
+    ]

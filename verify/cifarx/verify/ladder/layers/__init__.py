@@ -1,0 +1,1 @@
+"""Rung 3: every layer within its rounding bound."""

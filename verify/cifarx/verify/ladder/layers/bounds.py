@@ -1,0 +1,141 @@
+"""What a layer should give for its inputs, and how far float32 may be off; one row a kind.
+
+`+internal/localTruth.m` of the toolbox has the same bounds; README.md, 'Local layer check', lists
+them. Where a bound is not 0, the smallest normal float32 is part of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from cifarx.export.network.compute import compute_layer, layer_tensors
+from cifarx.export.network.layer import Layer, pair
+from cifarx.verify.ladder.layers.rounding import TINY, gamma
+from cifarx.verify.ladder.layers.truth_of_activations import truth_of_activation
+from cifarx.verify.ladder.layers.truth_of_normalizations import (
+    channelwise,
+    truth_of_batch_norm,
+    truth_of_cross_channel,
+    truth_of_group_norm,
+    truth_of_layer_norm,
+)
+from cifarx.verify.ladder.layers.truth_of_sums import (
+    Truth,
+    truth_of_convolution,
+    truth_of_linear,
+    truth_of_transposed,
+)
+
+EXACT = frozenset(
+    {
+        "ReLULayer",
+        "MaxPooling2DLayer",
+        "GlobalMaxPooling2DLayer",
+        "DropoutLayer",
+        "FlattenLayer",
+        "DepthConcatenationLayer",
+        "ConcatenationLayer",
+    }
+)
+"""Kinds that move or choose numbers. Without arithmetic, any precision gives the same."""
+_ANY_PRECISION = EXACT | {
+    "Convolution2DLayer",
+    "GroupedConvolution2DLayer",
+    "BatchNormalizationLayer",
+}
+"""Kinds whose truths turn float32 into float64 where they need it: the larger part of the time goes
+into moving numbers, not into computing with them."""
+
+
+def layer_truth(layer: Layer, inputs: list[Tensor]) -> tuple[Tensor, Tensor]:
+    """A layer in float64, and the largest error of a sound float32 computation.
+
+    Args:
+        inputs: (N, C, H, W) or (N, F), float32 or float64, the numbers that the float32
+            computation got.
+
+    Returns:
+        The output, in float64 but for kinds of `EXACT`, which keep the dtype; and the bound, of its
+        shape or to be broadcast to it, float32 for convolutions.
+    """
+    return prepare_truth(layer)(inputs)
+
+
+def prepare_truth(layer: Layer) -> Truth:
+    """`layer_truth` of one layer, its arrays made ready once for any number of mini-batches."""
+    truth = TRUTHS[layer.kind](layer)
+    if layer.kind in _ANY_PRECISION:
+        return truth
+    return lambda inputs: truth([x.double() for x in inputs])
+
+
+def _exact(layer: Layer) -> Truth:
+    def truth(inputs: list[Tensor]) -> tuple[Tensor, Tensor]:
+        y = compute_layer(layer, inputs, {})
+        return y, y.new_zeros(())
+
+    return truth
+
+
+def _scaling(layer: Layer) -> Truth:
+    arrays = layer_tensors(layer)
+
+    def truth(inputs: list[Tensor]) -> tuple[Tensor, Tensor]:
+        (x,) = inputs
+        offset = channelwise(arrays["Offset"], x)
+        scaled = channelwise(arrays["Scale"], x) * x
+        return scaled + offset, gamma(2) * (scaled.abs() + offset.abs()) + TINY
+
+    return truth
+
+
+def _one_rounding(layer: Layer) -> Truth:
+    def truth(inputs: list[Tensor]) -> tuple[Tensor, Tensor]:
+        y = compute_layer(layer, inputs, {})
+        return y, torch.where(y != 0, gamma(1) * y.abs() + TINY, 0.0)
+
+    return truth
+
+
+def _average(layer: Layer) -> Truth:
+    """A mean is bounded as a sum is, and then divided."""
+
+    def truth(inputs: list[Tensor]) -> tuple[Tensor, Tensor]:
+        (x,) = inputs
+        window = pair(layer, "PoolSize") if "PoolSize" in layer.hyper else x.shape[2:]
+        y, absolute = compute_layer(layer, [x], {}), compute_layer(layer, [x.abs()], {})
+        return y, gamma(math.prod(window) + 1, y.numel()) * absolute + TINY
+
+    return truth
+
+
+TRUTHS: dict[str, Callable[[Layer], Truth]] = {
+    **dict.fromkeys(EXACT, _exact),
+    "Convolution2DLayer": truth_of_convolution,
+    "GroupedConvolution2DLayer": truth_of_convolution,
+    "TransposedConvolution2DLayer": truth_of_transposed,
+    "FullyConnectedLayer": truth_of_linear,
+    "BatchNormalizationLayer": truth_of_batch_norm,
+    "LayerNormalizationLayer": truth_of_layer_norm,
+    "GroupNormalizationLayer": truth_of_group_norm,
+    "InstanceNormalizationLayer": truth_of_group_norm,
+    "CrossChannelNormalizationLayer": truth_of_cross_channel,
+    "ClippedReLULayer": truth_of_activation,
+    "LeakyReLULayer": truth_of_activation,
+    "PReLULayer": truth_of_activation,
+    "ELULayer": truth_of_activation,
+    "GELULayer": truth_of_activation,
+    "SwishLayer": truth_of_activation,
+    "SigmoidLayer": truth_of_activation,
+    "TanhLayer": truth_of_activation,
+    "SoftmaxLayer": truth_of_activation,
+    "ScalingLayer": _scaling,
+    "AveragePooling2DLayer": _average,
+    "GlobalAveragePooling2DLayer": _average,
+    "AdditionLayer": _one_rounding,
+    "MultiplicationLayer": _one_rounding,
+}

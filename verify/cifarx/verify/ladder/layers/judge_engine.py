@@ -1,0 +1,121 @@
+"""Rung 3: every layer of a runtime, judged on that runtime's own input."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cifarx.export.mat.writer import feature_orders
+from cifarx.export.network.graph import LayerGraph
+from cifarx.verify.engines.engine import Activations, Engine
+from cifarx.verify.findings.divergence import Names
+from cifarx.verify.findings.engine import EngineReport
+from cifarx.verify.ladder.layers.local_check import LocalCheck
+from cifarx.verify.ladder.logits import Truth, judge_logits
+from cifarx.verify.ladder.weights.audit import Original
+from cifarx.verify.ladder.weights.pairing import pairs_of
+from cifarx.verify.subject.files_and_run import Subject
+
+
+def layer_names(subject: Subject, graph: LayerGraph) -> tuple[Names, ...]:
+    """What each layer of the original is called, in order."""
+    onnx = _names_in(subject.onnx_graph, graph)
+    mat = _names_in(subject.mat.graph if subject.mat else None, graph)
+    nodes = {name: place.node for name, place in subject.places.items()}
+    return tuple(
+        Names(
+            layer.name,
+            layer.kind,
+            layer.module,
+            nodes.get(onnx.get(layer.name, ""), ""),
+            mat.get(layer.name, ""),
+        )
+        for layer in graph.layers
+    )
+
+
+def with_layers(
+    report: EngineReport,
+    engine: Engine,
+    subject: Subject,
+    original: Original,
+    names: Sequence[Names],
+    inputs: NDArray[np.float32],
+    truth: Truth,
+    plain: NDArray[np.float32],
+) -> EngineReport:
+    """A report with its layers judged.
+
+    Args:
+        report: with its logits.
+        engine: which gave them.
+        original: the network that each layer is held to.
+        names: of the original's layers.
+        inputs: (N, C, H, W), few: every layer is computed once more in float64.
+        truth: what the logits of these inputs should be.
+        plain: (N, K), what the engine gave for them when nothing was marked.
+
+    Raises:
+        EngineError: the engine could not.
+    """
+    graphs = {
+        "run": original.graph,
+        "onnx": subject.onnx_graph,
+        "mat": subject.mat.graph if subject.mat else None,
+    }
+    graph = graphs[engine.holds]
+    if graph is None:
+        return report
+    called = _names_in(graph, original.graph)
+    orders = feature_orders(graph) if engine.holds == "mat" else {}
+    check = LocalCheck(original.graph, fast=engine.fast)
+
+    def take(part: NDArray[np.float32], activations: Activations) -> None:
+        check.add(part, _in_pytorch(activations, called, orders))
+
+    logits = engine.layers(graph, inputs, take)
+    by_name = {entry.layer: entry for entry in names}
+    findings = (by_name[r.name].found(r.ratio, r.algorithm) for r in check.ratios())
+    return replace(
+        report,
+        layers=tuple(findings),
+        layers_in_all=len(original.graph.layers),
+        layer_images=len(inputs),
+        marked=judge_logits(logits, truth),
+        marked_apart=_apart(logits, plain),
+    )
+
+
+def _apart(some: NDArray[np.float32], others: NDArray[np.float32]) -> float:
+    """Largest difference; infinite where there is none to speak of."""
+    if some.shape != others.shape or not np.isfinite(some).all():
+        return float("inf")
+    return float(np.abs(some.astype(np.float64) - others).max())
+
+
+def _names_in(found: LayerGraph | None, original: LayerGraph) -> dict[str, str]:
+    """Name of each of the original's layers in a file's network, where it has one."""
+    if found is None:
+        return {}
+    return {w.name: f.name for f, w in pairs_of(found, original) if f and w}
+
+
+def _in_pytorch(
+    activations: Activations,
+    called: Mapping[str, str],
+    orders: Mapping[str, NDArray[np.int64]],
+) -> dict[str, NDArray[np.float32]]:
+    """Activations by the original's names, features in PyTorch's order."""
+    found = {}
+    for wanted, name in called.items():
+        if name not in activations:
+            continue
+        values = activations[name]
+        order = orders.get(name)
+        if order is not None and values.ndim == 2 and values.shape[1] == len(order):
+            values = values[:, np.argsort(order)]
+        found[wanted] = values
+    return found

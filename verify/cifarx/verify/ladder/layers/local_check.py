@@ -1,0 +1,154 @@
+"""Rung 3: every layer of a runtime judged on the input that this runtime gave it.
+
+Errors do not pile up from layer to layer, so a layer beyond its bound is itself at fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import inf, isnan
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.layer import Layer
+from cifarx.verify.ladder.layers.bounds import EXACT, prepare_truth
+from cifarx.verify.ladder.layers.truth_of_sums import fast_convolution_bound
+
+Activations = Mapping[str, NDArray[np.float32]]
+
+_AT_ONCE = 2**21
+"""Numbers in the largest activation of a mini-batch: 16 MB in float64."""
+
+
+@dataclass(frozen=True)
+class LayerRatio:
+    """How near a layer came to its bound."""
+
+    name: str
+    kind: str
+    ratio: float
+    """Largest error over its bound; inf where shape or type are wrong, or a number is none."""
+    algorithm: str
+    """'direct'; or 'winograd' where the direct bound is exceeded, the one of fast convolutions is
+    not, and those are allowed: `ratio` is then to the latter."""
+
+    @property
+    def passed(self) -> bool:
+        return self.ratio <= 1.0
+
+
+class LocalCheck:
+    """Is fed a runtime's activations, mini-batch by mini-batch, and keeps none of them."""
+
+    def __init__(self, graph: LayerGraph, fast: bool = False) -> None:
+        """`fast`: whether the runtime may use Winograd convolutions."""
+        self._graph = graph
+        self._fast = fast
+        self._shapes = graph.shapes()
+        largest = max(int(np.prod(shape)) for shape in self._shapes.values())
+        self._step = max(1, _AT_ONCE // largest)
+        self._truths = {layer.name: prepare_truth(layer) for layer in graph.layers}
+        self._direct: dict[str, float] = {}
+        """Largest ratio to the bound of direct sums, and below to that of fast ones."""
+        self._to_fast: dict[str, float] = {}
+        self._missing: set[str] = set()
+        """Layers that some mini-batch said nothing of."""
+
+    @torch.no_grad()
+    def add(self, inputs: NDArray[np.float32], activations: Activations) -> None:
+        """Judge every layer whose output and inputs are given.
+
+        Args:
+            inputs: (N, C, H, W) that the runtime got.
+            activations: outputs of layers by name, (N, C', H', W') or (N, F).
+
+        Raises:
+            ValueError: `inputs` are not the network's.
+        """
+        if inputs.dtype != np.float32 or inputs.shape[1:] != self._graph.input_size:
+            raise ValueError(
+                f"the inputs are {inputs.dtype} {inputs.shape}, the network takes float32 "
+                f"(N, {', '.join(map(str, self._graph.input_size))})"
+            )
+        count = len(inputs)
+        if count == 0:
+            return
+        values = {**activations, self._graph.input_name: inputs}
+        usable = {name: array for name, array in values.items() if self._fits(name, array, count)}
+        held: dict[str, Tensor] = {}  # mostly the next layer's input
+        for layer in self._graph.layers:
+            if layer.name not in values or any(name not in usable for name in layer.inputs):
+                self._missing.add(layer.name)
+            elif layer.name not in usable:
+                self._note(layer, inf, inf)
+            else:
+                given = [held[x] if x in held else _tensor(usable[x]) for x in layer.inputs]
+                held = {layer.name: _tensor(usable[layer.name])}
+                self._judge(layer, given, held[layer.name])
+
+    def ratios(self) -> tuple[LayerRatio, ...]:
+        """Of the layers that were compared on all images, in the graph's order."""
+        return tuple(
+            self._ratio(layer) for layer in self._graph.layers if layer.name in self._compared()
+        )
+
+    def not_compared(self) -> tuple[str, ...]:
+        """Names of the other layers, in the graph's order; they have not passed."""
+        compared = self._compared()
+        return tuple(layer.name for layer in self._graph.layers if layer.name not in compared)
+
+    def _compared(self) -> set[str]:
+        return set(self._direct) - self._missing
+
+    def _fits(self, name: str, array: NDArray[np.float32], count: int) -> bool:
+        right = array.dtype == np.float32 and name in self._shapes
+        return right and array.shape == (count, *self._shapes[name])
+
+    def _judge(self, layer: Layer, given: Sequence[Tensor], found: Tensor) -> None:
+        parts = (torch.split(x, self._step) for x in (*given, found))
+        for *inputs, output in zip(*parts, strict=True):
+            truth, bound = self._truths[layer.name](inputs)
+            if layer.kind in EXACT and torch.equal(output, truth):
+                self._note(layer, 0.0, 0.0)
+                continue
+            error = truth.sub_(output).abs_().float()
+            direct = fast = worst_ratio(error, bound)
+            if direct > 1.0 and self._fast and "Convolution" in layer.kind:
+                wider = fast_convolution_bound(layer, inputs[0])
+                fast = direct if wider is None else worst_ratio(error, wider)
+            self._note(layer, direct, fast)
+
+    def _note(self, layer: Layer, direct: float, fast: float) -> None:
+        self._direct[layer.name] = max(self._direct.get(layer.name, 0.0), direct)
+        self._to_fast[layer.name] = max(self._to_fast.get(layer.name, 0.0), fast)
+
+    def _ratio(self, layer: Layer) -> LayerRatio:
+        direct = self._direct[layer.name]
+        fast = self._to_fast[layer.name]
+        if self._fast and direct > 1.0 and fast <= 1.0:
+            return LayerRatio(layer.name, layer.kind, fast, "winograd")
+        return LayerRatio(layer.name, layer.kind, direct, "direct")
+
+
+def worst_ratio(error: Tensor, bound: Tensor) -> float:
+    """Largest absolute error over its bound: 0 / 0 is 0, and what is no number is inf."""
+    ratios = error / bound
+    worst = float(ratios.amax()) if ratios.numel() else 0.0  # five times as fast as max()
+    if not isnan(worst):
+        return worst
+    ratios[error == 0.0] = 0.0  # also where nothing was allowed
+    return float(ratios.nan_to_num_(nan=inf, posinf=inf).amax())
+
+
+def _tensor(array: NDArray[np.float32]) -> Tensor:
+    """Maps channels-last, in which windows are copied fastest."""
+    # PyTorch warns of arrays that it could not write to
+    values = torch.from_numpy(np.require(array, requirements=["C", "W"]))
+    if values.ndim == 4:
+        return values.contiguous(memory_format=torch.channels_last)
+    return values

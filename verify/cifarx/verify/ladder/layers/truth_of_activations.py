@@ -1,0 +1,98 @@
+"""Activations in float64, and what four units in the last place of exp, tanh and erf make of them.
+
+The GNU C library documents at most 3 for those in float32:
+https://www.gnu.org/software/libc/manual/html_node/Errors-in-Math-Functions.html
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from cifarx.export.network.compute import compute_layer, layer_tensors
+from cifarx.export.network.layer import Layer, number
+from cifarx.verify.ladder.layers.rounding import TINY, gamma
+from cifarx.verify.ladder.layers.truth_of_normalizations import channelwise
+from cifarx.verify.ladder.layers.truth_of_sums import Truth
+from cifarx.verify.ladder.logits import UNIT
+
+_OWN = 8 * UNIT  # four units in the last place are at most eight roundings
+
+Bound = Callable[[Layer, Tensor, Tensor], Tensor]
+"""Of a layer, its input and its output, where arithmetic in float32 is not exact."""
+
+
+def truth_of_activation(layer: Layer) -> Truth:
+    """A function of one element, or softmax over the channels."""
+    arrays = layer_tensors(layer)
+    bound_of = _BOUNDS[layer.kind]
+
+    def truth(inputs: list[Tensor]) -> tuple[Tensor, Tensor]:
+        (x,) = inputs
+        y = compute_layer(layer, inputs, arrays)
+        bound = bound_of(layer, x, y)
+        return y, torch.where(bound > 0, bound + TINY, bound)
+
+    return truth
+
+
+def _clipped_relu(layer: Layer, x: Tensor, y: Tensor) -> Tensor:
+    """0 where the ceiling is a float32, as 6 is."""
+    ceiling = number(layer, "Ceiling")
+    return x.new_tensor(abs(float(np.float32(ceiling)) - ceiling))
+
+
+def _leaky_relu(layer: Layer, x: Tensor, y: Tensor) -> Tensor:
+    """The slope rounded, and the product."""
+    return 2.01 * UNIT * abs(number(layer, "Scale")) * x.clamp(max=0).abs()
+
+
+def _prelu(layer: Layer, x: Tensor, y: Tensor) -> Tensor:
+    slopes = channelwise(layer_tensors(layer)["Alpha"], x)
+    return 1.01 * UNIT * (slopes * x.clamp(max=0)).abs()
+
+
+def _elu(layer: Layer, x: Tensor, y: Tensor) -> Tensor:
+    return (_OWN + 3 * UNIT) * torch.where(x < 0, y.abs(), 0.0)
+
+
+def _gelu(layer: Layer, x: Tensor, y: Tensor) -> Tensor:
+    if layer.hyper["Approximation"] == "tanh":
+        a = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
+        t = torch.tanh(a)
+        of_sum = 7 * UNIT * a.abs() * (1 - t.square()) + _OWN * t.abs()
+    else:
+        z = x / math.sqrt(2)
+        t = torch.erf(z)
+        steepness = torch.exp(-z.square()) * 2 / math.sqrt(math.pi)
+        of_sum = 3 * UNIT * z.abs() * steepness + _OWN * t.abs()
+    return x.abs() / 2 * (of_sum + 3 * UNIT * (1 + t.abs()))
+
+
+def _swish(layer: Layer, x: Tensor, y: Tensor) -> Tensor:
+    """Below -88.7, exp(-x) is more than a float32 can be, and a sigmoid of `TINY` or less is 0."""
+    return (2 * _OWN + 4 * UNIT) * y.abs() + TINY * x.abs()
+
+
+def _softmax(layer: Layer, x: Tensor, y: Tensor) -> Tensor:
+    below = (x - x.amax(1, keepdim=True)).abs()
+    of_sum = gamma(x.shape[1], x.numel() // x.shape[1])
+    of_exponents = UNIT * (below + (y * below).sum(1, keepdim=True)) + 2 * _OWN
+    return y * (of_exponents + of_sum + 2 * UNIT)
+
+
+_BOUNDS: dict[str, Bound] = {
+    "ClippedReLULayer": _clipped_relu,
+    "LeakyReLULayer": _leaky_relu,
+    "PReLULayer": _prelu,
+    "ELULayer": _elu,
+    "GELULayer": _gelu,
+    "SwishLayer": _swish,
+    "SigmoidLayer": lambda la, x, y: (2 * _OWN + 3 * UNIT) * y,
+    "TanhLayer": lambda la, x, y: _OWN * y.abs(),
+    "SoftmaxLayer": _softmax,
+}

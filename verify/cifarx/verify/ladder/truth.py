@@ -1,0 +1,56 @@
+"""What the logits should be: the module in float64, else model.mat's reference."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cifarx.pytorch_models.errors import UserError
+from cifarx.verify.engines.pytorch import PyTorch
+from cifarx.verify.findings.check import Check, judged
+from cifarx.verify.ladder.export_error import LIMIT as FLOAT64
+from cifarx.verify.ladder.logits import Truth, judge_logits, make_truth
+from cifarx.verify.subject.files_and_run import Subject
+
+
+def truth_of(
+    subject: Subject, live: PyTorch | None, inputs: NDArray[np.float32]
+) -> tuple[Truth, Check]:
+    """The truth for these inputs, and whether it and model.mat's reference can be trusted."""
+    if live is None:
+        assert subject.mat is not None
+        batch, n = subject.mat.batch, len(inputs)
+        if not len(batch.reference):
+            raise UserError(
+                f"There is nothing to compare {subject.onnx_path.name} with: "
+                f"{subject.mat_path.name} was written by MATLAB's cifarx.save, and holds no "
+                "outputs of PyTorch. Make a run of it with 'cifarx import', and export that."
+            )
+        origin = f"{subject.mat_path.name}'s reference"
+        truth = make_truth(batch.reference[:n], batch.logits[:n], origin)
+        return truth, judged(truth.credible, "reference", _own_error(truth))
+    truth = _live_truth(live, inputs)
+    if subject.mat is None or subject.run is None:
+        return truth, judged(truth.credible, "reference", _own_error(truth))
+    batch = subject.mat.batch
+    again = truth if np.array_equal(batch.inputs, inputs) else _live_truth(live, batch.inputs)
+    alike = batch.reference.shape == again.reference.shape
+    error = float(np.abs(batch.reference - again.reference).max(initial=0.0)) if alike else np.inf
+    agrees = error <= FLOAT64 * float(np.abs(again.reference).max(initial=0.0))
+    agrees = agrees and judge_logits(batch.logits, again).passed and truth.credible
+    return truth, judged(
+        agrees,
+        "reference",
+        f"{subject.mat_path.name}'s outputs for its {len(batch.inputs)} test images "
+        f"{'are' if agrees else 'are not'} those of the run {subject.run.folder.name} "
+        f"(max difference in float64 {error:.1e}); {_own_error(truth)}",
+    )
+
+
+def _own_error(truth: Truth) -> str:
+    return f"PyTorch's float32 is {truth.roundings:.1f} roundings off its float64"
+
+
+def _live_truth(live: PyTorch, inputs: NDArray[np.float32]) -> Truth:
+    own = live.run(np.empty(0, np.uint8), inputs)
+    return make_truth(live.truth(inputs), own.logits, own.runtime)

@@ -1,0 +1,1 @@
+"""Rung 0: layers and weights, bit for bit."""

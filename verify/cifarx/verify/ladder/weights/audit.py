@@ -1,0 +1,258 @@
+"""Rung 0: the files' layers and weights against the run, bit for bit.
+
+The files are read into `LayerGraph`s and compared layer by layer, so that a weight counts only
+where the network uses it, whatever names or other text a file gives it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.layer import Array, Layer
+from cifarx.verify.findings.check import Check, Outcome, judged
+from cifarx.verify.ladder.weights.bit_difference import difference
+from cifarx.verify.ladder.weights.idle_parts import idle_parts
+from cifarx.verify.ladder.weights.pairing import Pair, layer_faults, module_faults, pairs_of
+from cifarx.verify.subject.files_and_run import Subject
+
+Tensors = Mapping[str, NDArray[Any]]
+CHECKPOINT = "the checkpoint"
+_NAMED = 5  # tensors or layers named in a line; the report has them all
+
+
+@dataclass(frozen=True)
+class Original:
+    """What the files should hold."""
+
+    graph: LayerGraph
+    state: Tensors
+    """The checkpoint's floating-point tensors by name; empty where there is no run."""
+    layers_from: str
+    """Whose layers they are, for the report."""
+    weights_from: str
+
+    def value(self, layer: Layer, key: str) -> NDArray[Any]:
+        """The checkpoint's tensor for an array of a layer of `graph`, else the graph's own."""
+        array = layer.arrays[key]
+        stored = self.state.get(array.source, array.value)
+        # a linear layer may have become a convolution of 1x1: the same numbers in the same order
+        return stored.reshape(array.value.shape) if stored.size == array.value.size else stored
+
+
+@dataclass(frozen=True)
+class Added:
+    """A layer of a file that the original lacks, or a node that no layer kind stands for."""
+
+    layer: str
+    """As the file calls it."""
+    onnx_node: str
+    """The node that gives its output, or ''."""
+    before: str
+    """The first layer of the original that comes after it in the file; '' for none."""
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What became of one file."""
+
+    file: str
+    layers_from: str
+    weights_from: str
+    layers_equal: int
+    layers: int
+    layer_faults: tuple[str, ...]
+    tensors_equal: int
+    tensors: int
+    differing: tuple[str, ...]
+    """Names as the file has them, with what is wrong."""
+    unaccounted: tuple[str, ...]
+    """In the file, but no part of the network."""
+    missing: tuple[str, ...]
+    """In the checkpoint, but not in the network."""
+    faulty: tuple[str, ...]
+    """Layers of the original, in order, that are changed or missing in the file."""
+    added: tuple[Added, ...] = ()
+    """In the file's order."""
+    read: bool = True
+    """Whether its network could be read; else its tensors were not compared."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether every layer and every tensor is as it should be."""
+        return all(check.outcome is Outcome.PASSED for check in self.checks())
+
+    @property
+    def found_by(self) -> str:
+        """Which of its two parts names the faulty layers."""
+        return "layers" if self.layer_faults else "weights"
+
+    def checks(self) -> list[Check]:
+        """A line on the layers and one on the weights."""
+        weights = {
+            "differing": self.differing,
+            "from nowhere": self.unaccounted,
+            "missing": self.missing,
+        }
+        faults = [f"{word}: {_listed(names)}" for word, names in weights.items() if names]
+        layers = f"{self.file} {self.layers_equal}/{self.layers} layers as in {self.layers_from}"
+        if self.read:
+            equal = f"{self.tensors_equal}/{self.tensors} tensors equal"
+            tensors = f"{self.file} {equal} {self.weights_from} bit for bit"
+        else:
+            unread = "the file's network cannot be read"
+            tensors = f"{self.file} tensors not compared with {self.weights_from}: {unread}"
+        layer_faults = [_listed(self.layer_faults)] if self.layer_faults else []
+        return [
+            judged(
+                not layer_faults and self.layers > 0, "layers", "; ".join([layers, *layer_faults])
+            ),
+            judged(
+                not faults and self.tensors == self.tensors_equal > 0,
+                "weights",
+                "; ".join([tensors, *faults]),
+            ),
+        ]
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
+
+
+def original_of(subject: Subject, run_graph: LayerGraph | None) -> Original:
+    """The run's layers and weights; model.mat's where the run is not at hand."""
+    state: Tensors = {}
+    if subject.run is not None:
+        # batch norm's step counters are in every checkpoint, and no layer computes with them
+        state = {
+            name: value
+            for name, value in subject.run.state().items()
+            if not name.endswith("num_batches_tracked")
+        }
+    if run_graph is not None:
+        return Original(run_graph, state, "the run", CHECKPOINT)
+    assert subject.mat is not None
+    name = subject.mat_path.name
+    return Original(subject.mat.graph, state, name, CHECKPOINT if state else name)
+
+
+def audit(subject: Subject, original: Original) -> list[Audit]:
+    """Audit model.onnx, and model.mat where it is not the original itself."""
+    audits = [_audit_onnx(subject, original)]
+    if subject.mat is not None and original.weights_from != subject.mat_path.name:
+        name, mat = subject.mat_path.name, subject.mat
+        audits.append(_compare(name, mat.graph, original, mat.unaccounted, None))
+    return audits
+
+
+def _audit_onnx(subject: Subject, original: Original) -> Audit:
+    name, graph = subject.onnx_path.name, subject.onnx_graph
+    if graph is None:
+        return _unreadable(subject, original)
+    nodes = {layer: place.node for layer, place in subject.places.items()}
+    return _compare(name, graph, original, idle_parts(subject.onnx), nodes)
+
+
+def _unreadable(subject: Subject, original: Original) -> Audit:
+    """Faulty are layers whose nodes cannot be read, and added such nodes of other names."""
+    layers = [layer.name for layer in original.graph.layers]
+    order = [node.name for node in subject.onnx.graph.node]
+    added = []
+    for name in subject.onnx_unread:
+        if name not in layers:
+            later = order[order.index(name) :] if name in order else []
+            added.append(Added(name, name, next((n for n in later if n in layers), "")))
+    return Audit(
+        subject.onnx_path.name,
+        original.layers_from,
+        original.weights_from,
+        layers_equal=0,
+        layers=len(layers),
+        layer_faults=(subject.onnx_problem,),
+        tensors_equal=0,
+        tensors=len(original.graph.arrays()),
+        differing=(),
+        unaccounted=(),
+        missing=(),
+        faulty=tuple(name for name in layers if name in subject.onnx_unread),
+        added=tuple(added),
+        read=False,
+    )
+
+
+def _compare(
+    file: str,
+    graph: LayerGraph,
+    original: Original,
+    unused: Sequence[str],
+    nodes: Mapping[str, str] | None,
+) -> Audit:
+    """Compare a file's network with the original.
+
+    Args:
+        unused: what the file holds that its network does not use.
+        nodes: of an ONNX file, by layer the name of the node that gives its output; None of a
+            MAT-file, which says as well of which of the run's tensors and modules all that is.
+    """
+
+    def called(layer: Layer, key: str) -> str:
+        return f"{layer.name}.{key}" if nodes is None else layer.arrays[key].source
+
+    pairs = pairs_of(graph, original.graph)
+    faults = layer_faults(graph, original.graph, pairs)
+    if nodes is None:
+        faults += module_faults(pairs)
+    faulty = {fault.split()[0] for fault in faults}
+    wanted_name = {f.name: w.name if w else f"added {f.name}" for f, w in pairs if f}
+    found = {(wanted_name[la.name], key): (la, a) for la, key, a in _arrays(graph)}
+    wanted = {
+        (la.name, key): (original.value(la, key), a.source)
+        for la, key, a in _arrays(original.graph)
+    }
+    differing = []
+    changed = set()
+    for place, (value, source) in wanted.items():
+        if place in found:
+            layer, array = found[place]
+            unlike = difference(array.value, value)
+            if not unlike and nodes is None and array.source != source:
+                unlike = f"Source '{array.source}', not '{source}'"
+            if unlike:
+                differing.append(f"{called(layer, place[1])} ({unlike})")
+                changed.add(place[0])
+    absent = [source or ".".join(at) for at, (_, source) in wanted.items() if at not in found]
+    unaccounted = [called(layer, at[1]) for at, (layer, _) in found.items() if at not in wanted]
+    changed |= {w.name for f, w in pairs if w and (f is None or f.name in faulty)}
+    idle = original.state.keys() - {source for _, source in wanted.values()}
+    return Audit(
+        file,
+        original.layers_from,
+        original.weights_from,
+        layers_equal=sum(1 for f, w in pairs if f and w and f.name not in faulty),
+        layers=len(original.graph.layers),
+        layer_faults=tuple(faults),
+        tensors_equal=len(wanted) - len(differing) - len(absent),
+        tensors=len(wanted),
+        differing=tuple(differing),
+        unaccounted=(*unaccounted, *unused),
+        missing=(*absent, *sorted(idle)),
+        faulty=tuple(la.name for la in original.graph.layers if la.name in changed),
+        added=tuple(_added(graph, pairs, nodes or {})),
+    )
+
+
+def _arrays(graph: LayerGraph) -> Iterator[tuple[Layer, str, Array]]:
+    return ((layer, key, array) for layer in graph.layers for key, array in layer.arrays.items())
+
+
+def _added(graph: LayerGraph, pairs: Sequence[Pair], nodes: Mapping[str, str]) -> Iterator[Added]:
+    wanted = {f.name: w.name if w else "" for f, w in pairs if f}
+    for i, layer in enumerate(graph.layers):
+        if not wanted[layer.name]:
+            later = (wanted[other.name] for other in graph.layers[i:])
+            yield Added(layer.name, nodes.get(layer.name, ""), next(filter(None, later), ""))

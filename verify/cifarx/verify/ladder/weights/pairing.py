@@ -1,0 +1,92 @@
+"""Which layer of one network corresponds to which of another, and what differs between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.layer import Layer
+
+Pair = tuple[Layer | None, Layer | None]
+"""A layer and its counterpart, None where there is none."""
+
+
+def pairs_of(found: LayerGraph, wanted: LayerGraph) -> list[Pair]:
+    """Layers that correspond, so that as little as can be differs; no name need be the same.
+
+    By position where the kinds agree throughout, by name, or in an order that leaves out and adds
+    as little as can be: the one by which the fewest things differ, of equal ones the first.
+    """
+    candidates = []
+    if [la.kind for la in found.layers] == [la.kind for la in wanted.layers]:
+        candidates.append(list[Pair](zip(found.layers, wanted.layers, strict=True)))
+        if not layer_faults(found, wanted, candidates[0]):
+            return candidates[0]
+    left, right = ({la.name: la for la in graph.layers} for graph in (found, wanted))
+    candidates.append([(left.get(name), right.get(name)) for name in {**right, **left}])
+    candidates.append(_aligned(found.layers, wanted.layers))
+    return min(candidates, key=lambda pairs: len(layer_faults(found, wanted, pairs)))
+
+
+def _aligned(found: Sequence[Layer], wanted: Sequence[Layer]) -> list[Pair]:
+    """The alignment in order (Needleman and Wunsch) with the most in common."""
+    best = [[0] * (len(wanted) + 1) for _ in range(len(found) + 1)]
+    for i in range(len(found) - 1, -1, -1):
+        for j in range(len(wanted) - 1, -1, -1):
+            both = best[i + 1][j + 1] + _likeness(found[i], wanted[j])
+            best[i][j] = max(both, best[i + 1][j], best[i][j + 1])
+    pairs: list[Pair] = []
+    i = j = 0
+    while i < len(found) and j < len(wanted):
+        if best[i][j] == best[i + 1][j + 1] + _likeness(found[i], wanted[j]):
+            pairs.append((found[i], wanted[j]))
+            i, j = i + 1, j + 1
+        elif best[i][j] == best[i][j + 1]:
+            pairs.append((None, wanted[j]))
+            j += 1
+        else:
+            pairs.append((found[i], None))
+            i += 1
+    return [*pairs, *((f, None) for f in found[i:]), *((None, w) for w in wanted[j:])]
+
+
+def _likeness(f: Layer, w: Layer) -> int:
+    if f.kind != w.kind:
+        return 2 if f.name == w.name else 1
+    shapes = [[array.value.shape for array in layer.arrays.values()] for layer in (f, w)]
+    return 4 + 2 * (shapes[0] == shapes[1]) + (f.hyper == w.hyper) + (f.name == w.name)
+
+
+def layer_faults(found: LayerGraph, wanted: LayerGraph, pairs: Sequence[Pair]) -> list[str]:
+    """What differs in kind, wiring or options, each beginning with the layer's name."""
+    names = {found.input_name: wanted.input_name}
+    names |= {f.name: w.name for f, w in pairs if f and w}
+    faults = []
+    for f, w in pairs:
+        if f is None or w is None:
+            faults += [f"{f.name} added"] if f else []
+            faults += [f"{w.name} missing"] if w else []
+            continue
+        if f.kind != w.kind:
+            faults.append(f"{f.name} is a {f.kind}, not a {w.kind}")
+        if [names.get(name) for name in f.inputs] != list(w.inputs):
+            faults.append(f"{f.name} reads {', '.join(f.inputs)}, not {', '.join(w.inputs)}")
+        faults += [
+            f"{f.name} has {key} {value}, not {w.hyper[key]}"
+            for key, value in f.hyper.items()
+            if key in w.hyper and value != w.hyper[key]
+        ]
+    if found.input_size != wanted.input_size:
+        faults.append(f"{found.input_name} is of {found.input_size}, not {wanted.input_size}")
+    if names.get(found.output) != wanted.output:
+        faults.append(f"{found.output} gives the output, not {wanted.output}")
+    return faults
+
+
+def module_faults(pairs: Sequence[Pair]) -> list[str]:
+    """Layers said to be of another module, each beginning with the layer's name."""
+    return [
+        f"{f.name} has Module '{f.module}', not '{w.module}'"
+        for f, w in pairs
+        if f and w and f.module != w.module
+    ]

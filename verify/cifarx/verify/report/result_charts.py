@@ -1,0 +1,155 @@
+"""The charts of a result: every layer's ratio to its bound, accuracy, accuracy by class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+from markupsafe import Markup
+
+from cifarx.verify.findings.check import Outcome
+from cifarx.verify.findings.engine import LayerFinding
+from cifarx.verify.findings.result import Result
+from cifarx.verify.ladder.accuracy.predictions import AccuracyReport
+from cifarx.verify.ladder.accuracy.statistics import Accuracy
+from cifarx.verify.report.dot_charts import Mark, Scale, axis, key, ratio_scale, row, share_scale
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a chart."""
+
+    name: str
+    note: str
+    strip: Markup
+    figure: str
+    """The row in a number or two."""
+    failed: bool = False
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A table with a picture in each row."""
+
+    legend: tuple[tuple[Markup, str], ...]
+    axis: Markup
+    rows: tuple[Row, ...]
+
+
+def number(value: float) -> str:
+    """Three digits; infinity stands for numbers that are none, and for another size."""
+    return f"{value:.3g}" if isfinite(value) else "∞"
+
+
+def per_cent(share: float) -> str:
+    """A proportion."""
+    return f"{100 * share:.2f}%" if isfinite(share) else "none"
+
+
+def layer_chart(result: Result) -> Chart | None:
+    """Every layer of every engine; None where no layer was compared."""
+    engines = [e for e in result.engines if e.layers]
+    if not engines:
+        return None
+    found = [{f.layer: f for f in e.layers} for e in engines]
+    scale = ratio_scale(f.ratio for layers in found for f in layers.values())
+    kinds = {n.layer: n.kind for n in result.layers}
+    kinds |= {f.layer: f.kind for layers in found for f in layers.values()}
+    names = [e.engine for e in engines]
+    rows = (
+        _layer_row(scale, names, name, kind, [layers.get(name) for layers in found])
+        for name, kind in kinds.items()
+    )
+    legend = tuple((key(i), e.runtime) for i, e in enumerate(engines))
+    return Chart(legend, axis(scale), tuple(rows))
+
+
+def _layer_row(
+    scale: Scale,
+    engines: Sequence[str],
+    name: str,
+    kind: str,
+    findings: Sequence[LayerFinding | None],
+) -> Row:
+    marks, fast = [], []
+    for i, (engine, finding) in enumerate(zip(engines, findings, strict=True)):
+        if finding is not None:
+            how = "" if finding.algorithm == "direct" else f", {finding.algorithm}"
+            marks.append(Mark(i, finding.ratio, f"{engine}: {number(finding.ratio)}{how}"))
+            fast += [f"{finding.algorithm} in {engine}"] if how else []
+    there = [f for f in findings if f is not None]
+    worst = max((f.ratio for f in there), default=None)
+    return Row(
+        name,
+        "; ".join([kind.removesuffix("Layer"), *fast]),
+        row(scale, marks, len(engines), "; ".join(m.title for m in marks) or "not compared"),
+        "not compared" if worst is None else number(worst),
+        not all(f.passed for f in there),
+    )
+
+
+def layer_figures(result: Result) -> list[tuple[str, list[str]]]:
+    """A row a layer: its kind, what it is called everywhere, and the ratio in each engine."""
+    found = [{f.layer: f for f in e.layers} for e in result.engines if e.layers]
+    return [
+        (
+            n.layer,
+            [
+                *(n.kind, n.module, n.onnx_node, n.matlab_layer),
+                *(number(fs[n.layer].ratio) if n.layer in fs else "not compared" for fs in found),
+            ],
+        )
+        for n in result.layers
+    ]
+
+
+def accuracy_chart(report: AccuracyReport) -> Chart:
+    """One row a runtime, with its interval."""
+    parts = [r.overall for r in report.runtimes]
+    scale = _scale(parts)
+    rows = []
+    for runtime, check in zip(report.runtimes, report.checks(), strict=True):
+        rows.append(
+            Row(
+                runtime.engine,
+                f"{runtime.overall.correct} of {runtime.overall.images} right",
+                row(scale, [_mark(0, "", runtime.overall)], 1, runtime.overall.words()),
+                per_cent(runtime.overall.proportion),
+                check.outcome is not Outcome.PASSED,
+            )
+        )
+    return Chart((), axis(scale), tuple(rows))
+
+
+def class_chart(report: AccuracyReport, classes: Sequence[str]) -> Chart:
+    """One row a class, with every runtime and its interval."""
+    names = [r.engine for r in report.runtimes]
+    scale = _scale([a for r in report.runtimes for a in r.by_class if a.images])
+    rows = []
+    for k in range(max((len(r.by_class) for r in report.runtimes), default=0)):
+        found = [(i, r.by_class[k]) for i, r in enumerate(report.runtimes) if k < len(r.by_class)]
+        marks = [_mark(i, f"{names[i]}: ", a) for i, a in found if a.images]
+        shares = sorted(
+            {per_cent(a.proportion): a.proportion for _, a in found}.items(),
+            key=lambda entry: entry[1],
+        )
+        rows.append(
+            Row(
+                classes[k] if k < len(classes) else f"class {k}",
+                f"{found[0][1].images} images",
+                row(scale, marks, len(names), "; ".join(m.title for m in marks) or "no images"),
+                " to ".join(dict.fromkeys((shares[0][0], shares[-1][0]))),
+            )
+        )
+    legend = tuple((key(i), name) for i, name in enumerate(names))
+    return Chart(legend, axis(scale), tuple(rows))
+
+
+def _mark(series: int, before: str, accuracy: Accuracy) -> Mark:
+    ends = accuracy.interval.low, accuracy.interval.high
+    return Mark(series, accuracy.proportion, f"{before}{accuracy.words()}", ends)
+
+
+def _scale(parts: Sequence[Accuracy]) -> Scale:
+    return share_scale(end for a in parts for end in (a.interval.low, a.interval.high))

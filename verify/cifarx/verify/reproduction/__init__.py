@@ -1,0 +1,1 @@
+"""`cifarx reproduce`: the rows of the write-ups, measured."""

@@ -1,0 +1,1 @@
+"""What is verified: the files, the run and the images."""

@@ -1,0 +1,64 @@
+"""The images that are compared on, and what a network gets of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cifarx.export.bundle import read_images, run_test_part
+from cifarx.pytorch_models.data.images import Images
+from cifarx.pytorch_models.data.split import Part
+from cifarx.pytorch_models.errors import UserError
+from cifarx.pytorch_models.preprocess import preprocess
+from cifarx.verify.subject.files_and_run import Subject
+
+
+@dataclass(frozen=True)
+class ComparedImages:
+    """Images of rungs 1 to 5."""
+
+    images: Images
+    inputs: NDArray[np.float32]
+    """(N, C, H, W), as the network gets them."""
+    origin: str
+    """Whose they are, for people."""
+    part: Part | None
+    """All test images of the run's data; None where these are not at hand."""
+    places: NDArray[np.int64]
+    """(N,) of each image among those of `part`, or in model.mat's batch."""
+
+
+def compared_images(subject: Subject, count: int) -> ComparedImages:
+    """The run's test images where they are there, else model.mat's.
+
+    Where nobody knows how pixels are normalised, model.mat's inputs are taken as they are.
+
+    Raises:
+        UserError: neither is there.
+    """
+    if subject.run is not None:
+        try:
+            part = run_test_part(subject.run)
+            chosen = part.limited(max(count, len(subject.run.record.classes)))
+            images = read_images(subject.run, chosen)
+        except UserError:
+            if subject.mat is None:
+                raise
+        else:
+            inputs = preprocess(images.pixels, *subject.run.mean_std())
+            order = np.argsort(part.index, kind="stable")
+            places = order[np.searchsorted(part.index, chosen.index, sorter=order)]
+            origin = f"test images of {subject.run.record.data.name}"
+            return ComparedImages(images, inputs, origin, part, places)
+    assert subject.mat is not None
+    batch, card, name = subject.mat.batch, subject.mat.card, subject.mat_path.name
+    images = Images(batch.images[:count], batch.labels[:count])
+    places = np.arange(len(batch.inputs[:count]))
+    if not card.mean:
+        origin = f"inputs of the test batch in {name}"
+        return ComparedImages(images, batch.inputs[:count], origin, None, places)
+    mean, std = np.asarray(card.mean, np.float32), np.asarray(card.std, np.float32)
+    inputs = preprocess(images.pixels, mean, std)
+    return ComparedImages(images, inputs, f"images of the test batch in {name}", None, places)
