@@ -73,7 +73,7 @@ def bare_seconds(folder: Path) -> dict[str, float]:
 
 def layer_seconds(folder: Path, count: int) -> dict[str, float]:
     """Seconds of the layer report of each engine on so many images."""
-    from cifarx.verify.engines import ENGINES
+    from cifarx.verify.engines.choose import ENGINES
     from cifarx.verify.engines.pytorch import PyTorch
     from cifarx.verify.findings.engine import EngineReport
     from cifarx.verify.ladder.layers.judge_engine import layer_names, with_layers

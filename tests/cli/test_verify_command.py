@@ -213,7 +213,7 @@ def test_processes_that_share_a_data_set_find_what_one_finds(many: Path) -> None
 def test_a_check_that_is_stopped_leaves_a_report_that_is_no_pass(many: Path) -> None:
     slow = (
         "import sys, time\n"
-        "from cifarx.verify import sweep\n"
+        "from cifarx.verify.ladder.accuracy import sweep\n"
         "scored = sweep.Sweep._scored\n"
         "def slowly(*arguments):\n"
         "    if len(arguments[0]._done) == 1:\n"

@@ -25,7 +25,7 @@ _START = (
 def test_a_process_that_dies_leaves_what_the_first_one_found(work: Path) -> None:
     (work / "one.py").write_text(
         "import os, signal, sys\n"
-        "from cifarx.verify import sweep\n"
+        "from cifarx.verify.ladder.accuracy import sweep\n"
         "if os.environ['RANK'] == '1':\n"
         "    sweep._joined = lambda mine, world: os.kill(os.getpid(), signal.SIGKILL)\n" + _START
     )

@@ -12,7 +12,7 @@ import pytest
 
 from cifarx.cli import verify_outputs
 from cifarx.pytorch_models.errors import UserError
-from cifarx.verify.engines import ENGINES
+from cifarx.verify.engines.choose import ENGINES
 from cifarx.verify.exchange import for_polygraphy
 from cifarx.verify.report.json_report import read_report
 

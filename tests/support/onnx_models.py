@@ -32,13 +32,13 @@ from scipy.io import loadmat
 
 from cifarx.export.from_onnx.load import OLDEST_OPSET
 from cifarx.export.from_onnx.operators import operators
-from cifarx.export.from_onnx.reader import NO_KIND, UnreadableError, read_onnx
+from cifarx.export.from_onnx.reader import NO_KIND, read_onnx
 from cifarx.export.mat.writer import TestBatch, mat_bytes
 from cifarx.export.network import layout
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.model_card import ModelCard
 from cifarx.export.to_onnx.writer import onnx_from_graph
-from cifarx.pytorch_models.errors import UserError
+from cifarx.pytorch_models.errors import UnreadableError, UserError
 from cifarx.verify.engines.toolbox_path import toolbox_path
 
 KINDS = ("simple", "pytorch-converted", "pytorch-operator", "node")

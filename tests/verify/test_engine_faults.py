@@ -20,10 +20,10 @@ from scipy.io import savemat
 
 from cifarx.export.mat.reader import MatFile, read_mat
 from cifarx.export.network import layout
+from cifarx.pytorch_models.errors import EngineError
 from cifarx.pytorch_models.files import sha256
-from cifarx.verify.engines.engine import EngineError
 from cifarx.verify.engines.onnx_runtime import OnnxRuntime
-from cifarx.verify.exchange.matlab_result import NAME
+from cifarx.verify.findings.engine import MATLAB_RESULT
 from cifarx.verify.findings.result import Result, Verdict
 from cifarx.verify.report.json_report import lines
 
@@ -149,7 +149,7 @@ def test_a_result_from_elsewhere_is_taken_only_where_it_is_right(
     if name is not None:
         RESULT_FAULTS[name][0](content)
     savemat(folder / "model.matlab-result.mat", content)
-    result = check("onnxruntime", NAME)
+    result = check("onnxruntime", MATLAB_RESULT)
     if name is None:
         assert result.verdict is Verdict.EQUIVALENT, lines(result)
         return

@@ -7,7 +7,8 @@ import pytest
 
 from cifarx.export.bundle import Bundle
 from cifarx.export.network.graph import LayerGraph, output_shape
-from cifarx.export.network.layer import Array, GraphError, Layer
+from cifarx.export.network.layer import Array, Layer
+from cifarx.pytorch_models.errors import GraphError
 
 RELU = Layer("r", "ReLULayer", ("image",))
 

@@ -17,7 +17,7 @@ from scipy.io import loadmat, savemat
 from cifarx.export.bundle import Bundle, Formats, write_bundle
 from cifarx.pytorch_models.errors import UserError
 from cifarx.verify.engines.toolbox_path import toolbox_path
-from cifarx.verify.exchange.matlab_result import NAME
+from cifarx.verify.findings.engine import MATLAB_RESULT
 from cifarx.verify.findings.result import EngineReport, Result, Verdict
 from cifarx.verify.options import Options
 from cifarx.verify.report.json_report import as_json, lines
@@ -63,19 +63,19 @@ def rewrite(folder: Path, edit: Callable[[dict[str, Any]], object]) -> None:
 
 
 def joined(result: Result) -> EngineReport:
-    (report,) = (e for e in result.engines if e.engine == NAME)
+    (report,) = (e for e in result.engines if e.engine == MATLAB_RESULT)
     return report
 
 
 def check() -> Result:
-    return verify(Options(MODEL, ("onnxruntime", NAME)))
+    return verify(Options(MODEL, ("onnxruntime", MATLAB_RESULT)))
 
 
 def line(result: Result) -> str:
     (found,) = (
         text
         for text in lines(result)
-        if text.split(" | ")[1].endswith(FILE) or text.split(" | ")[1] == NAME
+        if text.split(" | ")[1].endswith(FILE) or text.split(" | ")[1] == MATLAB_RESULT
     )
     return found
 
@@ -84,13 +84,13 @@ def test_a_result_that_lies_beside_the_files_is_joined(with_run: Path, monkeypat
     monkeypatch.setenv("PATH", "")
     result = verify(Options(MODEL))
     assert result.verdict is Verdict.EQUIVALENT
-    assert result.compared() == ("onnxruntime", "onnxruntime-unoptimized", NAME)
+    assert result.compared() == ("onnxruntime", "onnxruntime-unoptimized", MATLAB_RESULT)
     text = line(result)
     assert text.startswith("PASSED | octave ")
     assert f", from {FILE} | logits 10x60 | worst layer norm" in text
     assert text.endswith("| predictions 60/60")
     engine = as_json(result)["engines"][-1]
-    assert engine["engine"] == NAME
+    assert engine["engine"] == MATLAB_RESULT
     assert 0 < engine["worst_layer"]["ratio"] <= 1
 
 
@@ -111,7 +111,7 @@ def test_engines_that_are_named_leave_a_result_out(there: Path) -> None:
 
 def test_a_result_asked_for_by_name_must_be_there(work: Path) -> None:
     with pytest.raises(
-        UserError, match=f"asks for {NAME}, which cannot be used: there is no {FILE}"
+        UserError, match=f"asks for {MATLAB_RESULT}, which cannot be used: there is no {FILE}"
     ):
         check()
 
@@ -119,7 +119,7 @@ def test_a_result_asked_for_by_name_must_be_there(work: Path) -> None:
 def test_a_result_without_its_model_is_not_judged(with_run: Path) -> None:
     (with_run / "model.mat").unlink()
     result = verify(Options(MODEL))
-    assert f"SKIPPED | {NAME} | {FILE} is of a model.mat that is not here" in lines(result)
+    assert f"SKIPPED | {MATLAB_RESULT} | {FILE} is of a model.mat that is not here" in lines(result)
 
 
 def test_the_verdict_in_the_file_counts_for_nothing(there: Path) -> None:
@@ -281,7 +281,7 @@ def test_a_stale_or_damaged_result_is_told_and_no_pass(there: Path, name: str) -
     assert result.exit_code == 2
     text = line(result)
     what = "is stale: " if name in STALE else "is damaged or no result of cifarx.verify: "
-    assert text.startswith(f"FAILED | {NAME} | {FILE} {what}")
+    assert text.startswith(f"FAILED | {MATLAB_RESULT} | {FILE} {what}")
     assert said in text
     assert text.endswith("Run cifarx.verify('model.mat') there again, or remove the file.")
     assert text.isprintable()

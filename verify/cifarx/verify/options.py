@@ -5,11 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from cifarx.pytorch_models.errors import UserError, nearest
-from cifarx.verify.engines import ENGINES
-from cifarx.verify.engines.engine import EngineError
+from cifarx.pytorch_models.errors import UserError
 from cifarx.verify.exchange.for_polygraphy import ForPolygraphy
-from cifarx.verify.exchange.matlab_result import NAME as MATLAB_RESULT
 
 ALL_IMAGES = 2**62
 """More images than there are anywhere."""
@@ -34,26 +31,6 @@ class Options:
     from_polygraphy: Path | None = None
     to_polygraphy: ForPolygraphy | None = None
     """Is given the logits and the inputs; whoever calls `verify` writes them."""
-
-
-def engine_names(asked: tuple[str, ...] | None) -> list[str]:
-    """The engines to open, of those asked for or of all; `UserError` for an unknown name."""
-    allowed = (*ENGINES, MATLAB_RESULT)
-    unknown = [name for name in asked or () if name not in allowed]
-    if unknown:
-        raise UserError(
-            f"--engines {unknown[0]!r} is no engine. {nearest(unknown[0], allowed)}"
-            f"Allowed: {', '.join(allowed)}, separated by commas."
-        )
-    return [name for name in ENGINES if asked is None or name in asked]
-
-
-def unusable(name: str, error: EngineError) -> UserError:
-    """What is said of an engine that was asked for and is not there."""
-    return UserError(
-        f"--engines asks for {name}, which cannot be used: {error}. Provide it, or "
-        "leave --engines out to compare with the engines that are there."
-    )
 
 
 def require_images(options: Options) -> None:

@@ -6,14 +6,16 @@ import signal
 from collections.abc import Callable
 from dataclasses import replace
 
-from cifarx.pytorch_models.errors import UserError
-from cifarx.verify.conclude import conclude, judged_outputs
-from cifarx.verify.engines import ENGINES
-from cifarx.verify.engines.engine import (
+from cifarx.pytorch_models.errors import (
+    BrokeDownError,
+    CutShortError,
     EngineError,
     EngineMissingError,
-    layer_batch_size,
+    UserError,
 )
+from cifarx.verify.conclude import conclude, judged_outputs
+from cifarx.verify.engines.choose import ENGINES, engine_names, unusable
+from cifarx.verify.engines.engine import layer_batch_size
 from cifarx.verify.engines.pytorch import PyTorch
 from cifarx.verify.engines.toolbox_job import ToolboxJob
 from cifarx.verify.evidence import Found, Opened
@@ -22,11 +24,11 @@ from cifarx.verify.exchange.polygraphy_files import read_outputs
 from cifarx.verify.findings.engine import EngineReport
 from cifarx.verify.findings.result import Result
 from cifarx.verify.interruption import stopped_by, undisturbed
-from cifarx.verify.ladder.accuracy.sweep import BrokeDownError, CutShortError, Sweep
+from cifarx.verify.ladder.accuracy.sweep import Sweep
 from cifarx.verify.ladder.layers.judge_engine import layer_names, with_layers
 from cifarx.verify.ladder.truth import truth_of
 from cifarx.verify.ladder.weights.audit import original_of
-from cifarx.verify.options import Options, engine_names, require_images, unusable
+from cifarx.verify.options import Options, require_images
 from cifarx.verify.subject.files_and_run import Subject, open_subject
 from cifarx.verify.subject.images import ComparedImages, compared_images
 

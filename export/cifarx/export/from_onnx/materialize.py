@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from cifarx.export.from_onnx.node import Node, UnsupportedError, zeros
+from cifarx.export.from_onnx.node import Node, zeros
 from cifarx.export.from_onnx.value import (
     Choice,
     Index,
@@ -26,6 +26,7 @@ from cifarx.export.from_onnx.value import (
     runs_of,
 )
 from cifarx.export.network.layer import Array, Hyper, Layer, Shape
+from cifarx.pytorch_models.errors import UnsupportedError
 
 _PIECES = 32  # runs of rows or of columns
 _LARGEST = 2**26  # weights of a linear layer that only takes features

@@ -14,6 +14,7 @@ from cifarx.export.from_onnx.module_path import module_of
 from cifarx.export.from_onnx.value import Index, Mixed, Value, is_permutation
 from cifarx.export.network.graph import output_shape
 from cifarx.export.network.layer import Array, Hyper, Layer, Shape
+from cifarx.pytorch_models.errors import UnsupportedError
 
 # of what a network gives in evaluation, in float32, with the results that readers take
 _WITHOUT_EFFECT = {
@@ -28,10 +29,6 @@ _WITHOUT_EFFECT = {
     "stash_type",  # the precision in between
     "storage_order",  # of indices as a second output
 }
-
-
-class UnsupportedError(Exception):
-    """What one node asks for and the vocabulary lacks."""
 
 
 @dataclass

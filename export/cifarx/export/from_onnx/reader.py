@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,13 +16,13 @@ from cifarx.export.from_onnx.constants import Constants, constants_of, evaluated
 from cifarx.export.from_onnx.fusions import Wiring, fused
 from cifarx.export.from_onnx.materialize import features_in_order, maps
 from cifarx.export.from_onnx.module_path import module_of
-from cifarx.export.from_onnx.node import READERS, Node, Reading, UnsupportedError
+from cifarx.export.from_onnx.node import READERS, Node, Reading
 from cifarx.export.from_onnx.operators import operators
 from cifarx.export.from_onnx.value import Index, Mixed, Value, is_permutation
 from cifarx.export.network.graph import LayerGraph
-from cifarx.export.network.layer import GraphError, Layer
+from cifarx.export.network.layer import Layer
 from cifarx.export.network.names import Namer
-from cifarx.pytorch_models.errors import UserError
+from cifarx.pytorch_models.errors import GraphError, UnreadableError, UnsupportedError, UserError
 
 INPUT = "image"
 OUTPUT = "logits"
@@ -43,19 +43,6 @@ _RANDOM = {
     "RandomUniform",
     "RandomUniformLike",
 }
-
-
-class UnreadableError(UserError):
-    """A network with parts that no layer kind stands for."""
-
-    def __init__(
-        self, message: str, reasons: Iterable[tuple[str, str]], nodes: Iterable[str] = ()
-    ) -> None:
-        super().__init__(message)
-        self.nodes = tuple(nodes)
-        """Names of the nodes that cannot be read, in the file's order."""
-        self.reasons = tuple(reasons)
-        """(operator, reason), the operator '' for the network's output."""
 
 
 @dataclass

@@ -18,10 +18,10 @@ from cifarx.export.mat.safety import require_plain
 from cifarx.export.mat.writer import FORMAT, VERSION, TestBatch, feature_orders
 from cifarx.export.network import layout
 from cifarx.export.network.graph import LayerGraph, output_shape
-from cifarx.export.network.layer import Array, GraphError, Hyper, Layer, Shape
+from cifarx.export.network.layer import Array, Hyper, Layer, Shape
 from cifarx.export.network.model_card import ModelCard
 from cifarx.export.network.vocabulary import VOCABULARY
-from cifarx.pytorch_models.errors import UserError
+from cifarx.pytorch_models.errors import GraphError, UserError
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import zlib
 from math import prod
 from pathlib import Path
 
-from cifarx.pytorch_models.errors import UserError
+from cifarx.pytorch_models.errors import MalformedFileError, UserError
 
 _TITLE = b"MATLAB 5.0 MAT-file"
 _TITLE_7_3 = b"MATLAB 7.3 MAT-file"
@@ -25,10 +25,6 @@ _WIDTHS = {1: 1, 2: 1, 3: 2, 4: 2, 5: 4, 6: 4, 7: 4, 9: 8, 12: 8, 13: 8, 16: 1, 
 _CELL, _STRUCT, _CHAR, _NUMBERS = 1, 2, 4, range(6, 16)
 _STRANGE = {5: "a sparse array", 16: "a function handle"}
 _COMPLEX = 0x800
-
-
-class _BrokenError(Exception):
-    """Cut short, or not in the form that the format's description gives."""
 
 
 def require_plain(path: Path) -> None:
@@ -47,7 +43,14 @@ def require_plain(path: Path) -> None:
             at = _HEADER
             while at < len(content):
                 at = _variable(path, content, at)
-    except (_BrokenError, RecursionError, OSError, ValueError, zlib.error, struct.error) as error:
+    except (
+        MalformedFileError,
+        RecursionError,
+        OSError,
+        ValueError,
+        zlib.error,
+        struct.error,
+    ) as error:
         raise UserError(
             f"{path} is not a MAT-file that can be read, or was cut short ({error}). Export it "
             "again: 'cifarx export --mat'."
@@ -62,7 +65,7 @@ def _require_header(path: Path, header: bytes) -> None:
             "cifarx.save or save(file, '-v6', ...)."
         )
     if not header.startswith(_TITLE) or header[124:] != b"\0\1IM":
-        raise _BrokenError("it has no header of level 5")
+        raise MalformedFileError("it has no header of level 5")
     if header[116:124] not in (b"\0" * 8, b" " * 8):
         raise _not_plain(path, "a subsystem, where function handles and objects lie")
 
@@ -74,11 +77,11 @@ def _variable(path: Path, content: memoryview, at: int) -> int:
         return _array(path, content, at, len(content))
     end: int = at + 8 + size
     if end > len(content):
-        raise _BrokenError("it ends too early")
+        raise MalformedFileError("it ends too early")
     stream = zlib.decompressobj()
     with memoryview(stream.decompress(content[at + 8 : end], _LARGEST)) as inflated:
         if _array(path, inflated, 0, len(inflated)) != len(inflated):
-            raise _BrokenError("a compressed variable is not one array")
+            raise MalformedFileError("a compressed variable is not one array")
     return end
 
 
@@ -86,22 +89,22 @@ def _array(path: Path, content: memoryview, at: int, stop: int) -> int:
     """Check an array, and those in it; give the place behind it."""
     kind, size, at, end = _element(content, at, stop)
     if kind != _MATRIX or size % 8:
-        raise _BrokenError("an array is missing")
+        raise MalformedFileError("an array is missing")
     if not size:
         return end  # []
     kind, size, start, at = _element(content, at, end)
     if (kind, size) != (_UINT32, 8):
-        raise _BrokenError("an array has no flags")
+        raise MalformedFileError("an array has no flags")
     (flags,) = struct.unpack_from("<I", content, start)
     kind, size, start, at = _element(content, at, end)
     if kind != _INT32 or size < 8 or size % 4:
-        raise _BrokenError("an array has no size")
+        raise MalformedFileError("an array has no size")
     count: int = prod(struct.unpack_from(f"<{size // 4}I", content, start))
     kind, _, _, at = _element(content, at, end)
     if kind != _INT8:
-        raise _BrokenError("an array has no name")
+        raise MalformedFileError("an array has no name")
     if _content(path, content, at, end, flags, count) != end:
-        raise _BrokenError("an array has another size than it says")
+        raise MalformedFileError("an array has another size than it says")
     return end
 
 
@@ -124,7 +127,7 @@ def _content(path: Path, content: memoryview, at: int, end: int, flags: int, cou
 def _numbers(content: memoryview, at: int, end: int, count: int) -> int:
     kind, size, _, at = _element(content, at, end)
     if kind not in _WIDTHS or (kind != _UTF8 and size != count * _WIDTHS[kind]):
-        raise _BrokenError("an array has another size than it says")
+        raise MalformedFileError("an array has another size than it says")
     return at
 
 
@@ -133,22 +136,22 @@ def _fields(content: memoryview, at: int, end: int) -> tuple[int, int]:
     tag, width = struct.unpack_from("<II", content, at)
     kind, size, _, at = _element(content, at + 8, end)
     if tag != (4 << 16 | _INT32) or kind != _INT8 or not width or size % width:
-        raise _BrokenError("a structure has no names of fields")
+        raise MalformedFileError("a structure has no names of fields")
     return size // width, at
 
 
 def _element(content: memoryview, at: int, stop: int) -> tuple[int, int, int, int]:
     """Type, length, first byte of an element, and the byte behind it."""
     if at + 8 > stop:
-        raise _BrokenError("it ends too early")
+        raise MalformedFileError("it ends too early")
     tag, size = struct.unpack_from("<II", content, at)
     if small := tag >> 16:
         if small > 4:
-            raise _BrokenError("an element has a wrong tag")
+            raise MalformedFileError("an element has a wrong tag")
         return tag & 0xFFFF, small, at + 4, at + 8
     end = at + 8 + size + -size % 8
     if end > stop:
-        raise _BrokenError("it ends too early")
+        raise MalformedFileError("it ends too early")
     return tag, size, at + 8, end
 
 

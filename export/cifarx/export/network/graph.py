@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cifarx.export.network.layer import Array, GraphError, Layer, Shape
+from cifarx.export.network.layer import Array, Layer, Shape
 from cifarx.export.network.vocabulary import VOCABULARY
+from cifarx.pytorch_models.errors import GraphError
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from cifarx.pytorch_models.errors import GraphError
+
 Shape = tuple[int, ...]
 """Of one image, the batch axis left out: (C, H, W) for maps, (F,) for features."""
 Hyper = float | str | tuple[int, ...]
-
-
-class GraphError(ValueError):
-    """A network that the vocabulary cannot express, or that contradicts itself."""
 
 
 @dataclass(frozen=True)

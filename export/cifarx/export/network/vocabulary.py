@@ -11,7 +11,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cifarx.export.network.layer import GraphError, Layer, Shape, number, pair, sides
+from cifarx.export.network.layer import Layer, Shape, number, pair, sides
+from cifarx.pytorch_models.errors import GraphError
 
 
 @dataclass(frozen=True)

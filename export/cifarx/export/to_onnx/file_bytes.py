@@ -17,15 +17,13 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper
 
+from cifarx.pytorch_models.errors import TooLargeError
+
 _GRAPH, _INITIALIZER, _RAW_DATA = 7, 5, 9
 _LENGTH_DELIMITED = 2  # wire type
 _SMALL = 256  # elements; such constants may decide shapes, so the checker must see them
 _LARGEST = 2**31 - 1  # bytes of a protobuf message
 _ROOM = 256  # bytes for an array's name, sizes and tags
-
-
-class TooLargeError(ValueError):
-    """More than one ONNX file can hold."""
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ from cifarx.export.from_onnx.reader import OUTPUT
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.model_card import ModelCard
 from cifarx.export.network.names import Namer
-from cifarx.export.to_onnx.file_bytes import OnnxFile, TooLargeError
+from cifarx.export.to_onnx.file_bytes import OnnxFile
 from cifarx.export.to_onnx.graph_builder import Writing
 from cifarx.export.to_onnx.layers import WRITERS
-from cifarx.pytorch_models.errors import UserError
+from cifarx.pytorch_models.errors import TooLargeError, UserError
 
 OPSET = 14
 _IR = 7  # the lowest for opset 14, and the highest that R2023b's importer supports fully

@@ -85,11 +85,3 @@ class Engine(Protocol):
         Raises:
             EngineError: it could not.
         """
-
-
-class EngineError(Exception):
-    """A runtime that rejected its file or broke down; the text says how."""
-
-
-class EngineMissingError(EngineError):
-    """A runtime that is not installed, or has no file to run; the text says which."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from cifarx.verify.engines.engine import Engine, EngineMissingError
+from cifarx.pytorch_models.errors import EngineMissingError
+from cifarx.verify.engines.engine import Engine
 from cifarx.verify.engines.toolbox_job import ToolboxJob, quoted
 from cifarx.verify.subject.files_and_run import Subject
 

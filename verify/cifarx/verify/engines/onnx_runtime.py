@@ -9,15 +9,8 @@ import onnx
 from numpy.typing import NDArray
 
 from cifarx.export.network.graph import LayerGraph
-from cifarx.verify.engines.engine import (
-    Engine,
-    EngineError,
-    EngineMissingError,
-    Outputs,
-    Take,
-    batch_size,
-    layer_batch_size,
-)
+from cifarx.pytorch_models.errors import EngineError, EngineMissingError
+from cifarx.verify.engines.engine import Engine, Outputs, Take, batch_size, layer_batch_size
 from cifarx.verify.subject.files_and_run import Subject, onnx_inputs
 
 _AT_ONCE = 64

@@ -16,15 +16,9 @@ from cifarx.export.from_torch.reader import graph_from_module
 from cifarx.export.network.compute import compute_layer, layer_tensors
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.layer import Layer
+from cifarx.pytorch_models.errors import EngineMissingError
 from cifarx.pytorch_models.run import build_module
-from cifarx.verify.engines.engine import (
-    Engine,
-    EngineMissingError,
-    Outputs,
-    Take,
-    batch_size,
-    layer_batch_size,
-)
+from cifarx.verify.engines.engine import Engine, Outputs, Take, batch_size, layer_batch_size
 from cifarx.verify.subject.files_and_run import Subject
 
 _AT_ONCE = 64

@@ -17,7 +17,8 @@ from scipy.io import loadmat, savemat
 
 from cifarx.export.network import layout
 from cifarx.export.network.graph import LayerGraph
-from cifarx.verify.engines.engine import EngineError, EngineMissingError, Outputs, Take
+from cifarx.pytorch_models.errors import EngineError, EngineMissingError
+from cifarx.verify.engines.engine import Outputs, Take
 from cifarx.verify.engines.toolbox_path import toolbox_path
 from cifarx.verify.subject.files_and_run import Subject
 

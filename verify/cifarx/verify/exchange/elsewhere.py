@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from cifarx.verify.engines.engine import EngineError, EngineMissingError
-from cifarx.verify.exchange.matlab_result import NAME as MATLAB_RESULT
+from cifarx.pytorch_models.errors import EngineError, EngineMissingError
+from cifarx.verify.engines.choose import unusable
 from cifarx.verify.exchange.matlab_result import MatlabResult, read_result, result_path
-from cifarx.verify.findings.engine import EngineReport
+from cifarx.verify.findings.engine import MATLAB_RESULT, EngineReport
 from cifarx.verify.ladder.inputs.contract import Contract
-from cifarx.verify.options import unusable
 from cifarx.verify.subject.files_and_run import Subject
 
 

@@ -22,14 +22,12 @@ from scipy.io import loadmat, whosmat
 from cifarx.export.mat.reader import MatFile
 from cifarx.export.mat.writer import matlab_layers
 from cifarx.export.network import layout
-from cifarx.verify.engines.engine import EngineError, EngineMissingError
+from cifarx.pytorch_models.errors import EngineError, EngineMissingError, OtherFilesError
 from cifarx.verify.findings.divergence import Names
-from cifarx.verify.findings.engine import EngineReport
+from cifarx.verify.findings.engine import MATLAB_RESULT, EngineReport
 from cifarx.verify.ladder.logits import Truth, judge_logits, make_truth
 from cifarx.verify.subject.files_and_run import Subject
 
-NAME = "matlab-result"
-"""What --engines calls it."""
 FORMAT = "cifarx-matlab-result"
 VERSION = 1
 _RUNTIME = re.compile(r"(matlab R\d{4}[ab]|octave \d+(\.\d+){1,2})")
@@ -64,7 +62,7 @@ class MatlabResult:
         by_name = dict(zip(self.layers, self.ratios.tolist(), strict=True))
         findings = [n.found(by_name[n.matlab_layer]) for n in names if n.matlab_layer in by_name]
         return EngineReport(
-            NAME,
+            MATLAB_RESULT,
             runtime,
             judge_logits(self.logits, truth),
             "",
@@ -104,17 +102,13 @@ def read_result(subject: Subject) -> MatlabResult:
             content = loadmat(path)
         _require_same(content, subject, mat)
         return _interpret(path, content, mat)
-    except _OtherFilesError as error:
+    except OtherFilesError as error:
         raise EngineError(f"{path.name} is stale: {error}. {advice}") from error
     except Exception as error:  # scipy raises whatever its parser stumbles over
         text = "".join(c if c.isprintable() else "?" for c in str(error))  # it may quote the file
         raise EngineError(
             f"{path.name} is damaged or no result of cifarx.verify: {text[:300]}. {advice}"
         ) from error
-
-
-class _OtherFilesError(Exception):
-    """A sound result, but of another network or another batch."""
 
 
 def _require_sizes(path: Path, mat: MatFile) -> None:
@@ -145,7 +139,7 @@ def _require_sizes(path: Path, mat: MatFile) -> None:
         if has != kind:
             raise ValueError(f"{name} is {has}, not {kind}")
         if shape not in shapes and name in ("logits", "layer_names", "layer_ratios"):
-            raise _OtherFilesError(f"its {name} are {_by(shape)}, not {_by(shapes[0])}")
+            raise OtherFilesError(f"its {name} are {_by(shape)}, not {_by(shapes[0])}")
         if shape not in shapes:
             raise ValueError(f"{name} is {_by(shape)}, not {_by(shapes[0])}")
 
@@ -168,7 +162,7 @@ def _require_same(content: Mapping[str, Any], subject: Subject, mat: MatFile) ->
         if not _SHA256.fullmatch(found):
             raise ValueError(f"{key} is no SHA-256")
         if found != wanted:
-            raise _OtherFilesError(
+            raise OtherFilesError(
                 f"it is of another {what} (SHA-256 {found[:12]}…, here {wanted[:12]}…)"
             )
 
@@ -180,7 +174,7 @@ def _interpret(path: Path, content: Mapping[str, Any], mat: MatFile) -> MatlabRe
     layers = mat.graph.layers
     names = [_text(cell) for cell in content["layer_names"].ravel()]
     if names != [layer.name for layer in layers]:
-        raise _OtherFilesError("its layers have other names")
+        raise OtherFilesError("its layers have other names")
     ratios = content["layer_ratios"].ravel()
     if ratios.dtype != np.float64 or np.isnan(ratios).any() or (ratios < 0).any():
         raise ValueError("layer_ratios are not numbers from 0")

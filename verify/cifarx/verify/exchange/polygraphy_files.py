@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cifarx.pytorch_models.errors import UserError
+from cifarx.pytorch_models.errors import MalformedFileError, UserError
 from cifarx.pytorch_models.files import reading, replacing
 
 LARGEST = 2**28
@@ -89,20 +89,16 @@ def read_outputs(path: Path) -> tuple[RunnerOutputs, ...]:
             for content in _contents(path):
                 runners = _runners(_parsed(content))
                 if found and runners.keys() != found.keys():
-                    raise _MalformedError("the folder's files are of different runners")
+                    raise MalformedFileError("the folder's files are of different runners")
                 for runner, iterations in runners.items():
                     found.setdefault(runner, []).extend(map(_output, iterations))
             return tuple(_joined(runner, outputs) for runner, outputs in found.items())
-        except _MalformedError as error:
+        except MalformedFileError as error:
             raise UserError(
                 f"{path} cannot be read as outputs of Polygraphy: {error}. Allowed is what "
                 "'polygraphy run model.onnx --onnxrt --save-outputs outputs.json' writes (version "
                 "0.49 or newer), with one float32 output, images by classes. Save it so again."
             ) from error
-
-
-class _MalformedError(Exception):
-    """What is wrong with a file, as the middle of a sentence."""
 
 
 def _encoded(values: NDArray[np.float32], axes: int, batch: int) -> Iterator[dict[str, str]]:
@@ -126,13 +122,13 @@ def _contents(path: Path) -> Iterator[bytes]:
     # Polygraphy reads any files there; one missing in the middle would shift all later images.
     wanted = {f"{number:010}.json" for number in range(max(1, len(files)))}
     if path.is_dir() and (lost := wanted - {file.name for file in files}):
-        raise _MalformedError(f"the folder has no {min(lost)}")
+        raise MalformedFileError(f"the folder has no {min(lost)}")
     left = LARGEST
     for file in files:
         with file.open("rb") as opened:
             content = opened.read(left + 1)
         if (left := left - len(content)) < 0:
-            raise _MalformedError(f"it has more than {LARGEST >> 20} MiB")
+            raise MalformedFileError(f"it has more than {LARGEST >> 20} MiB")
         yield content
 
 
@@ -140,23 +136,23 @@ def _parsed(content: bytes) -> object:
     try:
         return json.loads(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:  # ValueError: no UTF-8, no JSON, endless digits
-        raise _MalformedError("it is no JSON, or not all of it") from error
+        raise MalformedFileError("it is no JSON, or not all of it") from error
 
 
 def _runners(content: object) -> dict[str, list[Any]]:
     """The iterations of every runner of one file, by its name."""
     if isinstance(content, list):
-        raise _MalformedError("it is a list, as --save-inputs writes, and no RunResults")
+        raise MalformedFileError("it is a list, as --save-inputs writes, and no RunResults")
     found: dict[str, list[Any]] = {}
     for pair in _member(content, "lst", list, "RunResults"):
         if not isinstance(pair, list) or len(pair) != 2 or not isinstance(pair[1], list):
-            raise _MalformedError("a runner is not a name with a list of iterations")
+            raise MalformedFileError("a runner is not a name with a list of iterations")
         name, iterations = _name(pair[0], "a runner"), pair[1]
         if name in found or not iterations:
-            raise _MalformedError(f"runner {name!r} is there twice, or has no iterations")
+            raise MalformedFileError(f"runner {name!r} is there twice, or has no iterations")
         found[name] = iterations
     if not found:
-        raise _MalformedError("it has no runner")
+        raise MalformedFileError("it has no runner")
     return found
 
 
@@ -164,7 +160,7 @@ def _output(iteration: object) -> tuple[str, NDArray[np.float32]]:
     """Name and array of the one output of an iteration."""
     outputs = _member(iteration, "outputs", dict, "IterationResult")
     if len(outputs) != 1:
-        raise _MalformedError(f"an iteration has {len(outputs)} outputs instead of one")
+        raise MalformedFileError(f"an iteration has {len(outputs)} outputs instead of one")
     ((name, lazy),) = outputs.items()
     values = _member(lazy, "values", dict, *LAZY)
     return _name(name, "an output"), _array(_member(values, "array", str, "ndarray"))
@@ -174,7 +170,7 @@ def _array(text: str) -> NDArray[np.float32]:
     try:
         raw = base64.b64decode(text, validate=True)
     except ValueError as error:
-        raise _MalformedError("an array is no base64, or not all of it") from error
+        raise MalformedFileError("an array is no base64, or not all of it") from error
     file = io.BytesIO(raw)
     try:
         with warnings.catch_warnings(action="error"):
@@ -182,13 +178,13 @@ def _array(text: str) -> NDArray[np.float32]:
                 raise ValueError(version)
             shape, _, dtype = np.lib.format.read_array_header_1_0(file)
     except Exception as error:  # numpy's parser raises whatever it stumbles over
-        raise _MalformedError("an array is not in version 1.0 of numpy's .npy") from error
+        raise MalformedFileError("an array is not in version 1.0 of numpy's .npy") from error
     if dtype != np.float32:
-        raise _MalformedError(f"an array holds {str(dtype)[:40]!r}, not float32")
+        raise MalformedFileError(f"an array holds {str(dtype)[:40]!r}, not float32")
     if len(shape) != 2 or min(shape) < 1:
-        raise _MalformedError(f"an array has the shape {str(shape)[:80]}, not images by classes")
+        raise MalformedFileError(f"an array has the shape {str(shape)[:80]}, not images by classes")
     if (size := len(raw) - file.tell()) != 4 * shape[0] * shape[1]:
-        raise _MalformedError(f"an array of shape {str(shape)[:80]} has {size} bytes")
+        raise MalformedFileError(f"an array of shape {str(shape)[:80]} has {size} bytes")
     file.seek(0)
     return np.ascontiguousarray(np.load(file, allow_pickle=False))
 
@@ -197,23 +193,23 @@ def _joined(runner: str, outputs: list[tuple[str, NDArray[np.float32]]]) -> Runn
     kinds = {(name, array.shape[1]) for name, array in outputs}
     if len(kinds) > 1:
         shown = [f"{name!r} of {classes} classes" for name, classes in sorted(kinds)]
-        raise _MalformedError(f"iterations of {runner!r} differ: {shown[0]}, {shown[1]}")
+        raise MalformedFileError(f"iterations of {runner!r} differ: {shown[0]}, {shown[1]}")
     return RunnerOutputs(runner, outputs[0][0], np.concatenate([array for _, array in outputs]))
 
 
 def _member(value: object, key: str, kind: type, *classes: str) -> Any:
     """A member of a JSON object that says that it is of one of these classes."""
     if not isinstance(value, dict) or (found := value.get(CLASS)) is None:
-        raise _MalformedError(f"there is something of no class instead of {classes[0]}")
+        raise MalformedFileError(f"there is something of no class instead of {classes[0]}")
     if found not in classes:
-        raise _MalformedError(f"there is {str(found)[:40]!r} instead of {classes[0]}")
+        raise MalformedFileError(f"there is {str(found)[:40]!r} instead of {classes[0]}")
     if not isinstance(member := value.get(key), kind):
-        raise _MalformedError(f"{classes[0]} has no '{key}', or one of another kind")
+        raise MalformedFileError(f"{classes[0]} has no '{key}', or one of another kind")
     return member
 
 
 def _name(value: object, what: str) -> str:
     """A name that can be shown: it may come from anywhere, and goes to a terminal."""
     if not isinstance(value, str) or not value.isprintable() or not 1 <= len(value) <= 200:
-        raise _MalformedError(f"the name of {what} is not of 1 to 200 printable characters")
+        raise MalformedFileError(f"the name of {what} is not of 1 to 200 printable characters")
     return value

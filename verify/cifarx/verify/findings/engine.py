@@ -11,6 +11,10 @@ from cifarx.verify.findings.check import Check, Outcome, judged
 from cifarx.verify.findings.numbers import Number
 from cifarx.verify.ladder.logits import Judgement, Tolerance
 
+MATLAB_RESULT = "matlab-result"
+"""What --engines calls the result that `cifarx.verify` wrote elsewhere."""
+POLYGRAPHY = "polygraphy:"
+"""How the names of outputs begin that were read from a file of Polygraphy's."""
 _NOTHING = "its logits are not finite numbers of the expected shape"
 
 

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from cifarx.verify.findings.check import Check, Outcome, judged
 from cifarx.verify.findings.divergence import Divergence, Names, first_divergence
-from cifarx.verify.findings.engine import EngineReport
+from cifarx.verify.findings.engine import POLYGRAPHY, EngineReport
 from cifarx.verify.findings.numbers import Number
 from cifarx.verify.findings.printable import printable
 from cifarx.verify.ladder.accuracy.predictions import NO_CLASS, AccuracyReport
@@ -25,9 +25,6 @@ from cifarx.verify.ladder.logits import Judgement
 from cifarx.verify.ladder.weights.audit import Audit
 from cifarx.verify.subject.environment import Environment
 from cifarx.verify.subject.thumbnails import Picture
-
-POLYGRAPHY = "polygraphy:"
-"""How names of outputs begin that were read from a file of Polygraphy's."""
 
 
 class Verdict(StrEnum):

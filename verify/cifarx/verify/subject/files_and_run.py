@@ -9,11 +9,11 @@ from pathlib import Path
 import onnx
 
 from cifarx.export.from_onnx.load import load_onnx, side_files
-from cifarx.export.from_onnx.reader import Place, UnreadableError, read_onnx_places
+from cifarx.export.from_onnx.reader import Place, read_onnx_places
 from cifarx.export.mat.reader import MatFile, read_mat
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.model_card import ModelCard
-from cifarx.pytorch_models.errors import UserError
+from cifarx.pytorch_models.errors import UnreadableError, UserError
 from cifarx.pytorch_models.files import sha256
 from cifarx.pytorch_models.run import Run, load_run, runs_in
 

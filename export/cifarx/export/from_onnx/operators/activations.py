@@ -7,10 +7,11 @@ import math
 import numpy as np
 
 from cifarx.export.from_onnx.materialize import all_features, maps
-from cifarx.export.from_onnx.node import Node, UnsupportedError, decimal, reads
+from cifarx.export.from_onnx.node import Node, decimal, reads
 from cifarx.export.from_onnx.operators.arithmetic import product, scaled, spread
 from cifarx.export.from_onnx.value import Value, channels_last
 from cifarx.export.network.layer import Array
+from cifarx.pytorch_models.errors import UnsupportedError
 
 
 @reads("Relu", "ReLULayer")

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cifarx.export.from_onnx.materialize import all_features, features, features_in_order, maps
-from cifarx.export.from_onnx.node import Node, UnsupportedError, ones, reads, zeros
+from cifarx.export.from_onnx.node import Node, ones, reads, zeros
 from cifarx.export.from_onnx.value import Value, is_permutation
-from cifarx.export.network.layer import Array, GraphError, Layer, Shape
+from cifarx.export.network.layer import Array, Layer, Shape
+from cifarx.pytorch_models.errors import GraphError, UnsupportedError
 
 _OFFSETS = ("Bias", "Offset")
 _ORDERS = ((0, 1, 2), (1, 2, 0))  # channels first, and channels last

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cifarx.export.from_onnx.materialize import made_up_convolution, maps
-from cifarx.export.from_onnx.node import Node, UnsupportedError, ones, reads, zeros
+from cifarx.export.from_onnx.node import Node, ones, reads, zeros
 from cifarx.export.from_onnx.operators.windows import Sides, padding, plus, shared, two
 from cifarx.export.from_onnx.value import Value
 from cifarx.export.network.layer import Array
+from cifarx.pytorch_models.errors import UnsupportedError
 
 _OWN_PIXELS = ("reflect", "edge", "wrap")  # modes; numpy calls them the same
 

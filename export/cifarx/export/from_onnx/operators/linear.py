@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cifarx.export.from_onnx.materialize import features
-from cifarx.export.from_onnx.node import Node, UnsupportedError, reads, zeros
+from cifarx.export.from_onnx.node import Node, reads, zeros
 from cifarx.export.from_onnx.value import Value, channels_last
 from cifarx.export.network.layer import Array
+from cifarx.pytorch_models.errors import UnsupportedError
 
 
 @reads("Gemm", "FullyConnectedLayer", "constant B and C, transA 0")

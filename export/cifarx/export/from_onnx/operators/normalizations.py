@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cifarx.export.from_onnx.materialize import all_features, maps
-from cifarx.export.from_onnx.node import Node, UnsupportedError, decimal, ones, reads, zeros
+from cifarx.export.from_onnx.node import Node, decimal, ones, reads, zeros
 from cifarx.export.from_onnx.operators.arithmetic import plus, times
 from cifarx.export.from_onnx.value import Value, channels_last, is_all_in_order
 from cifarx.export.network.layer import Array
+from cifarx.pytorch_models.errors import UnsupportedError
 
 
 @reads("BatchNormalization", "BatchNormalizationLayer", "not in training mode; constant statistics")

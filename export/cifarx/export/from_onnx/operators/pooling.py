@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cifarx.export.from_onnx.materialize import made_up_convolution, maps
-from cifarx.export.from_onnx.node import Node, UnsupportedError, reads
+from cifarx.export.from_onnx.node import Node, reads
 from cifarx.export.from_onnx.operators.arithmetic import scaled
 from cifarx.export.from_onnx.operators.windows import Sides, padding, plus, two
 from cifarx.export.from_onnx.value import Value, pooled_channels
 from cifarx.export.network.layer import Hyper
+from cifarx.pytorch_models.errors import UnsupportedError
 
 _NEVER_NEGATIVE = ("ReLULayer", "ClippedReLULayer", "SigmoidLayer")
 

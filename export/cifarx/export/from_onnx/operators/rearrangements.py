@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cifarx.export.from_onnx.node import Node, UnsupportedError, reads
+from cifarx.export.from_onnx.node import Node, reads
 from cifarx.export.from_onnx.value import Index, Mixed, Value, is_all_in_order, of_each_image
+from cifarx.pytorch_models.errors import UnsupportedError
 
 _TAKEN = "none, or a 1x1 convolution or pooling that takes what is wanted"
 

@@ -10,9 +10,10 @@ import numpy as np
 from onnx import helper
 
 from cifarx.export.from_onnx.constants import evaluated
-from cifarx.export.from_onnx.node import Node, UnsupportedError, reads
+from cifarx.export.from_onnx.node import Node, reads
 from cifarx.export.from_onnx.operators.rearrangements import rearranged
 from cifarx.export.from_onnx.value import Index
+from cifarx.pytorch_models.errors import UnsupportedError
 
 _BLOCKS = "TransposedConvolution2DLayer of zeros and ones"
 _HOW = ("coordinate_transformation_mode", "nearest_mode")

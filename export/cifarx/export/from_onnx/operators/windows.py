@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
-from cifarx.export.from_onnx.node import Node, UnsupportedError
+from cifarx.export.from_onnx.node import Node
 from cifarx.export.network import layout
 from cifarx.export.network.layer import Shape
+from cifarx.pytorch_models.errors import UnsupportedError
 
 Sides = tuple[int, int, int, int]
 

@@ -21,10 +21,10 @@ from cifarx.pytorch_models.distributed import (
     summed,
     world_from_environment,
 )
-from cifarx.pytorch_models.errors import UserError
+from cifarx.pytorch_models.errors import BrokeDownError, CutShortError, EngineError, UserError
 from cifarx.pytorch_models.preprocess import preprocess
 from cifarx.pytorch_models.run import Run
-from cifarx.verify.engines.engine import Engine, EngineError
+from cifarx.verify.engines.engine import Engine
 from cifarx.verify.ladder.accuracy.predictions import Predictions
 
 _CHUNK = 256
@@ -93,18 +93,6 @@ class Sweep:
         if self._found is None or not self._done:
             return None
         return self._found.select(np.concatenate(self._done))
-
-
-class BrokeDownError(Exception):
-    """An engine that worked on the compared images, and on others does not; the text says how."""
-
-    def __init__(self, engine: str, text: str) -> None:
-        super().__init__(text)
-        self.engine = engine
-
-
-class CutShortError(Exception):
-    """Not all images were scored; what was scored remains. The text says why, without an end."""
 
 
 @contextmanager
