@@ -78,9 +78,9 @@ def layer_seconds(folder: Path, count: int) -> dict[str, float]:
     from cifarx.verify.findings.engine import EngineReport
     from cifarx.verify.ladder.layers.judge_engine import layer_names, with_layers
     from cifarx.verify.ladder.logits import make_truth
-    from cifarx.verify.ladder.weights.audit import original_of
     from cifarx.verify.subject.files_and_run import open_subject
     from cifarx.verify.subject.images import compared_images
+    from cifarx.verify.subject.original import original_of
 
     subject = open_subject(folder / "model.onnx", folder / "run")
     inputs = compared_images(subject, count).inputs

@@ -10,17 +10,18 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
+from cifarx.verify.findings.accuracy import AccuracyReport
+from cifarx.verify.findings.audit import Audit
 from cifarx.verify.findings.check import judged
+from cifarx.verify.findings.contract import Contract
 from cifarx.verify.findings.divergence import Names
 from cifarx.verify.findings.engine import EngineReport, LayerFinding
+from cifarx.verify.findings.environment import Environment
+from cifarx.verify.findings.export_error import ExportError
+from cifarx.verify.findings.logits import Change, Judgement
+from cifarx.verify.findings.picture import Picture
 from cifarx.verify.findings.result import Compared, Result
-from cifarx.verify.ladder.accuracy.predictions import AccuracyReport, Predictions, accuracy_report
-from cifarx.verify.ladder.export_error import ExportError
-from cifarx.verify.ladder.inputs.contract import Contract
-from cifarx.verify.ladder.logits import Change, Judgement
-from cifarx.verify.ladder.weights.audit import Audit
-from cifarx.verify.subject.environment import Environment
-from cifarx.verify.subject.thumbnails import Picture
+from cifarx.verify.ladder.accuracy.predictions import Predictions, accuracy_report
 
 CLASSES = ("cat", "dog", "ship")
 HOSTILE = (

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from cifarx.verify.evidence import Found
 from cifarx.verify.exchange.elsewhere import joined
 from cifarx.verify.exchange.matlab_result import MatlabResult, truth_of_batch
+from cifarx.verify.findings.accuracy import AccuracyReport
 from cifarx.verify.findings.engine import POLYGRAPHY, EngineReport
 from cifarx.verify.findings.result import Compared, Result
-from cifarx.verify.ladder.accuracy.predictions import AccuracyReport, Predictions, accuracy_report
+from cifarx.verify.ladder.accuracy.predictions import Predictions, accuracy_report
 from cifarx.verify.ladder.export_error import export_error
 from cifarx.verify.ladder.inputs.contract import check_contract
 from cifarx.verify.ladder.logits import Truth, judge_logits, located, margins, within

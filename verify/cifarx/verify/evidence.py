@@ -15,9 +15,9 @@ from cifarx.verify.findings.divergence import Names
 from cifarx.verify.findings.engine import EngineReport
 from cifarx.verify.ladder.accuracy.sweep import Sweep
 from cifarx.verify.ladder.logits import Truth
-from cifarx.verify.ladder.weights.audit import Original
 from cifarx.verify.subject.files_and_run import Subject
 from cifarx.verify.subject.images import ComparedImages
+from cifarx.verify.subject.original import Original
 
 
 @dataclass

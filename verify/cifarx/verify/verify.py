@@ -27,10 +27,10 @@ from cifarx.verify.interruption import stopped_by, undisturbed
 from cifarx.verify.ladder.accuracy.sweep import Sweep
 from cifarx.verify.ladder.layers.judge_engine import layer_names, with_layers
 from cifarx.verify.ladder.truth import truth_of
-from cifarx.verify.ladder.weights.audit import original_of
 from cifarx.verify.options import Options, require_images
 from cifarx.verify.subject.files_and_run import Subject, open_subject
 from cifarx.verify.subject.images import ComparedImages, compared_images
+from cifarx.verify.subject.original import original_of
 
 _TOOLBOX_IMAGES = 16  # their activations pass through a file
 

@@ -14,9 +14,10 @@ from cifarx.pytorch_models.data.images import Images
 from cifarx.pytorch_models.errors import UserError
 from cifarx.verify.engines.engine import Outputs
 from cifarx.verify.engines.onnx_runtime import OnnxRuntime
+from cifarx.verify.findings.accuracy import NO_CLASS
 from cifarx.verify.findings.result import Verdict
 from cifarx.verify.ladder.accuracy import sweep
-from cifarx.verify.ladder.accuracy.predictions import NO_CLASS, Predictions, accuracy_report
+from cifarx.verify.ladder.accuracy.predictions import Predictions, accuracy_report
 from cifarx.verify.options import Options
 from cifarx.verify.report.json_report import lines
 from cifarx.verify.verify import verify

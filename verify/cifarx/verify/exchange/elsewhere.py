@@ -8,8 +8,8 @@ from dataclasses import replace
 from cifarx.pytorch_models.errors import EngineError, EngineMissingError
 from cifarx.verify.engines.choose import unusable
 from cifarx.verify.exchange.matlab_result import MatlabResult, read_result, result_path
+from cifarx.verify.findings.contract import Contract
 from cifarx.verify.findings.engine import MATLAB_RESULT, EngineReport
-from cifarx.verify.ladder.inputs.contract import Contract
 from cifarx.verify.subject.files_and_run import Subject
 
 

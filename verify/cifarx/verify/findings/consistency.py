@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cifarx.verify.findings.accuracy import AccuracyReport
+from cifarx.verify.findings.logits import Judgement
 from cifarx.verify.findings.result import Result
-from cifarx.verify.ladder.accuracy.predictions import AccuracyReport
-from cifarx.verify.ladder.logits import Judgement
 
 
 def contradiction(result: Result) -> str:

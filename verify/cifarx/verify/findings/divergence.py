@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cifarx.verify.findings.audit import Added, Audit
 from cifarx.verify.findings.check import Check, judged
 from cifarx.verify.findings.engine import EngineReport, LayerFinding
 from cifarx.verify.findings.numbers import Number
-from cifarx.verify.ladder.weights.audit import Added, Audit
 
 _RUNNER = {".onnx": "onnxruntime", ".mat": "octave"}  # who runs a file, in the engines' names
 

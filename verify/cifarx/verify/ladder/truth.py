@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from cifarx.pytorch_models.errors import UserError
 from cifarx.verify.engines.pytorch import PyTorch
 from cifarx.verify.findings.check import Check, judged
-from cifarx.verify.ladder.export_error import LIMIT as FLOAT64
+from cifarx.verify.findings.export_error import LIMIT as FLOAT64
 from cifarx.verify.ladder.logits import Truth, judge_logits, make_truth
 from cifarx.verify.subject.files_and_run import Subject
 

@@ -15,9 +15,9 @@ from cifarx.verify.findings.divergence import Names
 from cifarx.verify.findings.engine import EngineReport
 from cifarx.verify.ladder.layers.local_check import LocalCheck
 from cifarx.verify.ladder.logits import Truth, judge_logits
-from cifarx.verify.ladder.weights.audit import Original
 from cifarx.verify.ladder.weights.pairing import pairs_of
 from cifarx.verify.subject.files_and_run import Subject
+from cifarx.verify.subject.original import Original
 
 
 def layer_names(subject: Subject, graph: LayerGraph) -> tuple[Names, ...]:
