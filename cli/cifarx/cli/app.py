@@ -100,7 +100,8 @@ def train(
     """Train a network by its recipe; leaves a run folder."""
     from cifarx.cli.progress import Silent, Training
     from cifarx.pytorch_models.fit import fit
-    from cifarx.pytorch_models.plan import Options, make_plan
+    from cifarx.pytorch_models.plan import Options as TrainOptions
+    from cifarx.pytorch_models.plan import make_plan
 
     changes = {
         "epochs": epochs,
@@ -114,7 +115,20 @@ def train(
         "precision": precision,
     }
     given = {name: value for name, value in changes.items() if value is not None}
-    plan = make_plan(Options(model, data, recipe, given, limit, seed, weights, device, out, resume))
+    plan = make_plan(
+        TrainOptions(
+            model=model,
+            data=data,
+            recipe=recipe,
+            changes=given,
+            limit=limit,
+            seed=seed,
+            weights=weights,
+            device=device,
+            out=out,
+            resume=resume,
+        )
+    )
     with Training(plan) if plan.world.rank == 0 else Silent() as progress:
         try:
             run = fit(plan, progress)
@@ -170,13 +184,14 @@ def export(
 
     from cifarx.cli.numbers import numbers, size
     from cifarx.export.bundle import Formats, check_name, write_bundle
-    from cifarx.export.sources import Options, import_calls, open_source, require_other_file
+    from cifarx.export.sources import Options as SourceOptions
+    from cifarx.export.sources import import_calls, open_source, require_other_file
 
     check_name(name or "model", opset)
     formats = Formats(onnx, mat, pt2, torchscript)
     if not (onnx or mat or pt2 or torchscript):
         formats = Formats(onnx=True, mat=True)
-    options = Options(
+    options = SourceOptions(
         weights,
         None if input_size is None else size("--input-size", input_size),
         tuple(255 * value for value in numbers("--mean", mean)),
@@ -220,34 +235,32 @@ def verify(
         options.show(result)
         raise typer.Exit(result.exit_code)
     from cifarx.cli.progress import status
-    from cifarx.cli.verify_outputs import Outputs
-    from cifarx.verify.exchange.for_polygraphy import ForPolygraphy
+    from cifarx.cli.verify_outputs import report_paths, require_paths, write_reports
     from cifarx.verify.interruption import undisturbed
-    from cifarx.verify.options import Options
-    from cifarx.verify.verify import take_share
-    from cifarx.verify.verify import verify as run_verify
+    from cifarx.verify.options import VerifyOptions
+    from cifarx.verify.verify import take_share, verify_with_outputs
 
-    asked = Options(
+    asked = VerifyOptions(
         file,
         None if engines is None else tuple(e.strip() for e in engines.split(",")),
         checkpoint,
         images,
-        accept is not None,
-        layer_images,
-        options.accuracy_images(accuracy),
-        options.tolerance(atol, rtol),
-        from_polygraphy,
-        None if to_polygraphy is None else ForPolygraphy(to_polygraphy),
+        accept_predictions=accept is not None,
+        layer_images=layer_images,
+        accuracy_images=options.accuracy_images(accuracy),
+        tolerance=options.tolerance(atol, rtol),
+        from_polygraphy=from_polygraphy,
     )
-    outputs = Outputs.of(report, json_file, asked)
+    paths = report_paths(report, json_file, to_polygraphy)
+    require_paths(paths, asked)
     if not options.first_process():
         take_share(asked)
         return
     with status() as progress:
-        result = run_verify(asked, progress)
+        result, outputs = verify_with_outputs(asked, progress)
     with undisturbed():
         try:
-            outputs.write(result)
+            write_reports(paths, result, outputs)
         finally:  # where they cannot be written, too
             options.show(result)
     raise typer.Exit(result.exit_code)
@@ -273,10 +286,10 @@ def import_(
     """
     from cifarx.cli.import_report import print_import
     from cifarx.cli.progress import status
-    from cifarx.verify.from_matlab.make_run import Options, import_run
+    from cifarx.verify.from_matlab.make_run import ImportOptions, import_run
 
     with status() as progress:
-        imported = import_run(Options(file, into, run), progress)
+        imported = import_run(ImportOptions(file, into, run), progress)
     print_import(imported)
 
 
@@ -338,11 +351,19 @@ def reproduce(
 ) -> None:
     """Train, export and verify the write-ups' rows, or all; goes on where it stopped."""
     from cifarx.cli.progress import run_rows
-    from cifarx.verify.reproduction.rows import Options
+    from cifarx.verify.reproduction.rows import ReproduceOptions
 
     places = dict(_name_and_place(entry) for entry in data or ())
-    options = Options(
-        tuple(rows or ()), places, limit, epochs, seeds, weights, device, precision, out
+    options = ReproduceOptions(
+        rows=tuple(rows or ()),
+        data=places,
+        limit=limit,
+        epochs=epochs,
+        seeds=seeds,
+        weights=weights,
+        device=device,
+        precision=precision,
+        out=out,
     )
     failed = run_rows(options)
     print(f"wrote {out / 'reproduction.md'} and {out / 'reproduction.json'}")

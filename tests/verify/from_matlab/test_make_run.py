@@ -17,7 +17,7 @@ from cifarx.export.bundle import Formats, bundle_run, sample_images, write_bundl
 from cifarx.export.from_torch.answers import logits_float32, logits_float64
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.run import Run, build_module, load_run
-from cifarx.verify.from_matlab.make_run import Imported, Options, import_run
+from cifarx.verify.from_matlab.make_run import Imported, ImportOptions, import_run
 from cifarx.verify.ladder.logits import judge_logits, make_truth
 
 
@@ -59,7 +59,7 @@ def exported(run: Run, **how: object) -> onnx.ModelProto:
 
 
 def imported(**options: object) -> Imported:
-    return import_run(Options(Path("tuned.onnx"), **options))  # type: ignore[arg-type]
+    return import_run(ImportOptions(Path("tuned.onnx"), **options))  # type: ignore[arg-type]
 
 
 def refused(**options: object) -> str:
