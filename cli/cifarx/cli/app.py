@@ -55,6 +55,7 @@ def _main_options(
 
 @app.command()
 def train(
+    *,
     model: Annotated[
         str | None, typer.Argument(help="A network of the zoo; 'cifarx models' lists them.")
     ] = None,
@@ -142,6 +143,7 @@ def train(
 
 @app.command()
 def export(
+    *,
     source: Annotated[
         str | None,
         typer.Argument(
@@ -213,6 +215,7 @@ def export(
 
 @app.command()
 def verify(
+    *,
     file: options.File = Path("model.onnx"),
     engines: options.Engines = None,
     checkpoint: options.Checkpoint = None,
@@ -331,6 +334,7 @@ def models() -> None:
 
 @app.command()
 def reproduce(
+    *,
     rows: Annotated[
         list[str] | None,
         typer.Argument(help="Rows of the write-ups, such as S2a or S2c-15, or a group: S2c."),

@@ -218,13 +218,13 @@ def _interpret(path: Path, content: Mapping[str, Any], mat: MatFile) -> MatlabRe
         raise ValueError(f"logits are {logits.dtype}")
     normalized = _text(content["normalized_sha256"])
     return MatlabResult(
-        path,
-        runtime,
-        np.ascontiguousarray(layout.features_from_matlab(logits)),
-        ratios,
-        tuple(names),
-        int(judged),
-        normalized == (_inputs_sha256(mat) if mat.card.mean else ""),
+        path=path,
+        runtime=runtime,
+        logits=np.ascontiguousarray(layout.features_from_matlab(logits)),
+        ratios=ratios,
+        layers=tuple(names),
+        layer_images=int(judged),
+        normalized_alike=normalized == (_inputs_sha256(mat) if mat.card.mean else ""),
     )
 
 

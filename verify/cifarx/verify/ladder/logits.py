@@ -64,7 +64,21 @@ def judge_logits(logits: NDArray[Any], truth: Truth) -> Judgement:
     comparable = logits.shape == reference.shape and n > 0
     if not comparable or not (np.isfinite(logits).all() and np.isfinite(reference).all()):
         nothing = float("inf")
-        return Judgement(n, k, False, nothing, nothing, 0.0, 0.0, nothing, 0, 0, 0, 0, ())
+        return Judgement(
+            images=n,
+            classes=k,
+            finite=False,
+            ratio=nothing,
+            largest=nothing,
+            largest_allowed=0.0,
+            cosine=0.0,
+            ulps=nothing,
+            worst_image=0,
+            worst_class=0,
+            top1=0,
+            top5=0,
+            changed=(),
+        )
     error = np.abs(logits.astype(np.float64) - reference)
     worst = np.unravel_index(np.argmax(error), error.shape)
     predicted, wanted = logits.argmax(1), reference.argmax(1)

@@ -121,15 +121,15 @@ def _trained(
         given = {"epochs": options.epochs, "precision": options.precision}
         changes = {key: value for key, value in given.items() if value is not None}
         train = TrainOptions(
-            recipe.network,
-            (options.data or {}).get(recipe.dataset, recipe.dataset),
-            recipe_name,
-            changes,
-            options.limit,
-            seed,
-            options.weights,
-            options.device,
-            folder,
+            model=recipe.network,
+            data=(options.data or {}).get(recipe.dataset, recipe.dataset),
+            recipe=recipe_name,
+            changes=changes,
+            limit=options.limit,
+            seed=seed,
+            weights=options.weights,
+            device=options.device,
+            out=folder,
         )
     plan = make_plan(train)
     run = fit(plan, observer(row))

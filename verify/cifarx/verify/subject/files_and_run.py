@@ -75,7 +75,19 @@ def open_subject(path: Path, checkpoint: Path | None) -> Subject:
     except UserError as error:
         problem = str(error)
         unread = error.nodes if isinstance(error, UnreadableError) else ()
-    return Subject(path, model, graph, problem, unread, places, card, mat_path, mat, run, digests)
+    return Subject(
+        onnx_path=path,
+        onnx=model,
+        onnx_graph=graph,
+        onnx_problem=problem,
+        onnx_unread=unread,
+        places=places,
+        onnx_card=card,
+        mat_path=mat_path,
+        mat=mat,
+        run=run,
+        sha256=digests,
+    )
 
 
 def onnx_inputs(model: onnx.ModelProto) -> list[onnx.ValueInfoProto]:

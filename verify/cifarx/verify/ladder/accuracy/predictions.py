@@ -111,14 +111,14 @@ def accuracy_report(
             changed = tuple(_changes(found, first, i))
         runtimes.append(
             RuntimeAccuracy(
-                engine,
-                accuracy(found.predicted[i], found.labels),
-                by_class(found.predicted[i], found.labels, classes),
-                comparison,
-                changed,
-                ties.get(engine, 0.0),
-                int(np.count_nonzero(found.predicted[i] == NO_CLASS)),
-                float(found.apart[i].max()),
+                engine=engine,
+                overall=accuracy(found.predicted[i], found.labels),
+                by_class=by_class(found.predicted[i], found.labels, classes),
+                comparison=comparison,
+                changed=changed,
+                tie=ties.get(engine, 0.0),
+                not_finite=int(np.count_nonzero(found.predicted[i] == NO_CLASS)),
+                apart=float(found.apart[i].max()),
             )
         )
     return AccuracyReport(len(found.images), in_all, origin, tuple(runtimes))
