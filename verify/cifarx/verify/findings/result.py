@@ -110,9 +110,14 @@ class Result:
             return Verdict.EQUIVALENT
         unchanged = self.accuracy is None or self.accuracy.unchanged
         unchanged = unchanged and all(j.finite and not j.turned for j in self.judgements())
-        if unchanged and not self.contract.meaning_changed:
+        if unchanged and self._predicts and not self.contract.meaning_changed:
             return Verdict.SAME_PREDICTIONS
         return Verdict.DIFFERENT
+
+    @property
+    def _predicts(self) -> bool:
+        """Whether the network predicts classes at all: one output leaves nothing to decide."""
+        return len(self.classes) > 1
 
     def _layered(self) -> bool:
         """Whether every layer of every engine that computes layers was judged."""
@@ -181,6 +186,8 @@ class Result:
         finite = all(j.finite for j in self.judgements())
         if not finite:
             detail = "an engine's logits decide nothing"
+        elif not self._predicts:
+            detail = f"none to make: the network has one output; the largest error is {largest:.1e}"
         elif changed:
             runtime, change = max(changed, key=lambda entry: entry[1].margin)
             truth, predicted = (self.class_name(k) for k in (change.truth, change.predicted))
