@@ -26,7 +26,7 @@ def _contradictions(result: Result) -> Iterator[str]:
             yield f"the engine {name} is there {names.count(name)} times"
     if result.images.count < 1:
         yield f"it is of {result.images.count} images"
-    if not result.audits or not result.layers:
+    if not result.audits or not result.export or not result.layers:
         yield "it lacks what the files' layers and weights were compared with"
     else:
         yield from _of_files(result)
