@@ -58,6 +58,10 @@ class Engine(Protocol):
     def fast(self) -> bool:
         """Whether it may convolve by fast algorithms such as Winograd's."""
 
+    @property
+    def library(self) -> Literal["pytorch", "onnxruntime", "toolbox"]:
+        """Whose functions compute its activations."""
+
     def run(self, images: NDArray[np.uint8], inputs: NDArray[np.float32]) -> Outputs:
         """Run the network.
 

@@ -21,6 +21,7 @@ class OnnxRuntime:
     """An inference session, and on demand a second one with every layer's output marked."""
 
     holds: Literal["onnx"] = "onnx"
+    library: Literal["onnxruntime"] = "onnxruntime"
 
     def __init__(self, subject: Subject, optimized: bool = True, cuda: bool = False) -> None:
         try:

@@ -38,6 +38,7 @@ class ToolboxJob:
     """An engine: `cifarx.internal.runJob` of the toolbox, by whatever runs it."""
 
     holds: Literal["mat"] = "mat"
+    library: Literal["toolbox"] = "toolbox"
     fast = False
 
     def __init__(self, command: Command, subject: Subject) -> None:

@@ -82,7 +82,7 @@ def with_layers(
         return report
     called = _names_in(graph, original.graph)
     orders = feature_orders(graph) if engine.holds == "mat" else {}
-    check = LocalCheck(original.graph, fast=engine.fast)
+    check = LocalCheck(original.graph, fast=engine.fast, library=engine.library)
 
     def take(part: NDArray[np.float32], activations: Activations) -> None:
         check.add(part, _in_pytorch(activations, called, orders))
