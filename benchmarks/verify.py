@@ -49,9 +49,9 @@ def bare_seconds(folder: Path) -> dict[str, float]:
     import onnxruntime
     import torch
 
-    from cifarx.export.bundle import read_images, run_test_part
     from cifarx.pytorch_models.preprocess import preprocess
     from cifarx.pytorch_models.run import build_module, load_run
+    from cifarx.pytorch_models.run_images import read_images, run_test_part
 
     run = load_run(folder / "run")
     inputs = preprocess(read_images(run, run_test_part(run)).pixels, *run.mean_std())

@@ -158,7 +158,7 @@ def test_images_resized_since_the_training_are_not_exported(cifarx: Cifarx, empt
             Image.effect_noise((size, size), 99).convert("RGB").save(path)
         if size == 32:
             cifarx("train", "bn-tiny", "--data", "d", "--epochs", "1")
-    assert "are now (3, 64, 64)" in rejected(cifarx("export"))
+    assert "now have the size (3, 64, 64)" in rejected(cifarx("export"))
     assert not (empty / "model.onnx").exists()
 
 

@@ -100,7 +100,7 @@ def train(
     """Train a network by its recipe; leaves a run folder."""
     from cifarx.cli.progress import Silent, Training
     from cifarx.pytorch_models.fit import fit
-    from cifarx.pytorch_models.plan import Options, make_plan
+    from cifarx.pytorch_models.plan import TrainOptions, make_plan
 
     changes = {
         "epochs": epochs,
@@ -114,7 +114,19 @@ def train(
         "precision": precision,
     }
     given = {name: value for name, value in changes.items() if value is not None}
-    plan = make_plan(Options(model, data, recipe, given, limit, seed, weights, device, out, resume))
+    options = TrainOptions(
+        model=model,
+        data=data,
+        recipe=recipe,
+        changes=given,
+        limit=limit,
+        seed=seed,
+        weights=weights,
+        device=device,
+        out=out,
+        resume=resume,
+    )
+    plan = make_plan(options)
     with Training(plan) if plan.world.rank == 0 else Silent() as progress:
         try:
             run = fit(plan, progress)

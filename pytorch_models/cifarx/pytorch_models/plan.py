@@ -28,7 +28,7 @@ from cifarx.pytorch_models.weights import NONE, file_origin
 
 
 @dataclass(frozen=True)
-class Options:
+class TrainOptions:
     """What the user may set; None leaves it to the recipe."""
 
     model: str | None = None
@@ -67,7 +67,7 @@ class Plan:
     world: World = ALONE
 
 
-def make_plan(options: Options) -> Plan:
+def make_plan(options: TrainOptions) -> Plan:
     """Resolve names and defaults.
 
     Raises:
@@ -110,7 +110,7 @@ def _given(option: Any, otherwise: Any) -> Any:
     return otherwise if option is None else option
 
 
-def _model(options: Options, record: RunRecord | None) -> str:
+def _model(options: TrainOptions, record: RunRecord | None) -> str:
     if options.model is not None:
         return options.model
     if record is not None:
@@ -121,7 +121,7 @@ def _model(options: Options, record: RunRecord | None) -> str:
     )
 
 
-def _recipe(options: Options) -> tuple[RunRecord | None, str, Recipe]:
+def _recipe(options: TrainOptions) -> tuple[RunRecord | None, str, Recipe]:
     """The run.json that --recipe names, if it does; the recipe's name; the recipe."""
     asked = options.recipe
     if asked is None:
@@ -157,7 +157,7 @@ def _recorded_weights(record: RunRecord) -> str:
     return record.pretrained or NONE
 
 
-def _resumed(options: Options, world: World) -> Plan:
+def _resumed(options: TrainOptions, world: World) -> Plan:
     """The plan of an unfinished run: the one that --out names, else the newest that fits."""
     folder = options.out or _newest_unfinished(options)
     draft = read_draft(folder)
@@ -210,7 +210,7 @@ def _same_path(asked: str, recorded: str) -> bool:
     return Path(asked).exists() and str(Path(asked).resolve()) == recorded
 
 
-def _newest_unfinished(options: Options) -> Path:
+def _newest_unfinished(options: TrainOptions) -> Path:
     found = sorted(Path("runs").glob(f"*/{RESUME}"), key=lambda p: p.stat().st_mtime_ns)
     for path in reversed(found):
         record = read_draft(path.parent).record

@@ -70,15 +70,15 @@ def register(
             raise ValueError(f"{name!r} is registered by both {taken} and {builder}")
         summary = (builder.__doc__ or "").strip().splitlines()[0].rstrip(".")
         _MODELS[name] = ModelSpec(
-            name,
-            source,
-            input_size,
-            parameters,
-            multiply_adds,
-            summary,
-            recipe,
-            pretrained,
-            builder,
+            name=name,
+            source=source,
+            input_size=input_size,
+            parameters=parameters,
+            multiply_adds=multiply_adds,
+            summary=summary,
+            recipe=recipe,
+            pretrained=pretrained,
+            builder=builder,
         )
         return builder
 

@@ -92,7 +92,15 @@ def train(
         if world.rank == 0:
             held_out_loss, predictions = evaluate(model, held_out)
             hits = (predictions == held_out.labels).float().mean().item()
-            figures = Epoch(epoch, loss, accuracy, held_out_loss, hits, rate, seconds)
+            figures = Epoch(
+                epoch=epoch,
+                train_loss=loss,
+                train_accuracy=accuracy,
+                held_out_loss=held_out_loss,
+                held_out_accuracy=hits,
+                learning_rate=rate,
+                seconds=seconds,
+            )
             after_epoch(figures, predictions)
         wait_for_all(world)
 

@@ -102,8 +102,7 @@ def reproduce(
 
 def _trained(row: str, seed: int, options: Options, observer: Callable[[str], Observer]) -> Run:
     from cifarx.pytorch_models.fit import fit
-    from cifarx.pytorch_models.plan import Options as TrainOptions
-    from cifarx.pytorch_models.plan import make_plan
+    from cifarx.pytorch_models.plan import TrainOptions, make_plan
 
     recipe_name, recipe = rows()[row]
     parts = [row]
@@ -119,15 +118,15 @@ def _trained(row: str, seed: int, options: Options, observer: Callable[[str], Ob
         given = {"epochs": options.epochs, "precision": options.precision}
         changes = {key: value for key, value in given.items() if value is not None}
         train = TrainOptions(
-            recipe.network,
-            (options.data or {}).get(recipe.dataset, recipe.dataset),
-            recipe_name,
-            changes,
-            options.limit,
-            seed,
-            options.weights,
-            options.device,
-            folder,
+            model=recipe.network,
+            data=(options.data or {}).get(recipe.dataset, recipe.dataset),
+            recipe=recipe_name,
+            changes=changes,
+            limit=options.limit,
+            seed=seed,
+            weights=options.weights,
+            device=options.device,
+            out=folder,
         )
     plan = make_plan(train)
     run = fit(plan, observer(row))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cifarx.export.bundle import read_images
+from cifarx.pytorch_models.run_images import read_images
 from cifarx.verify.findings.engine import EngineReport
 from cifarx.verify.ladder.accuracy.predictions import AccuracyReport
 from cifarx.verify.subject.files_and_run import Subject
