@@ -73,14 +73,14 @@ def test_the_record_of_a_run_from_a_file_asks_for_that_file(trained: Run, tmp_pa
     )  # fmt: skip
     fit(make_plan(options))
     record = str(tmp_path / "r" / "run.json")
-    with pytest.raises(UserError, match=r"started from the weights model.safetensors, SHA-256 "):
+    with pytest.raises(UserError, match=r"the weights model.safetensors, SHA-256 .*--weights FILE"):
         make_plan(TrainOptions(recipe=record))
     assert make_plan(TrainOptions(recipe=record, weights="x.pth")).weights == "x.pth"
 
 
 def test_no_network_at_all_is_an_error() -> None:
     for options in (TrainOptions(), TrainOptions(recipe="tiny"), TrainOptions(data="shapes")):
-        with pytest.raises(UserError, match=r"Name the network to train, as in 'cifarx train bn8'"):
+        with pytest.raises(UserError, match=r"Name the network .* 'cifarx train bn8'"):
             make_plan(options)
 
 
@@ -88,7 +88,7 @@ def test_no_network_at_all_is_an_error() -> None:
 def test_a_recipe_that_cannot_be_read_is_named(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder.toml").mkdir()
     (tmp_path / "latin.toml").write_bytes(b'source = "\xe9"')
-    with pytest.raises(UserError, match=rf"--recipe .*{name} cannot be read \(.*Give a sh"):
+    with pytest.raises(UserError, match=rf"--recipe .*{name} cannot be read \("):
         make_plan(TrainOptions("bn-tiny", recipe=str(tmp_path / name)))
 
 
@@ -97,7 +97,7 @@ def test_a_recipe_file_with_a_mistake_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"recipe .*own.toml cannot be used: batch_size: Input"):
         make_plan(TrainOptions("bn-tiny", recipe=str(tmp_path / "own.toml")))
     (tmp_path / "run.json").write_text("{}")
-    with pytest.raises(UserError, match=r"run.json is not a run record that this version reads"):
+    with pytest.raises(UserError, match=r"run.json is not a run record"):
         make_plan(TrainOptions(recipe=str(tmp_path / "run.json")))
 
 
@@ -112,7 +112,7 @@ def test_a_value_that_is_not_allowed_is_named() -> None:
 
 
 def test_tf32_needs_a_gpu() -> None:
-    with pytest.raises(UserError, match=r"tf32 is arithmetic of NVIDIA GPUs, and the device is c"):
+    with pytest.raises(UserError, match=r"tf32 needs an NVIDIA GPU, .*device is cpu"):
         make_plan(TrainOptions("bn-tiny", changes={"precision": "tf32"}, device="cpu"))
 
 
@@ -127,5 +127,5 @@ def test_a_device_that_is_not_there_is_rejected() -> None:
 @pytest.mark.parametrize("name", ["run.json", "resume.safetensors"])
 def test_a_folder_that_holds_a_run_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("")
-    with pytest.raises(UserError, match=r"--out .* already holds a run, and cifarx over"):
+    with pytest.raises(UserError, match=r"--out .* already holds a run"):
         make_plan(TrainOptions("bn-tiny", out=tmp_path))
