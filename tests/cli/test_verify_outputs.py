@@ -217,9 +217,9 @@ def test_the_mat_is_kept_where_there_is_none_yet(work: Path, cifarx: Command) ->
 @pytest.mark.parametrize(
     ("arguments", "place", "reason"),
     [
-        (["--report", "model.onnx"], "model.onnx/report.json", "model.onnx is no folder"),
-        (["--report", "model.onnx/x"], "model.onnx/x/report.json", "model.onnx is no folder"),
-        (["--report", "loose/x"], "loose/x/report.json", "loose is no folder"),
+        (["--report", "model.onnx"], "model.onnx/report.json", "model.onnx is not a folder"),
+        (["--report", "model.onnx/x"], "model.onnx/x/report.json", "model.onnx is not a folder"),
+        (["--report", "loose/x"], "loose/x/report.json", "loose is not a folder"),
         (["--report", "/proc/x"], "/proc/x/report.json", ""),
         (["--json", "/proc/x/y.json"], "/proc/x/y.json", ""),
         (["--to-polygraphy", "/proc/o.json"], "/proc/o.json", ""),
