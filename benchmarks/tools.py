@@ -47,7 +47,7 @@ from cifarx.export.bundle import Formats, bundle_run, write_bundle
 from cifarx.pytorch_models.errors import UserError
 from cifarx.verify.exchange.polygraphy_files import write_outputs
 from cifarx.verify.findings.result import Verdict
-from cifarx.verify.options import Options
+from cifarx.verify.options import VerifyOptions
 from cifarx.verify.subject.files_and_run import open_subject
 from cifarx.verify.verify import verify
 
@@ -140,7 +140,7 @@ def judge(layer: str | None, spoilt: bool, scores: dict[str, Score]) -> None:
     """Ask every judge about the case in the current folder."""
     asked: Any = ("pytorch", "onnxruntime")
     try:
-        result = verify(Options(MODEL, asked, layer_images=16))
+        result = verify(VerifyOptions(MODEL, asked, layer_images=16))
         passed, divergence = result.verdict is Verdict.EQUIVALENT, result.first_divergence
     except UserError:
         passed, divergence = False, None

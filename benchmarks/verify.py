@@ -76,24 +76,24 @@ def layer_seconds(folder: Path, count: int) -> dict[str, float]:
     from cifarx.verify.engines.choose import ENGINES
     from cifarx.verify.engines.pytorch import PyTorch
     from cifarx.verify.findings.engine import EngineReport
-    from cifarx.verify.ladder.layers.judge_engine import layer_names, with_layers
+    from cifarx.verify.ladder.layers.judge_engine import make_reference, with_layers
     from cifarx.verify.ladder.logits import make_truth
-    from cifarx.verify.ladder.weights.audit import original_of
     from cifarx.verify.subject.files_and_run import open_subject
     from cifarx.verify.subject.images import compared_images
+    from cifarx.verify.subject.original import original_of
 
     subject = open_subject(folder / "model.onnx", folder / "run")
     inputs = compared_images(subject, count).inputs
     original = original_of(subject, PyTorch(subject).graph())
-    names = layer_names(subject, original.graph)
-    nothing = np.zeros((len(inputs), len(names)))
+    reference = make_reference(subject, original)
+    nothing = np.zeros((len(inputs), len(reference.names)))
     plain = nothing.astype(np.float32)
     truth = make_truth(nothing, plain, "")
     seconds = {}
     for name in ("pytorch", "onnxruntime"):
         engine, empty = ENGINES[name](subject), EngineReport(name, name, None, "")
         start = time.perf_counter()
-        with_layers(empty, engine, subject, original, names, inputs, truth, plain)
+        with_layers(empty, engine, reference, inputs, truth=truth, plain=plain)
         seconds[name] = time.perf_counter() - start
     return seconds
 

@@ -20,7 +20,7 @@ from cifarx.pytorch_models.recipe import load_recipe
 from cifarx.pytorch_models.registry import ModelSpec
 from cifarx.verify.findings.result import Verdict
 from cifarx.verify.ladder.logits import judge_logits, make_truth
-from cifarx.verify.options import Options
+from cifarx.verify.options import VerifyOptions
 from cifarx.verify.verify import verify
 
 
@@ -56,7 +56,7 @@ def test_a_family_trains_a_step_exports_and_verifies(spec: ModelSpec, tmp_path: 
     assert run.record.epochs_done == 1
     write_bundle(bundle_run(run), tmp_path, "model", Formats(onnx=True, mat=True))
     engines = ("pytorch", "onnxruntime", "octave")
-    result = verify(Options(tmp_path / "model.onnx", engines, checkpoint=run.folder))
+    result = verify(VerifyOptions(tmp_path / "model.onnx", engines, checkpoint=run.folder))
     assert result.verdict is Verdict.EQUIVALENT
     assert result.compared() == ("onnxruntime", "octave")
 

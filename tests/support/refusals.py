@@ -7,7 +7,7 @@ from typing import Any
 
 from cifarx.verify.findings.check import Outcome
 from cifarx.verify.findings.result import Result, Verdict
-from cifarx.verify.options import Options
+from cifarx.verify.options import VerifyOptions
 from cifarx.verify.report.json_report import lines
 from cifarx.verify.verify import verify
 
@@ -16,7 +16,7 @@ MODEL = Path("model.onnx")
 
 def check(*engines: str, **options: Any) -> Result:
     asked = engines or ("pytorch", "onnxruntime")
-    return verify(Options(MODEL, asked, **{"layer_images": 16, **options}))
+    return verify(VerifyOptions(MODEL, asked, **{"layer_images": 16, **options}))
 
 
 def assert_refused(result: Result, exit_code: int = 1) -> None:

@@ -10,17 +10,18 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
+from cifarx.verify.findings.accuracy import AccuracyReport
+from cifarx.verify.findings.audit import Audit
 from cifarx.verify.findings.check import judged
+from cifarx.verify.findings.contract import Contract
 from cifarx.verify.findings.divergence import Names
 from cifarx.verify.findings.engine import EngineReport, LayerFinding
+from cifarx.verify.findings.environment import Environment
+from cifarx.verify.findings.export_error import ExportError
+from cifarx.verify.findings.logits import Change, Judgement
+from cifarx.verify.findings.picture import Picture
 from cifarx.verify.findings.result import Compared, Result
-from cifarx.verify.ladder.accuracy.predictions import AccuracyReport, Predictions, accuracy_report
-from cifarx.verify.ladder.export_error import ExportError
-from cifarx.verify.ladder.inputs.contract import Contract
-from cifarx.verify.ladder.logits import Change, Judgement
-from cifarx.verify.ladder.weights.audit import Audit
-from cifarx.verify.subject.environment import Environment
-from cifarx.verify.subject.thumbnails import Picture
+from cifarx.verify.ladder.accuracy.predictions import Predictions, accuracy_report
 
 CLASSES = ("cat", "dog", "ship")
 HOSTILE = (
@@ -86,7 +87,9 @@ def sound() -> Result:
         audits=(audit, replace(audit, file="model.mat")),
         contract=Contract((), False, "ab" * 32, ("python", "octave 7.3.0")),
         reference=judged(True, "reference", "PyTorch's float32 is 2.8 roundings off its float64"),
-        export=(ExportError("model.onnx", 16, 0.0, "pytorch 2.9"),),
+        export=tuple(
+            ExportError(name, 16, 0.0, "pytorch 2.9") for name in ("model.onnx", "model.mat")
+        ),
         engines=(
             EngineReport(
                 *("pytorch", "pytorch 2.9", judgement(), ""),

@@ -32,7 +32,7 @@ from cifarx.pytorch_models.run import Run
 from cifarx.verify.engines import onnx_runtime, pytorch
 from cifarx.verify.engines.onnx_runtime import OnnxRuntime
 from cifarx.verify.findings.result import Result, Verdict
-from cifarx.verify.options import Options
+from cifarx.verify.options import VerifyOptions
 from cifarx.verify.report.json_report import lines
 from cifarx.verify.verify import verify
 
@@ -271,7 +271,7 @@ def variant_case(network: str, variant: str, folder: Path, images: int = 10) -> 
     FILES.get(variant, FILES["as exported"])(folder)
     with pytest.MonkeyPatch.context() as patch, chdir(folder):
         ARITHMETIC.get(variant, lambda patch: None)(patch)
-        return verify(Options(MODEL, LIVE, images=images, layer_images=min(images, 8)))
+        return verify(VerifyOptions(MODEL, LIVE, images=images, layer_images=min(images, 8)))
 
 
 def _verified(run: Run, engines: tuple[str, ...], images: int) -> Result:
@@ -280,7 +280,7 @@ def _verified(run: Run, engines: tuple[str, ...], images: int) -> Result:
     with_mat = "octave" in engines
     write_bundle(bundle_run(run), folder, "model", Formats(onnx=True, mat=with_mat))
     with chdir(folder):
-        return verify(Options(MODEL, engines, images=images, layer_images=min(images, 8)))
+        return verify(VerifyOptions(MODEL, engines, images=images, layer_images=min(images, 8)))
 
 
 @dataclass

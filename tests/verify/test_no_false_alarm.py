@@ -14,7 +14,7 @@ from cifarx.export.to_onnx.writer import OPSET
 from cifarx.pytorch_models.registry import models
 from cifarx.verify.findings.check import Outcome
 from cifarx.verify.findings.result import Result, Verdict
-from cifarx.verify.options import Options
+from cifarx.verify.options import VerifyOptions
 from cifarx.verify.report.json_report import lines
 from cifarx.verify.verify import verify
 
@@ -27,7 +27,7 @@ Prepare = Callable[[str], Path]
 
 
 def check() -> Result:
-    return verify(Options(MODEL, LIVE, layer_images=16))
+    return verify(VerifyOptions(MODEL, LIVE, layer_images=16))
 
 
 def assert_equivalent(result: Result) -> None:

@@ -15,7 +15,7 @@ import pytest
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.run import Run
 from cifarx.verify.findings.result import Result, Verdict
-from cifarx.verify.options import Options
+from cifarx.verify.options import VerifyOptions
 from cifarx.verify.report.json_report import as_json, lines
 from cifarx.verify.verify import verify
 
@@ -25,7 +25,7 @@ MODEL = Path("model.onnx")
 
 
 def check(*engines: str, **options: Any) -> Result:
-    return verify(Options(MODEL, engines or ("pytorch", "onnxruntime"), **options))
+    return verify(VerifyOptions(MODEL, engines or ("pytorch", "onnxruntime"), **options))
 
 
 def test_a_sound_export_is_equivalent(work: Path) -> None:
@@ -67,7 +67,7 @@ def test_a_spoilt_yardstick_excuses_nothing(work: Path, value: float) -> None:
     shutil.rmtree(work / "runs")
     faults.edit_mat(work, lambda c: c["test"]["logits"][0, 0].fill(value))
     faults.edit_attribute(work, "norm2", "epsilon", 0.1)
-    result = verify(Options(MODEL, ("onnxruntime",)))
+    result = verify(VerifyOptions(MODEL, ("onnxruntime",)))
     assert result.exit_code == 1
     text = lines(result)
     assert any(line.startswith("FAILED | reference") for line in text)
@@ -76,7 +76,7 @@ def test_a_spoilt_yardstick_excuses_nothing(work: Path, value: float) -> None:
 
 def test_without_the_run_the_files_are_judged_against_each_other(work: Path) -> None:
     shutil.rmtree(work / "runs")
-    result = verify(Options(MODEL))
+    result = verify(VerifyOptions(MODEL))
     assert result.verdict is Verdict.EQUIVALENT
     assert result.truth == "model.mat's reference"
     assert result.images.origin == "images of the test batch in model.mat"
@@ -88,14 +88,14 @@ def test_without_the_run_the_files_are_judged_against_each_other(work: Path) -> 
 def test_without_the_run_a_changed_weight_is_still_named(work: Path) -> None:
     shutil.rmtree(work / "runs")
     faults.edit_initializer(work, "conv1_bias", faults.flip_bit)
-    result = verify(Options(MODEL))
+    result = verify(VerifyOptions(MODEL))
     assert result.exit_code == 1
     assert any("differing: conv1_bias" in line for line in lines(result))
 
 
 def test_without_the_mat_file_the_onnx_file_is_judged_against_the_run(work: Path) -> None:
     (work / "model.mat").unlink()
-    result = verify(Options(MODEL))
+    result = verify(VerifyOptions(MODEL))
     assert result.verdict is Verdict.EQUIVALENT
     skipped = [line for line in lines(result) if line.startswith("SKIPPED | octave")]
     assert skipped
@@ -106,7 +106,7 @@ def test_with_neither_run_nor_mat_there_is_nothing_to_compare_with(work: Path) -
     shutil.rmtree(work / "runs")
     (work / "model.mat").unlink()
     with pytest.raises(UserError, match=r"nothing to compare model.onnx with: no model.mat beside"):
-        verify(Options(MODEL))
+        verify(VerifyOptions(MODEL))
 
 
 def test_a_run_is_found_beside_the_file_and_by_name(
@@ -114,23 +114,23 @@ def test_a_run_is_found_beside_the_file_and_by_name(
 ) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     monkeypatch.chdir(elsewhere)
-    beside = verify(Options(work / "model.onnx", ("onnxruntime",)))
+    beside = verify(VerifyOptions(work / "model.onnx", ("onnxruntime",)))
     assert beside.environment.run == run_in_work.folder.name
     moved = Path(shutil.move(run_in_work.folder, elsewhere / "moved"))
-    assert verify(Options(work / "model.onnx", ("onnxruntime",))).environment.run is None
-    named = verify(Options(work / "model.onnx", ("onnxruntime",), checkpoint=moved))
+    assert verify(VerifyOptions(work / "model.onnx", ("onnxruntime",))).environment.run is None
+    named = verify(VerifyOptions(work / "model.onnx", ("onnxruntime",), checkpoint=moved))
     assert named.verdict is Verdict.EQUIVALENT
 
 
 def test_an_engine_asked_for_by_name_must_be_there(work: Path, monkeypatch: Any) -> None:
     monkeypatch.setenv("PATH", "")
     with pytest.raises(UserError, match="asks for octave, which cannot be used: GNU Octave is not"):
-        verify(Options(MODEL, ("octave",)))
+        verify(VerifyOptions(MODEL, ("octave",)))
 
 
 def test_an_engine_that_nobody_asked_for_may_be_missing(work: Path, monkeypatch: Any) -> None:
     monkeypatch.setenv("PATH", "")
-    result = verify(Options(MODEL))
+    result = verify(VerifyOptions(MODEL))
     assert result.verdict is Verdict.EQUIVALENT
     assert "compared 2 of 5 engines" in lines(result)[-1]
     assert any(
@@ -144,7 +144,7 @@ def test_a_file_that_onnx_runtime_rejects_is_no_pass(work: Path) -> None:
 
     faults.edit_onnx(work, newest_ir)
     try:
-        result = verify(Options(MODEL))
+        result = verify(VerifyOptions(MODEL))
     except UserError:  # a checker that knows no such version says so itself
         return
     assert result.exit_code == 2
@@ -158,7 +158,7 @@ def test_a_session_that_cannot_be_made_is_no_pass(work: Path, monkeypatch: Any) 
         raise RuntimeError("Unsupported model IR version: 14")
 
     monkeypatch.setattr(onnxruntime, "InferenceSession", reject)
-    result = verify(Options(MODEL))
+    result = verify(VerifyOptions(MODEL))
     assert result.exit_code == 2
     assert any(t.startswith("FAILED | onnxruntime | it does not load") for t in lines(result))
 
@@ -169,7 +169,7 @@ def test_an_engine_that_breaks_down_is_no_pass(work: Path, monkeypatch: Any) -> 
     (programs / "octave-cli").write_text("#!/bin/sh\necho 'error: out of memory' >&2\nexit 1\n")
     (programs / "octave-cli").chmod(0o755)
     monkeypatch.setenv("PATH", f"{programs}:/bin:/usr/bin")
-    result = verify(Options(MODEL))
+    result = verify(VerifyOptions(MODEL))
     assert result.exit_code == 2
     assert "FAILED | octave | it broke down: error: out of memory" in lines(result)
 

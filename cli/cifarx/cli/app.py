@@ -55,6 +55,7 @@ def _main_options(
 
 @app.command()
 def train(
+    *,
     model: Annotated[
         str | None, typer.Argument(help="A network of the zoo; 'cifarx models' lists them.")
     ] = None,
@@ -114,19 +115,20 @@ def train(
         "precision": precision,
     }
     given = {name: value for name, value in changes.items() if value is not None}
-    options = TrainOptions(
-        model=model,
-        data=data,
-        recipe=recipe,
-        changes=given,
-        limit=limit,
-        seed=seed,
-        weights=weights,
-        device=device,
-        out=out,
-        resume=resume,
+    plan = make_plan(
+        TrainOptions(
+            model=model,
+            data=data,
+            recipe=recipe,
+            changes=given,
+            limit=limit,
+            seed=seed,
+            weights=weights,
+            device=device,
+            out=out,
+            resume=resume,
+        )
     )
-    plan = make_plan(options)
     with Training(plan) if plan.world.rank == 0 else Silent() as progress:
         try:
             run = fit(plan, progress)
@@ -140,6 +142,7 @@ def train(
 
 @app.command()
 def export(
+    *,
     source: Annotated[
         str | None,
         typer.Argument(
@@ -182,13 +185,14 @@ def export(
 
     from cifarx.cli.numbers import numbers, size
     from cifarx.export.bundle import Formats, check_name, write_bundle
-    from cifarx.export.sources import Options, import_calls, open_source, require_other_file
+    from cifarx.export.sources import Options as SourceOptions
+    from cifarx.export.sources import import_calls, open_source, require_other_file
 
     check_name(name or "model", opset)
     formats = Formats(onnx, mat, pt2, torchscript)
     if not (onnx or mat or pt2 or torchscript):
         formats = Formats(onnx=True, mat=True)
-    options = Options(
+    options = SourceOptions(
         weights,
         None if input_size is None else size("--input-size", input_size),
         tuple(255 * value for value in numbers("--mean", mean)),
@@ -210,6 +214,7 @@ def export(
 
 @app.command()
 def verify(
+    *,
     file: options.File = Path("model.onnx"),
     engines: options.Engines = None,
     checkpoint: options.Checkpoint = None,
@@ -232,34 +237,32 @@ def verify(
         options.show(result)
         raise typer.Exit(result.exit_code)
     from cifarx.cli.progress import status
-    from cifarx.cli.verify_outputs import Outputs
-    from cifarx.verify.exchange.for_polygraphy import ForPolygraphy
+    from cifarx.cli.verify_outputs import report_paths, require_paths, write_reports
     from cifarx.verify.interruption import undisturbed
-    from cifarx.verify.options import Options
-    from cifarx.verify.verify import take_share
-    from cifarx.verify.verify import verify as run_verify
+    from cifarx.verify.options import VerifyOptions
+    from cifarx.verify.verify import take_share, verify_with_outputs
 
-    asked = Options(
+    asked = VerifyOptions(
         file,
         None if engines is None else tuple(e.strip() for e in engines.split(",")),
         checkpoint,
         images,
-        accept is not None,
-        layer_images,
-        options.accuracy_images(accuracy),
-        options.tolerance(atol, rtol),
-        from_polygraphy,
-        None if to_polygraphy is None else ForPolygraphy(to_polygraphy),
+        accept_predictions=accept is not None,
+        layer_images=layer_images,
+        accuracy_images=options.accuracy_images(accuracy),
+        tolerance=options.tolerance(atol, rtol),
+        from_polygraphy=from_polygraphy,
     )
-    outputs = Outputs.of(report, json_file, asked)
+    paths = report_paths(report, json_file, to_polygraphy)
+    require_paths(paths, asked)
     if not options.first_process():
         take_share(asked)
         return
     with status() as progress:
-        result = run_verify(asked, progress)
+        result, outputs = verify_with_outputs(asked, progress)
     with undisturbed():
         try:
-            outputs.write(result)
+            write_reports(paths, result, outputs)
         finally:  # where they cannot be written, too
             options.show(result)
     raise typer.Exit(result.exit_code)
@@ -285,10 +288,10 @@ def import_(
     """
     from cifarx.cli.import_report import print_import
     from cifarx.cli.progress import status
-    from cifarx.verify.from_matlab.make_run import Options, import_run
+    from cifarx.verify.from_matlab.make_run import ImportOptions, import_run
 
     with status() as progress:
-        imported = import_run(Options(file, into, run), progress)
+        imported = import_run(ImportOptions(file, into, run), progress)
     print_import(imported)
 
 
@@ -330,6 +333,7 @@ def models() -> None:
 
 @app.command()
 def reproduce(
+    *,
     rows: Annotated[
         list[str] | None,
         typer.Argument(help="Rows of the write-ups, such as S2a or S2c-15, or a group: S2c."),
@@ -350,11 +354,19 @@ def reproduce(
 ) -> None:
     """Train, export and verify the write-ups' rows, or all; goes on where it stopped."""
     from cifarx.cli.progress import run_rows
-    from cifarx.verify.reproduction.rows import Options
+    from cifarx.verify.reproduction.rows import ReproduceOptions
 
     places = dict(_name_and_place(entry) for entry in data or ())
-    options = Options(
-        tuple(rows or ()), places, limit, epochs, seeds, weights, device, precision, out
+    options = ReproduceOptions(
+        rows=tuple(rows or ()),
+        data=places,
+        limit=limit,
+        epochs=epochs,
+        seeds=seeds,
+        weights=weights,
+        device=device,
+        precision=precision,
+        out=out,
     )
     failed = run_rows(options)
     print(f"wrote {out / 'reproduction.md'} and {out / 'reproduction.json'}")

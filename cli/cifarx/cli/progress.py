@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cifarx.pytorch_models.plan import Plan
     from cifarx.pytorch_models.run import RunRecord
     from cifarx.pytorch_models.train import Epoch
-    from cifarx.verify.reproduction.rows import Options as ReproduceOptions
+    from cifarx.verify.reproduction.rows import ReproduceOptions as ReproduceOptions
 
 _SECONDS_BETWEEN = 10.0
 

@@ -20,7 +20,7 @@ def zoo(*, layers: bool) -> Table:
     measured = {found.row: found for found in shipped()}
     for spec in registry.models().values():
         row, recipe = row_of.get(spec.recipe, (spec.source, None))
-        table.add_row(
+        cells = [
             spec.name,
             row,
             "x".join(map(str, (*spec.input_size[1:], spec.input_size[0]))),
@@ -30,7 +30,8 @@ def zoo(*, layers: bool) -> Table:
             recipe.claim if recipe else "",
             _figure(measured.get(row)) if recipe else "",
             *([spec.summary] if layers else []),
-        )
+        ]
+        table.add_row(*cells)
     return table
 
 

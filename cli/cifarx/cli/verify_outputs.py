@@ -13,9 +13,9 @@ from cifarx.pytorch_models.files import reading, require_writable
 from cifarx.pytorch_models.run import RECORD
 
 if TYPE_CHECKING:
-    from cifarx.verify.exchange.for_polygraphy import ForPolygraphy
+    from cifarx.verify.exchange.for_polygraphy import EngineOutputs
     from cifarx.verify.findings.result import Result
-    from cifarx.verify.options import Options
+    from cifarx.verify.options import VerifyOptions
 
 _EDGE = 512  # bytes at either end of a file, in which its mark stands
 _ADVICE = "(--report FOLDER, --json FILE, --to-polygraphy FILE)"
@@ -50,55 +50,68 @@ _INPUTS = _Kind(
 
 
 @dataclass(frozen=True)
-class Outputs:
-    """Where everything goes; all of it can be written there, and nothing is lost by it."""
+class ReportPaths:
+    """Where the files go."""
 
     json: Path
     html: Path
     junit: Path
-    polygraphy: ForPolygraphy | None
+    polygraphy: Path | None
+    """Outputs for Polygraphy; its inputs go beside them."""
 
-    @classmethod
-    def of(cls, folder: Path, json_file: Path | None, asked: Options) -> Outputs:
-        """Reports in a folder; report.json elsewhere where the user names it.
-
-        Args:
-            folder: of the reports.
-            json_file: instead of report.json in it.
-            asked: what is read, and what else is going to be written.
-
-        Raises:
-            UserError: a place that cannot be written, that holds something that is not ours, or
-                that is named twice.
-        """
-        reports = (
-            json_file or folder / "report.json",
-            folder / "report.html",
-            folder / "report.junit.xml",
-        )
-        wanted = list(zip((_JSON, _HTML, _JUNIT), reports, strict=True))
-        if (polygraphy := asked.to_polygraphy) is not None:
-            wanted += [(_OUTPUTS, polygraphy.outputs), (_INPUTS, polygraphy.inputs)]
-        _require_apart(wanted, asked)
-        for kind, path in wanted:
-            require_writable(path)
-            _require_replaceable(kind, path)
-        return cls(*reports, polygraphy)
-
-    def write(self, result: Result) -> None:
-        """Every report, and then what is for Polygraphy; each by rename."""
-        from cifarx.pytorch_models.files import write_text
-        from cifarx.verify.report.html_report import as_html
-        from cifarx.verify.report.json_report import as_text
-        from cifarx.verify.report.junit_report import as_junit
-
-        for path, write in ((self.json, as_text), (self.html, as_html), (self.junit, as_junit)):
-            write_text(path, write(result))
+    def kinds(self) -> list[tuple[_Kind, Path]]:
+        """Every file that will be written, with its kind."""
+        found = [(_JSON, self.json), (_HTML, self.html), (_JUNIT, self.junit)]
         if self.polygraphy is not None:
-            self.polygraphy.write()
+            from cifarx.verify.exchange.for_polygraphy import inputs_path
+
+            found += [(_OUTPUTS, self.polygraphy), (_INPUTS, inputs_path(self.polygraphy))]
+        return found
 
 
-def _require_apart(wanted: list[tuple[_Kind, Path]], asked: Options) -> None:
+def report_paths(folder: Path, json_file: Path | None, polygraphy: Path | None) -> ReportPaths:
+    """Reports in a folder, but for report.json where the user names another place."""
+    return ReportPaths(
+        json_file or folder / "report.json",
+        folder / "report.html",
+        folder / "report.junit.xml",
+        polygraphy,
+    )
+
+
+def require_paths(paths: ReportPaths, asked: VerifyOptions) -> None:
+    """Check that every file can be written, and that nothing is lost by it.
+
+    Args:
+        paths: the files to write.
+        asked: the check, for the files that it reads.
+
+    Raises:
+        UserError: a place that cannot be written, that holds something that cifarx did not write,
+            or that is named twice.
+    """
+    _require_apart(paths, asked)
+    for kind, path in paths.kinds():
+        require_writable(path)
+        _require_replaceable(kind, path)
+
+
+def write_reports(paths: ReportPaths, result: Result, outputs: EngineOutputs | None) -> None:
+    """Write every report, and then what is for Polygraphy; each by rename."""
+    from cifarx.pytorch_models.files import write_text
+    from cifarx.verify.report.html_report import as_html
+    from cifarx.verify.report.json_report import as_text
+    from cifarx.verify.report.junit_report import as_junit
+
+    for path, write in ((paths.json, as_text), (paths.html, as_html), (paths.junit, as_junit)):
+        write_text(path, write(result))
+    if paths.polygraphy is not None and outputs is not None:
+        from cifarx.verify.exchange.for_polygraphy import write_for_polygraphy
+
+        write_for_polygraphy(paths.polygraphy, outputs)
+
+
+def _require_apart(paths: ReportPaths, asked: VerifyOptions) -> None:
     """Raise `UserError` where one file would be two things, or lie in a folder that is read."""
     file, saved = asked.file, asked.from_polygraphy
     taken = {
@@ -107,7 +120,7 @@ def _require_apart(wanted: list[tuple[_Kind, Path]], asked: Options) -> None:
     }
     read = {} if saved is None else {os.path.realpath(saved): "what --from-polygraphy reads"}
     taken |= read
-    for kind, path in wanted:
+    for kind, path in paths.kinds():
         real = os.path.realpath(path)
         if other := taken.get(real) or read.get(os.path.dirname(real)):
             raise UserError(

@@ -205,10 +205,17 @@ def newest_run(root: Path = Path("runs")) -> Run:
 def runs_in(roots: Iterable[Path]) -> list[Run]:
     """Read every sound run in these folders; within a folder, in the order of their names."""
     found = []
+    for folder in run_folders(roots):
+        with suppress(UserError):  # skip damaged runs
+            found.append(load_run(folder))
+    return found
+
+
+def run_folders(roots: Iterable[Path]) -> list[Path]:
+    """List the subfolders of these folders that hold a run.json; in each, ordered by name."""
+    found: list[Path] = []
     for root in dict.fromkeys(root.resolve() for root in roots):
-        for record in sorted(root.glob(f"*/{RECORD}")):
-            with suppress(UserError):  # skip damaged runs
-                found.append(load_run(record.parent))
+        found += sorted(record.parent for record in root.glob(f"*/{RECORD}"))
     return found
 
 

@@ -20,7 +20,7 @@ import pytest
 from cifarx.pytorch_models.errors import UserError
 from cifarx.verify.engines import toolbox_job
 from cifarx.verify.findings.result import Result, Verdict
-from cifarx.verify.options import Options
+from cifarx.verify.options import VerifyOptions
 from cifarx.verify.report.json_report import lines
 from cifarx.verify.verify import verify
 
@@ -74,7 +74,7 @@ def matlab(install: Install, octave_program: str, tmp_path: Path) -> Path:
 
 
 def check(*engines: str) -> Result:
-    return verify(Options(MODEL, engines or None))
+    return verify(VerifyOptions(MODEL, engines or None))
 
 
 def line(result: Result) -> str:

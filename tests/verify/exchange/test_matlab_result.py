@@ -19,7 +19,7 @@ from cifarx.pytorch_models.errors import UserError
 from cifarx.verify.engines.toolbox_path import toolbox_path
 from cifarx.verify.findings.engine import MATLAB_RESULT
 from cifarx.verify.findings.result import EngineReport, Result, Verdict
-from cifarx.verify.options import Options
+from cifarx.verify.options import VerifyOptions
 from cifarx.verify.report.json_report import as_json, lines
 from cifarx.verify.verify import verify
 
@@ -68,7 +68,7 @@ def joined(result: Result) -> EngineReport:
 
 
 def check() -> Result:
-    return verify(Options(MODEL, ("onnxruntime", MATLAB_RESULT)))
+    return verify(VerifyOptions(MODEL, ("onnxruntime", MATLAB_RESULT)))
 
 
 def line(result: Result) -> str:
@@ -82,7 +82,7 @@ def line(result: Result) -> str:
 
 def test_a_result_that_lies_beside_the_files_is_joined(with_run: Path, monkeypatch: Any) -> None:
     monkeypatch.setenv("PATH", "")
-    result = verify(Options(MODEL))
+    result = verify(VerifyOptions(MODEL))
     assert result.verdict is Verdict.EQUIVALENT
     assert result.compared() == ("onnxruntime", "onnxruntime-unoptimized", MATLAB_RESULT)
     text = line(result)
@@ -106,7 +106,7 @@ def test_a_release_of_matlab_is_named(there: Path) -> None:
 
 def test_engines_that_are_named_leave_a_result_out(there: Path) -> None:
     (there / FILE).write_bytes(b"nothing")
-    assert verify(Options(MODEL, ("onnxruntime",))).verdict is Verdict.EQUIVALENT
+    assert verify(VerifyOptions(MODEL, ("onnxruntime",))).verdict is Verdict.EQUIVALENT
 
 
 def test_a_result_asked_for_by_name_must_be_there(work: Path) -> None:
@@ -118,7 +118,7 @@ def test_a_result_asked_for_by_name_must_be_there(work: Path) -> None:
 
 def test_a_result_without_its_model_is_not_judged(with_run: Path) -> None:
     (with_run / "model.mat").unlink()
-    result = verify(Options(MODEL))
+    result = verify(VerifyOptions(MODEL))
     assert f"SKIPPED | {MATLAB_RESULT} | {FILE} is of a model.mat that is not here" in lines(result)
 
 

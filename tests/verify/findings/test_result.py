@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 import results
 
+from cifarx.verify.findings.logits import Change
 from cifarx.verify.findings.result import Result, Verdict
-from cifarx.verify.ladder.logits import Change
 
 
 def spoilt(margin: float) -> Result:

@@ -18,7 +18,7 @@ from cifarx.export.from_torch.answers import logits_float32, logits_float64
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.run import Run, build_module, load_run
 from cifarx.pytorch_models.run_images import sample_images
-from cifarx.verify.from_matlab.make_run import Imported, Options, import_run
+from cifarx.verify.from_matlab.make_run import Imported, ImportOptions, import_run
 from cifarx.verify.ladder.logits import judge_logits, make_truth
 
 
@@ -60,7 +60,7 @@ def exported(run: Run, **how: object) -> onnx.ModelProto:
 
 
 def imported(**options: object) -> Imported:
-    return import_run(Options(Path("tuned.onnx"), **options))  # type: ignore[arg-type]
+    return import_run(ImportOptions(Path("tuned.onnx"), **options))  # type: ignore[arg-type]
 
 
 def refused(**options: object) -> str:

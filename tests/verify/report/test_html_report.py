@@ -19,7 +19,7 @@ import results
 
 from cifarx.verify.findings.engine import EngineReport
 from cifarx.verify.findings.result import Result
-from cifarx.verify.options import Options
+from cifarx.verify.options import VerifyOptions
 from cifarx.verify.report.dot_charts import COLOURS, ratio_scale, share_scale
 from cifarx.verify.report.html_report import as_html
 from cifarx.verify.report.json_report import as_text, read_report
@@ -228,7 +228,7 @@ def test_any_shares_have_a_scale(values: list[float]) -> None:
 
 def test_the_page_of_a_saved_report_is_that_of_the_check(work: Path) -> None:
     faults.edit_initializer(work, "fc2_bias", lambda b: b + np.arange(10, dtype=np.float32))
-    result = verify(Options(Path("model.onnx"), ("pytorch", "onnxruntime")))
+    result = verify(VerifyOptions(Path("model.onnx"), ("pytorch", "onnxruntime")))
     (work / "report.json").write_text(as_text(result))
     text = as_html(result)
     assert as_html(read_report(work / "report.json")) == text

@@ -12,7 +12,7 @@ import results
 
 from cifarx.verify.findings.engine import EngineReport
 from cifarx.verify.findings.result import Result
-from cifarx.verify.options import Options
+from cifarx.verify.options import VerifyOptions
 from cifarx.verify.report.json_report import lines
 from cifarx.verify.report.junit_report import as_junit
 from cifarx.verify.verify import verify
@@ -150,6 +150,6 @@ def test_names_from_files_are_only_text() -> None:
 
 
 def test_a_real_check_has_its_lines(work: Path) -> None:
-    result = verify(Options(Path("model.onnx"), ("pytorch", "onnxruntime")))
+    result = verify(VerifyOptions(Path("model.onnx"), ("pytorch", "onnxruntime")))
     out = suite_of(result).findtext("system-out") or ""
     assert out.splitlines() == lines(result)

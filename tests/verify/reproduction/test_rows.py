@@ -11,7 +11,7 @@ import pytest
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.recipe import rows
 from cifarx.pytorch_models.run import RESUME
-from cifarx.verify.reproduction.rows import Options, chosen_rows, reproduce
+from cifarx.verify.reproduction.rows import ReproduceOptions, chosen_rows, reproduce
 from cifarx.verify.reproduction.tables import (
     Measured,
     accuracy,
@@ -100,14 +100,14 @@ def test_an_ordering_is_confirmed_beyond_two_standard_errors_only() -> None:
 
 
 @pytest.fixture
-def grey_rows(tmp_path: Path) -> Options:
+def grey_rows(tmp_path: Path) -> ReproduceOptions:
     """Two rows at a size for tests."""
     data = {"mnist": "shapes-grey", "fashion-mnist": "shapes-grey"}
-    return Options(("S0a", "S0b-mlp"), data, limit=50, epochs=1, out=tmp_path / "out")
+    return ReproduceOptions(("S0a", "S0b-mlp"), data, limit=50, epochs=1, out=tmp_path / "out")
 
 
 def test_rows_are_trained_verified_and_reported_and_finished_ones_not_done_again(
-    grey_rows: Options,
+    grey_rows: ReproduceOptions,
 ) -> None:
     from cifarx.pytorch_models.observer import Observer
 
@@ -131,7 +131,7 @@ def test_rows_are_trained_verified_and_reported_and_finished_ones_not_done_again
     assert (grey_rows.out / "reproduction.md").read_bytes() == first
 
 
-def test_an_interrupted_row_goes_on(grey_rows: Options) -> None:
+def test_an_interrupted_row_goes_on(grey_rows: ReproduceOptions) -> None:
     from cifarx.pytorch_models.observer import Observer
     from cifarx.pytorch_models.run import RunRecord
 

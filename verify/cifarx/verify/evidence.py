@@ -1,8 +1,9 @@
-"""What a check has found so far."""
+"""What a check knows so far, in records that do not change: each step makes a new one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,43 +12,81 @@ from cifarx.verify.engines.engine import Engine
 from cifarx.verify.exchange.matlab_result import MatlabResult
 from cifarx.verify.exchange.polygraphy_files import RunnerOutputs
 from cifarx.verify.findings.check import Check
-from cifarx.verify.findings.divergence import Names
 from cifarx.verify.findings.engine import EngineReport
-from cifarx.verify.ladder.accuracy.sweep import Sweep
+from cifarx.verify.ladder.accuracy.predictions import Predictions
+from cifarx.verify.ladder.layers.judge_engine import LayerReference
 from cifarx.verify.ladder.logits import Truth
-from cifarx.verify.ladder.weights.audit import Original
 from cifarx.verify.subject.files_and_run import Subject
 from cifarx.verify.subject.images import ComparedImages
 
 
-@dataclass
-class Opened:
-    """An engine on its way through the ladder."""
+@dataclass(frozen=True)
+class OpenedEngine:
+    """An engine that was asked for, or is there."""
 
     name: str
     engine: Engine | None
-    report: EngineReport | None
-    logits: NDArray[np.float32] | None = None
+    problem: EngineReport | None
+    """Why it cannot be used, where `engine` is None."""
 
 
-@dataclass
-class Found:
-    """What is known so far, so that an interrupted check has a report too."""
+@dataclass(frozen=True)
+class Prepared:
+    """Everything that the engines run on and are judged by."""
 
     subject: Subject
     compared: ComparedImages
     truth: Truth
     reference: Check
-    original: Original
-    names: tuple[Names, ...]
-    """Of the original's layers."""
-    opened: list[Opened]
+    """Whether the truth can be trusted."""
+    layers: LayerReference
+    engines: tuple[OpenedEngine, ...]
     elsewhere: MatlabResult | EngineReport | None
+    """What `cifarx.verify` found on another machine, or why that cannot be used."""
     saved: tuple[RunnerOutputs, ...]
-    """By Polygraphy."""
-    normalized: dict[str, NDArray[np.float32]] = field(default_factory=dict)
-    sweep: Sweep | None = None
+    """Outputs in files of Polygraphy's."""
+
+
+@dataclass(frozen=True)
+class EngineRun:
+    """One engine that ran on the compared images."""
+
+    name: str
+    report: EngineReport
+    logits: NDArray[np.float32] | None
+    """(N, K); None where it broke down, or gave another shape."""
+    normalized: tuple[str, NDArray[np.float32]] | None = None
+    """Runtime, and the images as it normalised them itself, (N, C, H, W)."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known after the engines that have run so far."""
+
+    prepared: Prepared
+    runs: tuple[EngineRun, ...] = ()
+    scored: Predictions | None = None
+    """Of the images that were scored for rung 6; None where none were."""
+
+    def with_run(self, run: EngineRun) -> Evidence:
+        """The evidence with one more run; a later run of an engine replaces the earlier one."""
+        names = [known.name for known in self.runs]
+        if run.name not in names:
+            return replace(self, runs=(*self.runs, run))
+        at = names.index(run.name)
+        return replace(self, runs=(*self.runs[:at], run, *self.runs[at + 1 :]))
 
     def logits(self) -> dict[str, NDArray[np.float32]]:
         """(N, K) of the compared images by engine."""
-        return {one.name: one.logits for one in self.opened if one.logits is not None}
+        return {run.name: run.logits for run in self.runs if run.logits is not None}
+
+    def normalized(self) -> dict[str, NDArray[np.float32]]:
+        """(N, C, H, W) by the runtimes that normalise images themselves."""
+        return dict(run.normalized for run in self.runs if run.normalized is not None)
+
+    def reports(self) -> Iterator[EngineReport]:
+        """One per engine, in order; those that have not run say so."""
+        ran = {run.name: run.report for run in self.runs}
+        for one in self.prepared.engines:
+            not_run = EngineReport(one.name, one.name, None, "not run: the check was stopped")
+            yield ran.get(one.name) or one.problem or not_run

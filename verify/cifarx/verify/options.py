@@ -6,35 +6,44 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cifarx.pytorch_models.errors import UserError
-from cifarx.verify.exchange.for_polygraphy import ForPolygraphy
 
 ALL_IMAGES = 2**62
-"""More images than there are anywhere."""
+"""More images than any data set has."""
 
 
 @dataclass(frozen=True)
-class Options:
+class VerifyOptions:
     """What the user may set."""
 
     file: Path
     engines: tuple[str, ...] | None = None
-    """Required ones; None takes those that are there."""
+    """Required engines; None takes those that are available."""
     checkpoint: Path | None = None
     images: int = 256
     accept_predictions: bool = False
     layer_images: int = 32
-    """Of those images, how many every layer is judged on."""
+    """How many of those images every layer is judged on."""
     accuracy_images: int | None = None
     """Test images for rung 6; None takes those of `images`."""
     tolerance: tuple[float, float] | None = None
-    """(atol, rtol) to quote beside the ladder; they decide nothing."""
+    """(atol, rtol) to quote beside the ladder; the verdict does not depend on them."""
     from_polygraphy: Path | None = None
-    to_polygraphy: ForPolygraphy | None = None
-    """Is given the logits and the inputs; whoever calls `verify` writes them."""
+
+    def asked(self) -> dict[str, str]:
+        """The options that decide what is compared, under the command's names."""
+        found = {"--images": str(self.images), "--layer-images": str(self.layer_images)}
+        if self.engines is not None:
+            found["--engines"] = ",".join(self.engines)
+        if self.accuracy_images is not None:
+            every = self.accuracy_images >= ALL_IMAGES
+            found["--accuracy"] = "all" if every else str(self.accuracy_images)
+        if self.tolerance is not None:
+            found["--atol"], found["--rtol"] = (f"{value:g}" for value in self.tolerance)
+        return found
 
 
-def require_images(options: Options) -> None:
-    """Raise `UserError` where so few are asked for that nothing would be compared."""
+def require_images(options: VerifyOptions) -> None:
+    """Raise `UserError` where so few images are asked for that nothing would be compared."""
     asked = {
         "--images": options.images,
         "--layer-images": options.layer_images,

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from cifarx.pytorch_models.errors import (
     BrokeDownError,
@@ -15,40 +18,51 @@ from cifarx.pytorch_models.errors import (
 )
 from cifarx.verify.conclude import conclude, judged_outputs
 from cifarx.verify.engines.choose import ENGINES, engine_names, unusable
-from cifarx.verify.engines.engine import layer_batch_size
+from cifarx.verify.engines.engine import Engine, layer_batch_size
 from cifarx.verify.engines.pytorch import PyTorch
 from cifarx.verify.engines.toolbox_job import ToolboxJob
-from cifarx.verify.evidence import Found, Opened
-from cifarx.verify.exchange.elsewhere import matlab_result
+from cifarx.verify.evidence import EngineRun, Evidence, OpenedEngine, Prepared
+from cifarx.verify.exchange.for_polygraphy import EngineOutputs
+from cifarx.verify.exchange.matlab_result import take_result
 from cifarx.verify.exchange.polygraphy_files import read_outputs
 from cifarx.verify.findings.engine import EngineReport
 from cifarx.verify.findings.result import Result
 from cifarx.verify.interruption import stopped_by, undisturbed
 from cifarx.verify.ladder.accuracy.sweep import Sweep
-from cifarx.verify.ladder.layers.judge_engine import layer_names, with_layers
+from cifarx.verify.ladder.layers.judge_engine import make_reference, with_layers
 from cifarx.verify.ladder.truth import truth_of
-from cifarx.verify.ladder.weights.audit import original_of
-from cifarx.verify.options import Options, require_images
+from cifarx.verify.options import VerifyOptions, require_images
 from cifarx.verify.subject.files_and_run import Subject, open_subject
 from cifarx.verify.subject.images import ComparedImages, compared_images
+from cifarx.verify.subject.original import original_of
 
 _TOOLBOX_IMAGES = 16  # their activations pass through a file
 
+Progress = Callable[[str], None]
+"""Called with what is being done now."""
 
-def verify(options: Options, progress: Callable[[str], None] = lambda _: None) -> Result:
+
+def verify(options: VerifyOptions, progress: Progress = lambda _: None) -> Result:
     """Make every check that the files at hand allow.
 
-    Ctrl-C while the engines run ends in a result of what was done until then, which is no pass; so
-    does SIGTERM, by which torchrun ends processes when it has lost one.
+    Ctrl-C while the engines run ends in a result of what was done until then, which is not a pass;
+    so does SIGTERM, by which torchrun ends its processes when it has lost one.
 
     Args:
-        options: see `Options`.
+        options: see `VerifyOptions`.
         progress: called with what is being done now.
 
     Raises:
         UserError: a bad file, nothing to compare with, an unknown engine, or the user stopped it
             before anything was compared.
     """
+    return verify_with_outputs(options, progress)[0]
+
+
+def verify_with_outputs(
+    options: VerifyOptions, progress: Progress = lambda _: None
+) -> tuple[Result, EngineOutputs | None]:
+    """Do what `verify` does, and give the engines' logits too; None where no engine gave any."""
     doing = "reading files"
 
     def tell(what: str) -> None:
@@ -56,53 +70,60 @@ def verify(options: Options, progress: Callable[[str], None] = lambda _: None) -
         doing = what
         progress(what)
 
-    found: Found | None = None
+    evidence: Evidence | None = None
     stopped = ""
     with stopped_by(signal.SIGTERM):
         try:
-            found = _prepared(options, tell)
-            _run(found, options, tell)
+            prepared = _prepared(options, tell)
+            for evidence in _gathered(prepared, options, tell):  # noqa: B007  (the last one stays)
+                pass
+            assert evidence is not None
             tell("the report")
-            result = conclude(found, options)
+            result = conclude(evidence, options)
         except (KeyboardInterrupt, CutShortError) as error:
-            if found is None:
+            if evidence is None:
                 raise UserError(
                     f"Stopped during: {doing}. Nothing was compared yet, and no report is written."
                 ) from error
             stopped = f"{doing}{f' ({error})' if str(error) else ''}"
         with undisturbed():
             if stopped:
-                result = replace(conclude(found, options), interrupted=stopped)
-            if options.to_polygraphy is not None:
-                inputs = found.compared.inputs
-                options.to_polygraphy.take(found.subject, found.logits(), inputs)
-    return result
+                result = replace(conclude(evidence, options), interrupted=stopped)
+            return result, _outputs(evidence)
 
 
-def _prepared(options: Options, tell: Callable[[str], None]) -> Found:
-    """Everything that the engines are judged by."""
+def _prepared(options: VerifyOptions, tell: Progress) -> Prepared:
+    """Read everything that the engines run on and are judged by."""
     require_images(options)
     names = engine_names(options.engines)
     subject = open_subject(options.file, options.checkpoint)
-    elsewhere = matlab_result(subject, options.engines)
+    elsewhere = take_result(subject, options.engines)
     saved = read_outputs(options.from_polygraphy) if options.from_polygraphy else ()
     tell("reading images")
     compared = compared_images(subject, options.images)
     _require_accuracy(options, subject, compared)
-    opened = [_opened(name, subject, options.engines is not None) for name in names]
-    live = next((o.engine for o in opened if type(o.engine) is PyTorch), None)
+    engines = tuple(_opened(name, subject, options.engines is not None) for name in names)
+    live = next((one.engine for one in engines if type(one.engine) is PyTorch), None)
     if live is None and subject.run is not None:  # as the truth, whichever engines were asked for
         live = PyTorch(subject)
     tell("layers and weights")
     original = original_of(subject, live.graph() if live else None)
     tell("pytorch in float64")
     truth, reference = truth_of(subject, live, compared.inputs)
-    layers = layer_names(subject, original.graph)
-    return Found(subject, compared, truth, reference, original, layers, opened, elsewhere, saved)
+    return Prepared(
+        subject=subject,
+        compared=compared,
+        truth=truth,
+        reference=reference,
+        layers=make_reference(subject, original),
+        engines=engines,
+        elsewhere=elsewhere,
+        saved=saved,
+    )
 
 
-def _require_accuracy(options: Options, subject: Subject, compared: ComparedImages) -> None:
-    """Refuse an --accuracy that nothing is there for."""
+def _require_accuracy(options: VerifyOptions, subject: Subject, compared: ComparedImages) -> None:
+    """Refuse an --accuracy for which there are no images."""
     if options.accuracy_images is None or compared.part is not None:
         return
     if subject.run is None:
@@ -115,64 +136,100 @@ def _require_accuracy(options: Options, subject: Subject, compared: ComparedImag
     )
 
 
-def _opened(name: str, subject: Subject, required: bool) -> Opened:
+def _opened(name: str, subject: Subject, required: bool) -> OpenedEngine:
     try:
-        return Opened(name, ENGINES[name](subject), None)
+        return OpenedEngine(name, ENGINES[name](subject), None)
     except EngineError as error:
         if required:
             raise unusable(name, error) from error
         rejected = not isinstance(error, EngineMissingError)  # the file, which must not pass
-        return Opened(name, None, EngineReport(name, name, None, str(error), rejected))
+        return OpenedEngine(name, None, EngineReport(name, name, None, str(error), rejected))
 
 
-def _run(found: Found, options: Options, doing: Callable[[str], None]) -> None:
-    """All engines over the compared images, then layer by layer, then over the data set."""
-    compared, truth = found.compared, found.truth
-    for one in found.opened:
-        if one.engine is None:
-            continue
-        doing(one.name)
-        try:
-            outputs = one.engine.run(compared.images.pixels, compared.inputs)
-            if outputs.normalized is not None:
-                found.normalized[outputs.runtime] = outputs.normalized
-            one.report = judged_outputs(one.name, outputs.runtime, outputs.logits, truth, options)
-            if outputs.logits.shape != truth.reference.shape:
-                continue  # nothing more can be said of it
-            one.logits = outputs.logits
-            doing(f"{one.name}, layer by layer")
-            most = options.layer_images
-            if isinstance(one.engine, ToolboxJob):
-                most = min(most, layer_batch_size(_TOOLBOX_IMAGES, found.original.graph))
-            some = slice(0, min(most, len(compared.inputs)))
-            one.report = with_layers(
-                one.report,
-                one.engine,
-                found.subject,
-                found.original,
-                found.names,
-                compared.inputs[some],
-                replace(truth, reference=truth.reference[some]),
-                outputs.logits[some],
-            )
-        except EngineError as error:
-            one.report = EngineReport(one.name, one.name, None, str(error), broke_down=True)
-            one.logits = None
-    run, part, count = found.subject.run, compared.part, options.accuracy_images
-    running = {o.name: o.engine for o in found.opened if o.engine and o.logits is not None}
-    if run is not None and part is not None and count is not None:
-        found.sweep = Sweep(run, part, count, lambda name: running[name])
-        try:
-            found.sweep.run(tuple(running), doing)
-        except BrokeDownError as error:
-            (one,) = (o for o in found.opened if o.name == error.engine)
-            problem = f"on the data set: {error}"
-            one.report = EngineReport(one.name, one.name, None, problem, broke_down=True)
-            found.sweep = one.logits = None
+def _gathered(prepared: Prepared, options: VerifyOptions, tell: Progress) -> Iterator[Evidence]:
+    """Run all engines on the compared images, layer by layer, and on the data set.
+
+    Yields:
+        The evidence after each step, so that an interruption loses none of what is known.
+    """
+    evidence = Evidence(prepared)
+    yield evidence
+    for opened in prepared.engines:
+        if opened.engine is not None:
+            for run in _run(opened.name, opened.engine, prepared, options, tell):
+                evidence = evidence.with_run(run)
+                yield evidence
+    yield from _scored(evidence, options, tell)
 
 
-def take_share(options: Options) -> None:
-    """Score a share of the test images, in a process that is not the first under torchrun.
+def _run(
+    name: str, engine: Engine, prepared: Prepared, options: VerifyOptions, tell: Progress
+) -> Iterator[EngineRun]:
+    """One engine's run on the compared images, then the same with its layers judged."""
+    compared, truth = prepared.compared, prepared.truth
+    normalized: tuple[str, NDArray[np.float32]] | None = None
+    tell(name)
+    try:
+        outputs = engine.run(compared.images.pixels, compared.inputs)
+        if outputs.normalized is not None:
+            normalized = outputs.runtime, outputs.normalized
+        report = judged_outputs(name, outputs.runtime, outputs.logits, truth, options)
+        if outputs.logits.shape != truth.reference.shape:  # nothing more can be said of it
+            yield EngineRun(name, report, None, normalized)
+            return
+        run = EngineRun(name, report, outputs.logits, normalized)
+        yield run
+        tell(f"{name}, layer by layer")
+        some = slice(0, _layer_images(engine, prepared, options))
+        inputs, part = compared.inputs[some], replace(truth, reference=truth.reference[some])
+        layered = with_layers(
+            report, engine, prepared.layers, inputs, truth=part, plain=outputs.logits[some]
+        )
+        yield replace(run, report=layered)
+    except EngineError as error:
+        broken = EngineReport(name, name, None, str(error), broke_down=True)
+        yield EngineRun(name, broken, None, normalized)
+
+
+def _layer_images(engine: Engine, prepared: Prepared, options: VerifyOptions) -> int:
+    """How many of the compared images an engine's layers are judged on."""
+    most = min(options.layer_images, len(prepared.compared.inputs))
+    if isinstance(engine, ToolboxJob):
+        most = min(most, layer_batch_size(_TOOLBOX_IMAGES, prepared.layers.original.graph))
+    return most
+
+
+def _scored(evidence: Evidence, options: VerifyOptions, tell: Progress) -> Iterator[Evidence]:
+    """Rung 6 on the data set, by the engines that gave logits."""
+    prepared = evidence.prepared
+    run, part, count = prepared.subject.run, prepared.compared.part, options.accuracy_images
+    if run is None or part is None or count is None:
+        return
+    engines = {one.name: one.engine for one in prepared.engines if one.engine is not None}
+    sweep = Sweep(run, part, count, engines.__getitem__)
+    try:
+        for scored in sweep.run(tuple(evidence.logits()), tell):
+            evidence = replace(evidence, scored=scored)
+            yield evidence
+    except BrokeDownError as error:
+        problem = f"on the data set: {error}"
+        broken = EngineReport(error.engine, error.engine, None, problem, broke_down=True)
+        normalized = next(r.normalized for r in evidence.runs if r.name == error.engine)
+        yield replace(
+            evidence.with_run(EngineRun(error.engine, broken, None, normalized)), scored=None
+        )
+
+
+def _outputs(evidence: Evidence) -> EngineOutputs | None:
+    logits = evidence.logits()
+    if not logits:
+        return None
+    prepared = evidence.prepared
+    return EngineOutputs(prepared.subject, logits, prepared.compared.inputs)
+
+
+def take_share(options: VerifyOptions) -> None:
+    """Score a share of the test images, in a process that is not the first one of torchrun.
 
     Raises:
         UserError: as `verify` does.
@@ -183,7 +240,8 @@ def take_share(options: Options) -> None:
         return
     share = Sweep(subject.run, part, options.accuracy_images, lambda name: ENGINES[name](subject))
     try:
-        share.run((), lambda _: None)
+        for _ in share.run((), lambda _: None):
+            pass
     except (BrokeDownError, CutShortError) as error:
         raise UserError(
             f"This process of torchrun scored no share of the images: {error}."

@@ -14,10 +14,11 @@ from cifarx.pytorch_models.data.images import Images
 from cifarx.pytorch_models.errors import UserError
 from cifarx.verify.engines.engine import Outputs
 from cifarx.verify.engines.onnx_runtime import OnnxRuntime
+from cifarx.verify.findings.accuracy import NO_CLASS
 from cifarx.verify.findings.result import Verdict
 from cifarx.verify.ladder.accuracy import sweep
-from cifarx.verify.ladder.accuracy.predictions import NO_CLASS, Predictions, accuracy_report
-from cifarx.verify.options import Options
+from cifarx.verify.ladder.accuracy.predictions import Predictions, accuracy_report
+from cifarx.verify.options import VerifyOptions
 from cifarx.verify.report.json_report import lines
 from cifarx.verify.verify import verify
 
@@ -90,7 +91,9 @@ def test_what_only_the_data_set_shows_is_no_pass(
         return found if len(images) else replace(found, logits=change(found.logits.copy()))
 
     monkeypatch.setattr(OnnxRuntime, "run", run)
-    result = verify(Options(Path("model.onnx"), ("pytorch", "onnxruntime"), accuracy_images=60))
+    result = verify(
+        VerifyOptions(Path("model.onnx"), ("pytorch", "onnxruntime"), accuracy_images=60)
+    )
     assert result.verdict is verdict, lines(result)
     assert any(line.startswith("FAILED | accuracy | onnxruntime") for line in lines(result))
 
@@ -102,7 +105,9 @@ def test_an_image_that_cannot_be_read_costs_the_score_and_not_the_report(
         raise UserError("cat/7.png is damaged. Get it again.")
 
     monkeypatch.setattr(sweep, "read_images", unreadable)
-    result = verify(Options(Path("model.onnx"), ("pytorch", "onnxruntime"), accuracy_images=60))
+    result = verify(
+        VerifyOptions(Path("model.onnx"), ("pytorch", "onnxruntime"), accuracy_images=60)
+    )
     assert result.verdict is None
     assert lines(result)[-1] == (
         "NOT VERIFIED | compared 1 engines; stopped during: accuracy, 0 of 60 test images "

@@ -11,16 +11,8 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.stats import multinomial
 
-from cifarx.verify.ladder.accuracy.statistics import (
-    Comparison,
-    Interval,
-    accuracy,
-    by_class,
-    compare,
-    rate_bound,
-    tango,
-    wilson,
-)
+from cifarx.verify.findings.scores import Comparison, Interval, tango
+from cifarx.verify.ladder.accuracy.statistics import accuracy, by_class, compare, rate_bound, wilson
 
 Z90, Z95 = 1.6448536269514722, 1.959963984540054
 NONE = np.empty(0, np.int64)

@@ -1,8 +1,9 @@
-"""What `cifarx verify --to-polygraphy` leaves: engines' logits, and the inputs beside them."""
+"""What `cifarx verify --to-polygraphy` writes: engines' logits, and the inputs beside them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,37 +12,37 @@ from numpy.typing import NDArray
 from cifarx.verify.exchange.polygraphy_files import write_inputs, write_outputs
 from cifarx.verify.subject.files_and_run import Subject, onnx_inputs
 
-_BATCH = 64  # images an iteration
+_BATCH = 64  # images per iteration
 
 
-class ForPolygraphy:
-    """Two files that wait for the reports: a full disk must not cost the user the verdict."""
+@dataclass(frozen=True)
+class EngineOutputs:
+    """The logits of at least one engine on the compared images."""
 
-    def __init__(self, outputs: Path) -> None:
-        self.outputs = outputs
-        self.inputs = outputs.parent / f"{outputs.stem}-inputs{outputs.suffix}"
-        self._taken: tuple[Subject, Mapping[str, NDArray[np.float32]], NDArray[np.float32]] | None
-        self._taken = None
+    subject: Subject
+    logits: Mapping[str, NDArray[np.float32]]
+    """(N, K) by engine."""
+    inputs: NDArray[np.float32]
+    """(N, C, H, W)."""
 
-    def take(
-        self,
-        subject: Subject,
-        logits: Mapping[str, NDArray[np.float32]],
-        inputs: NDArray[np.float32],
-    ) -> None:
-        """Keep engines' logits (N, K) by name, if any, and the inputs (N, C, H, W) they are of."""
-        self._taken = (subject, logits, inputs) if logits else None
 
-    def write(self) -> None:
-        """Write what was taken; nothing where no engine gave logits.
+def inputs_path(outputs: Path) -> Path:
+    """Where the inputs go, beside the outputs.
 
-        Raises:
-            UserError: a file cannot be written.
-        """
-        if self._taken is None:
-            return
-        subject, logits, inputs = self._taken
-        graph = subject.onnx.graph
-        name = onnx_inputs(subject.onnx)[0].name
-        write_inputs(self.inputs, name, inputs, _BATCH)  # the larger first: it fails, if any does
-        write_outputs(self.outputs, logits, graph.output[0].name, _BATCH)
+    >>> inputs_path(Path("outputs.json")).name
+    'outputs-inputs.json'
+    """
+    return outputs.parent / f"{outputs.stem}-inputs{outputs.suffix}"
+
+
+def write_for_polygraphy(path: Path, outputs: EngineOutputs) -> None:
+    """Write the logits to PATH, and the inputs beside them.
+
+    Raises:
+        UserError: a file cannot be written.
+    """
+    model = outputs.subject.onnx
+    name = onnx_inputs(model)[0].name
+    # the larger file first: if one fails, it does
+    write_inputs(inputs_path(path), name, outputs.inputs, _BATCH)
+    write_outputs(path, outputs.logits, model.graph.output[0].name, _BATCH)

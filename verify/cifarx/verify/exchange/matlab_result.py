@@ -11,7 +11,7 @@ import hashlib
 import re
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ from cifarx.export.mat.reader import MatFile
 from cifarx.export.mat.writer import matlab_layers
 from cifarx.export.network import layout
 from cifarx.pytorch_models.errors import EngineError, EngineMissingError, OtherFilesError
+from cifarx.verify.engines.choose import unusable
+from cifarx.verify.findings.contract import Contract
 from cifarx.verify.findings.divergence import Names
 from cifarx.verify.findings.engine import MATLAB_RESULT, EngineReport
 from cifarx.verify.ladder.logits import Truth, judge_logits, make_truth
@@ -111,6 +113,36 @@ def read_result(subject: Subject) -> MatlabResult:
         ) from error
 
 
+def take_result(
+    subject: Subject, asked: Sequence[str] | None
+) -> MatlabResult | EngineReport | None:
+    """What `cifarx.verify` found on another machine, or why that cannot be used.
+
+    Without --engines it is taken where it lies; with it, where it is named.
+    """
+    wanted = result_path(subject).exists() if asked is None else MATLAB_RESULT in asked
+    if not wanted:
+        return None
+    try:
+        return read_result(subject)
+    except EngineMissingError as error:
+        if asked is not None:
+            raise unusable(MATLAB_RESULT, error) from error
+        return EngineReport(MATLAB_RESULT, MATLAB_RESULT, None, str(error))
+    except EngineError as error:
+        return EngineReport(MATLAB_RESULT, MATLAB_RESULT, None, str(error), broke_down=True)
+
+
+def joined(contract: Contract, result: MatlabResult) -> Contract:
+    """The contract with what the result says of how images are normalised there."""
+    if result.normalized_alike:
+        return contract
+    fault = (
+        f"{result.runtime} in {result.path.name} normalises the images to other numbers than python"
+    )
+    return replace(contract, faults=(*contract.faults, fault), meaning_changed=True)
+
+
 def _require_sizes(path: Path, mat: MatFile) -> None:
     """Compare classes and sizes of its variables, before any is read."""
     count, classes = mat.batch.reference.shape
@@ -186,13 +218,13 @@ def _interpret(path: Path, content: Mapping[str, Any], mat: MatFile) -> MatlabRe
         raise ValueError(f"logits are {logits.dtype}")
     normalized = _text(content["normalized_sha256"])
     return MatlabResult(
-        path,
-        runtime,
-        np.ascontiguousarray(layout.features_from_matlab(logits)),
-        ratios,
-        tuple(names),
-        int(judged),
-        normalized == (_inputs_sha256(mat) if mat.card.mean else ""),
+        path=path,
+        runtime=runtime,
+        logits=np.ascontiguousarray(layout.features_from_matlab(logits)),
+        ratios=ratios,
+        layers=tuple(names),
+        layer_images=int(judged),
+        normalized_alike=normalized == (_inputs_sha256(mat) if mat.card.mean else ""),
     )
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cifarx.verify.findings.accuracy import AccuracyReport
+from cifarx.verify.findings.audit import Audit
+from cifarx.verify.findings.logits import Judgement
 from cifarx.verify.findings.result import Result
-from cifarx.verify.ladder.accuracy.predictions import AccuracyReport
-from cifarx.verify.ladder.logits import Judgement
 
 
 def contradiction(result: Result) -> str:
@@ -27,6 +28,8 @@ def _contradictions(result: Result) -> Iterator[str]:
         yield f"it is of {result.images.count} images"
     if not result.audits or not result.export or not result.layers:
         yield "it lacks what the files' layers and weights were compared with"
+    else:
+        yield from _of_files(result)
     for audit in result.audits:
         for what, equal, in_all in (
             ("layers", audit.layers_equal, audit.layers),
@@ -34,6 +37,7 @@ def _contradictions(result: Result) -> Iterator[str]:
         ):
             if not 0 <= equal <= in_all:
                 yield f"{equal} of {in_all} {what} of {audit.file} are equal"
+        yield from _of_audit(audit)
     for engine in result.engines:
         for judgement in (engine.judgement, engine.marked):
             if judgement is not None:
@@ -47,6 +51,36 @@ def _contradictions(result: Result) -> Iterator[str]:
             yield f"{engine.engine} has an error below 0"
     if result.accuracy is not None:
         yield from _of_accuracy(result.accuracy)
+
+
+def _of_files(result: Result) -> Iterator[str]:
+    """Whether each file has its entries: the audit of model.onnx comes first in every report."""
+    first = result.audits[0]
+    mat = f"{first.file.rpartition('.')[0]}.mat"
+    files = [first.file] + [mat] * (mat in result.environment.files)
+    audited = [name for name in files if name != first.weights_from]
+    for what, found, wanted in (
+        ("the layers and weights", [audit.file for audit in result.audits], audited),
+        ("the export", [entry.file for entry in result.export], files),
+    ):
+        if found != wanted:
+            told = ", ".join(found) or "no file"
+            yield f"it tells {what} of {told}, and the check was of {', '.join(wanted)}"
+
+
+def _of_audit(audit: Audit) -> Iterator[str]:
+    """Whether an audit that names no fault counts everything as equal."""
+    named = {
+        "layers": audit.layer_faults,
+        "tensors": (*audit.differing, *audit.missing, *audit.layer_faults),
+    }
+    counts = {
+        "layers": (audit.layers_equal, audit.layers),
+        "tensors": (audit.tensors_equal, audit.tensors),
+    }
+    for what, (equal, in_all) in counts.items():
+        if audit.read and not named[what] and equal != in_all:
+            yield f"{equal} of {in_all} {what} of {audit.file} are equal, and no fault is named"
 
 
 def _of_logits(engine: str, found: Judgement, classes: int) -> Iterator[str]:

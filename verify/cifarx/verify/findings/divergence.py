@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cifarx.verify.findings.audit import Added, Audit
 from cifarx.verify.findings.check import Check, judged
 from cifarx.verify.findings.engine import EngineReport, LayerFinding
 from cifarx.verify.findings.numbers import Number
-from cifarx.verify.ladder.weights.audit import Added, Audit
 
 _RUNNER = {".onnx": "onnxruntime", ".mat": "octave"}  # who runs a file, in the engines' names
 
@@ -26,8 +26,15 @@ class Names:
 
     def found(self, ratio: float, algorithm: str = "direct") -> LayerFinding:
         """What was found of it in a runtime."""
-        names = self.layer, self.kind, self.module, self.onnx_node, self.matlab_layer
-        return LayerFinding(*names, ratio, algorithm)
+        return LayerFinding(
+            layer=self.layer,
+            kind=self.kind,
+            module=self.module,
+            onnx_node=self.onnx_node,
+            matlab_layer=self.matlab_layer,
+            ratio=ratio,
+            algorithm=algorithm,
+        )
 
 
 @dataclass(frozen=True)
@@ -96,7 +103,15 @@ def _added(audits: Sequence[Audit], before: str) -> Divergence | None:
 def _of_file(audit: Audit, added: Added) -> Divergence:
     matlab = "" if added.onnx_node else added.layer
     layer, node = added.layer, added.onnx_node
-    return Divergence(_runner(audit), audit.found_by, layer, "", node, matlab, None)
+    return Divergence(
+        engine=_runner(audit),
+        found_by=audit.found_by,
+        layer=layer,
+        module="",
+        onnx_node=node,
+        matlab_layer=matlab,
+        ratio=None,
+    )
 
 
 def _runner(audit: Audit) -> str:
@@ -110,5 +125,11 @@ def _ratio(engines: Sequence[EngineReport], engine: str, layer: str) -> float | 
 
 def _divergence(names: Names, engine: str, found_by: str, ratio: float | None) -> Divergence:
     return Divergence(
-        engine, found_by, names.layer, names.module, names.onnx_node, names.matlab_layer, ratio
+        engine=engine,
+        found_by=found_by,
+        layer=names.layer,
+        module=names.module,
+        onnx_node=names.onnx_node,
+        matlab_layer=names.matlab_layer,
+        ratio=ratio,
     )

@@ -8,8 +8,8 @@ from typing import Annotated
 from pydantic import Field
 
 from cifarx.verify.findings.check import Check, Outcome, judged
+from cifarx.verify.findings.logits import Judgement, Tolerance
 from cifarx.verify.findings.numbers import Number
-from cifarx.verify.ladder.logits import Judgement, Tolerance
 
 MATLAB_RESULT = "matlab-result"
 """What --engines calls the result that `cifarx.verify` wrote elsewhere."""

@@ -8,23 +8,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
 from typing import Annotated
 
-import numpy as np
 from pydantic import Field
 
+from cifarx.verify.findings.accuracy import NO_CLASS, AccuracyReport
+from cifarx.verify.findings.audit import Audit
 from cifarx.verify.findings.check import Check, Outcome, judged
+from cifarx.verify.findings.contract import Contract
 from cifarx.verify.findings.divergence import Divergence, Names, first_divergence
 from cifarx.verify.findings.engine import POLYGRAPHY, EngineReport
+from cifarx.verify.findings.environment import Environment
+from cifarx.verify.findings.export_error import ExportError
+from cifarx.verify.findings.logits import Judgement
 from cifarx.verify.findings.numbers import Number
+from cifarx.verify.findings.picture import Picture
 from cifarx.verify.findings.printable import printable
-from cifarx.verify.ladder.accuracy.predictions import NO_CLASS, AccuracyReport
-from cifarx.verify.ladder.export_error import ExportError
-from cifarx.verify.ladder.inputs.contract import Contract
-from cifarx.verify.ladder.logits import Judgement
-from cifarx.verify.ladder.weights.audit import Audit
-from cifarx.verify.subject.environment import Environment
-from cifarx.verify.subject.thumbnails import Picture
 
 
 class Verdict(StrEnum):
@@ -110,9 +110,14 @@ class Result:
             return Verdict.EQUIVALENT
         unchanged = self.accuracy is None or self.accuracy.unchanged
         unchanged = unchanged and all(j.finite and not j.turned for j in self.judgements())
-        if unchanged and not self.contract.meaning_changed:
+        if unchanged and self._predicts and not self.contract.meaning_changed:
             return Verdict.SAME_PREDICTIONS
         return Verdict.DIFFERENT
+
+    @property
+    def _predicts(self) -> bool:
+        """Whether the network predicts classes at all: one output leaves nothing to decide."""
+        return len(self.classes) > 1
 
     def _layered(self) -> bool:
         """Whether every layer of every engine that computes layers was judged."""
@@ -181,6 +186,8 @@ class Result:
         finite = all(j.finite for j in self.judgements())
         if not finite:
             detail = "an engine's logits decide nothing"
+        elif not self._predicts:
+            detail = f"none to make: the network has one output; the largest error is {largest:.1e}"
         elif changed:
             runtime, change = max(changed, key=lambda entry: entry[1].margin)
             truth, predicted = (self.class_name(k) for k in (change.truth, change.predicted))
@@ -190,7 +197,7 @@ class Result:
                 f"{change.margin:.1e}, {runtime} says {predicted!r}"
             )
         elif 2 * largest < self.margin:
-            times = self.margin / largest if largest else np.inf
+            times = self.margin / largest if largest else inf
             detail = (
                 "no prediction on these images can change: the smallest margin, "
                 f"{self.margin:.1e}, is {times:.0f}x the largest error"

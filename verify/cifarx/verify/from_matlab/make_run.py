@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Options:
+class ImportOptions:
     """What the user may set."""
 
     file: Path
@@ -56,13 +56,15 @@ class Imported:
     """Of PyTorch's logits against those in the file; None where it has none."""
 
 
-def import_run(options: Options, progress: Callable[[str], None] = lambda _: None) -> Imported:
+def import_run(
+    options: ImportOptions, progress: Callable[[str], None] = lambda _: None
+) -> Imported:
     """Make a run of the file's weights, in its parent's network.
 
     Nothing is written before everything has been checked, and the folder appears by rename.
 
     Args:
-        options: see `Options`.
+        options: see `ImportOptions`.
         progress: called with what is being done now.
 
     Raises:
@@ -86,7 +88,7 @@ def import_run(options: Options, progress: Callable[[str], None] = lambda _: Non
     return Imported(load_run(made), parent, (*weights.notes, *missing), check)
 
 
-def _folder(options: Options) -> tuple[Path, bool]:
+def _folder(options: ImportOptions) -> tuple[Path, bool]:
     """Where the run goes, and whether a number is put behind a name that is taken."""
     if options.into is None:
         return Path("runs") / options.file.stem, True

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import SequenceMatcher
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.layer import Array, Hyper, Layer, Shape
+from cifarx.verify.ladder.weights.pairing import aligned
 
 _EITHER_WAY = ("AdditionLayer", "MultiplicationLayer")  # whose inputs may change places
 
@@ -209,16 +209,15 @@ def _by_element(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _aligned(left: _Plain, right: _Plain) -> tuple[list[tuple[Layer, Layer]], list[str]]:
-    """The layers that correspond by kind and order alone, and which are missing or too many."""
-    f, w = list(left.layers.values()), list(right.layers.values())
-    kinds = ([layer.kind for layer in f], [layer.kind for layer in w])
-    pairs, differences = [], []
-    for step, i, j, k, m in SequenceMatcher(None, *kinds, autojunk=False).get_opcodes():
-        if step == "equal":
-            pairs += list(zip(f[i:j], w[k:m], strict=True))
+    """The layers that correspond by kind and order, and which are missing or too many."""
+    pairs: list[tuple[Layer, Layer]] = []
+    differences = []
+    for f, w in aligned(list(left.layers.values()), list(right.layers.values())):
+        if f and w and f.kind == w.kind:
+            pairs.append((f, w))
             continue
-        differences += [f"{layer.name} ({_described(layer)}) is missing" for layer in w[k:m]]
-        differences += [f"{layer.name} ({_described(layer)}) is in no such run" for layer in f[i:j]]
+        differences += [f"{w.name} ({_described(w)}) is missing"] if w else []
+        differences += [f"{f.name} ({_described(f)}) is in no such run"] if f else []
     return pairs, differences
 
 

@@ -6,44 +6,13 @@ is left, so that any difference beyond float64's own rounding is in the file.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from cifarx.export.network.compute import run_graph
 from cifarx.export.network.graph import LayerGraph
-from cifarx.verify.findings.check import Check, judged
-from cifarx.verify.findings.numbers import Number
+from cifarx.verify.findings.export_error import ExportError
 from cifarx.verify.ladder.logits import rms
-
-LIMIT = 2.0**-30
-"""Of the logits' RMS: far above float64 rounding in any order of summation, far below float32's."""
-
-
-@dataclass(frozen=True)
-class ExportError:
-    """One file in float64 against the original."""
-
-    file: str
-    images: int
-    relative: Number
-    """RMS of the difference over RMS of the original's logits."""
-    against: str
-    """What the original is."""
-
-    @property
-    def passed(self) -> bool:
-        return self.images > 0 and self.relative <= LIMIT
-
-    def check(self) -> Check:
-        """Its line."""
-        return judged(
-            self.passed,
-            "export",
-            f"{self.file} in float64 on {self.images} images: {self.relative:.1e} of the logits "
-            f"off {self.against}{'' if self.passed else f', more than {LIMIT:.1e}'}",
-        )
 
 
 def export_error(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from cifarx.verify.findings.accuracy import YARDSTICK
 from cifarx.verify.findings.result import Result
-from cifarx.verify.ladder.accuracy.predictions import YARDSTICK
 
 _TRUTH = "float64"
 

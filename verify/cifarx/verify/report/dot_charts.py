@@ -8,7 +8,7 @@ which the page decides: no picture is scaled, and its text with it. Colours are 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, floor, isfinite, log10
 
 from markupsafe import Markup
@@ -92,7 +92,7 @@ def ratio_scale(ratios: Iterable[float]) -> Scale:
     powers = sorted({*range(0, low - 1, -step), *range(0, high + 1, step)})
     ticks = [Tick(bare.along(p), _power(p)) for p in powers]
     ticks = [Tick(_FIRST, "0")] * zeros + ticks + [Tick(_LAST, "∞")] * endless
-    return Scale(low, high, start, end, True, tuple(ticks), bare.along(0))
+    return replace(bare, ticks=tuple(ticks), bound=bare.along(0))
 
 
 def _power(exponent: int) -> str:

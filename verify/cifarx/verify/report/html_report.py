@@ -13,12 +13,12 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from cifarx.verify.findings.audit import CHECKPOINT
 from cifarx.verify.findings.check import Outcome
+from cifarx.verify.findings.export_error import LIMIT as EXPORT_LIMIT
+from cifarx.verify.findings.logits import LIMIT
 from cifarx.verify.findings.printable import printable
 from cifarx.verify.findings.result import Result, Verdict
-from cifarx.verify.ladder.export_error import LIMIT as EXPORT_LIMIT
-from cifarx.verify.ladder.logits import LIMIT
-from cifarx.verify.ladder.weights.audit import CHECKPOINT
 from cifarx.verify.report.changed_images import changed_images
 from cifarx.verify.report.dot_charts import definitions
 from cifarx.verify.report.result_charts import (

@@ -8,11 +8,11 @@ from math import isfinite
 
 from markupsafe import Markup
 
+from cifarx.verify.findings.accuracy import AccuracyReport
 from cifarx.verify.findings.check import Outcome
 from cifarx.verify.findings.engine import LayerFinding
 from cifarx.verify.findings.result import Result
-from cifarx.verify.ladder.accuracy.predictions import AccuracyReport
-from cifarx.verify.ladder.accuracy.statistics import Accuracy
+from cifarx.verify.findings.scores import Accuracy
 from cifarx.verify.report.dot_charts import Mark, Scale, axis, key, ratio_scale, row, share_scale
 
 

@@ -18,7 +18,7 @@ from cifarx.pytorch_models.files import write_text
 from cifarx.pytorch_models.observer import Observer
 from cifarx.pytorch_models.recipe import Recipe, rows
 from cifarx.pytorch_models.run import RECORD, RESUME, Run, load_run
-from cifarx.verify.options import Options as VerifyOptions
+from cifarx.verify.options import VerifyOptions
 from cifarx.verify.report.json_report import as_json
 from cifarx.verify.reproduction.tables import Measured, as_markdown, published_images
 from cifarx.verify.verify import verify
@@ -27,7 +27,7 @@ REPORT = "report.json"
 
 
 @dataclass(frozen=True)
-class Options:
+class ReproduceOptions:
     """What the user may set."""
 
     rows: tuple[str, ...] = ()
@@ -68,12 +68,12 @@ def _is_in(row: str, name: str) -> bool:
 
 
 def reproduce(
-    options: Options, observer: Callable[[str], Observer], say: Callable[[str], None]
+    options: ReproduceOptions, observer: Callable[[str], Observer], say: Callable[[str], None]
 ) -> dict[str, str]:
     """Train, export and verify the rows, and write the report after each.
 
     Args:
-        options: see `Options`.
+        options: see `ReproduceOptions`.
         observer: row -> who is told of that training.
         say: called with a line on each row that is done.
 
@@ -100,7 +100,9 @@ def reproduce(
     return failed
 
 
-def _trained(row: str, seed: int, options: Options, observer: Callable[[str], Observer]) -> Run:
+def _trained(
+    row: str, seed: int, options: ReproduceOptions, observer: Callable[[str], Observer]
+) -> Run:
     from cifarx.pytorch_models.fit import fit
     from cifarx.pytorch_models.plan import TrainOptions, make_plan
 

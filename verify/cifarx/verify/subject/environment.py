@@ -6,65 +6,35 @@ import os
 import platform
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from cifarx.verify.options import ALL_IMAGES, Options
+from cifarx.verify.findings.environment import Environment
 from cifarx.verify.subject.files_and_run import Subject
 
 _PACKAGES = ("cifarx", "numpy", "scipy", "onnx", "torch", "onnxruntime")
 
 
-@dataclass(frozen=True)
-class Environment:
-    """The files and the machine."""
+def environment_of(subject: Subject, asked: Mapping[str, str]) -> Environment:
+    """Everything that a reader needs to make the same check again.
 
-    files: Mapping[str, str]
-    """SHA-256 by name."""
-    onnx_is_the_one_exported: bool | None
-    """Whether model.onnx has the digest that model.mat names; None without a model.mat."""
-    run: str | None
-    """Name of the run's folder."""
-    checkpoint_sha256: str | None
-    """Of the run's weights."""
-    test_images_sha256: str | None
-    """Of the pixels of the run's test images when it was trained; they are not all read again."""
-    options: Mapping[str, str]
-    """What the user asked for, by the command's names."""
-    versions: Mapping[str, str]
-    machine: str
-    created: str
-    """UTC, ISO 8601: all in a report that differs when the same check is made again."""
-
-
-def environment_of(subject: Subject, options: Options) -> Environment:
-    """Everything that a reader needs to make the same check again."""
+    Args:
+        subject: what was verified.
+        asked: the options that the user set, by their names.
+    """
     run = subject.run
     return Environment(
-        dict(subject.sha256),
-        _is_the_one_exported(subject),
-        run.folder.name if run else None,
-        run.record.weights_sha256 if run else None,
-        run.record.data.test_sha256 or None if run else None,
-        _asked(options),
-        {"python": platform.python_version(), **dict(_versions())},
-        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores{_processor()}",
-        datetime.now(UTC).isoformat(timespec="seconds"),
+        files=dict(subject.sha256),
+        onnx_is_the_one_exported=_is_the_one_exported(subject),
+        run=run.folder.name if run else None,
+        checkpoint_sha256=run.record.weights_sha256 if run else None,
+        test_images_sha256=run.record.data.test_sha256 or None if run else None,
+        options=dict(asked),
+        versions={"python": platform.python_version(), **dict(_versions())},
+        machine=f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores{_processor()}",
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-
-
-def _asked(options: Options) -> dict[str, str]:
-    found = {"--images": str(options.images), "--layer-images": str(options.layer_images)}
-    if options.engines is not None:
-        found["--engines"] = ",".join(options.engines)
-    if options.accuracy_images is not None:
-        all_of_them = options.accuracy_images >= ALL_IMAGES
-        found["--accuracy"] = "all" if all_of_them else str(options.accuracy_images)
-    if options.tolerance is not None:
-        found["--atol"], found["--rtol"] = (f"{value:g}" for value in options.tolerance)
-    return found
 
 
 def _processor() -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cifarx.pytorch_models.run_images import read_images
+from cifarx.verify.findings.accuracy import AccuracyReport
 from cifarx.verify.findings.engine import EngineReport
-from cifarx.verify.ladder.accuracy.predictions import AccuracyReport
+from cifarx.verify.findings.picture import Picture
 from cifarx.verify.subject.files_and_run import Subject
 from cifarx.verify.subject.images import ComparedImages
 
@@ -20,18 +21,6 @@ LARGEST = 96
 """Pixels a side; larger images are made smaller."""
 MOST = 48
 """Images that a report shows."""
-
-
-@dataclass(frozen=True)
-class Picture:
-    """One image that runtimes do not agree on."""
-
-    image: int
-    """Its place among the test images of the data, or of the test batch where there are no data."""
-    label: int
-    """The class that it is of."""
-    png: str
-    """The file in base64."""
 
 
 def pictures_of(

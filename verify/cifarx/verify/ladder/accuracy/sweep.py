@@ -35,7 +35,7 @@ _CPU = torch.device("cpu")
 
 
 class Sweep:
-    """Every engine over the run's test images; what was scored survives an interruption.
+    """Every engine over the run's test images.
 
     Under torchrun each process scores its share of the mini-batches, and the first has all in the
     end. The first process decides on the engines, for it knows which work.
@@ -46,15 +46,16 @@ class Sweep:
         self._run, self._part, self._open = run, part, open_engine
         chosen = np.sort(part.limited(count).index)
         self._places = np.flatnonzero(np.isin(part.index, chosen))
-        self._found: Predictions | None = None
-        self._done: list[NDArray[np.int64]] = []
 
-    def run(self, engines: tuple[str, ...], doing: Callable[[str], None]) -> None:
+    def run(self, engines: tuple[str, ...], doing: Callable[[str], None]) -> Iterator[Predictions]:
         """Score.
 
         Args:
             engines: names; those of the first process count.
             doing: called with what is being done.
+
+        Yields:
+            What this process has scored so far; in the end what all processes have.
 
         Raises:
             BrokeDownError: an engine did.
@@ -68,15 +69,16 @@ class Sweep:
             if not opened:
                 return
             count = len(self._places)
-            found = self._found = Predictions.empty(tuple(opened), count)
+            found = Predictions.empty(tuple(opened), count)
+            done: list[NDArray[np.int64]] = []
             for start in range(world.rank * _CHUNK, count, world.size * _CHUNK):
                 doing(f"accuracy, {start:,} of {count:,} test images")
                 part = np.arange(start, min(start + _CHUNK, count))
                 found.put(start, self._scored(opened, self._places[part]))
-                self._done.append(part)
+                done.append(part)
+                yield found.select(np.concatenate(done))
             with _others_there():
-                self._found = _joined(found, world)
-            self._done = [np.arange(count)]
+                yield _joined(found, world)
 
     def _scored(self, opened: dict[str, Engine], places: NDArray[np.int64]) -> Predictions:
         try:
@@ -87,12 +89,6 @@ class Sweep:
         size = len(inputs), len(self._run.record.classes)
         made = {name: _logits(name, engine, inputs, size) for name, engine in opened.items()}
         return Predictions.of(places, images.labels, made)
-
-    def predictions(self) -> Predictions | None:
-        """Of the images that were scored; None where there are none yet."""
-        if self._found is None or not self._done:
-            return None
-        return self._found.select(np.concatenate(self._done))
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from cifarx.verify.ladder.layers.truth_of_normalizations import (
     truth_of_layer_norm,
 )
 from cifarx.verify.ladder.layers.truth_of_sums import (
-    Truth,
+    LayerTruth,
     truth_of_convolution,
     truth_of_linear,
     truth_of_transposed,
@@ -65,7 +65,7 @@ def layer_truth(layer: Layer, inputs: list[Tensor]) -> tuple[Tensor, Tensor]:
     return prepare_truth(layer)(inputs)
 
 
-def prepare_truth(layer: Layer) -> Truth:
+def prepare_truth(layer: Layer) -> LayerTruth:
     """`layer_truth` of one layer, its arrays made ready once for any number of mini-batches."""
     truth = TRUTHS[layer.kind](layer)
     if layer.kind in _ANY_PRECISION:
@@ -73,7 +73,7 @@ def prepare_truth(layer: Layer) -> Truth:
     return lambda inputs: truth([x.double() for x in inputs])
 
 
-def _exact(layer: Layer) -> Truth:
+def _exact(layer: Layer) -> LayerTruth:
     def truth(inputs: list[Tensor]) -> tuple[Tensor, Tensor]:
         y = compute_layer(layer, inputs, {})
         return y, y.new_zeros(())
@@ -81,7 +81,7 @@ def _exact(layer: Layer) -> Truth:
     return truth
 
 
-def _scaling(layer: Layer) -> Truth:
+def _scaling(layer: Layer) -> LayerTruth:
     arrays = layer_tensors(layer)
 
     def truth(inputs: list[Tensor]) -> tuple[Tensor, Tensor]:
@@ -93,7 +93,7 @@ def _scaling(layer: Layer) -> Truth:
     return truth
 
 
-def _one_rounding(layer: Layer) -> Truth:
+def _one_rounding(layer: Layer) -> LayerTruth:
     def truth(inputs: list[Tensor]) -> tuple[Tensor, Tensor]:
         y = compute_layer(layer, inputs, {})
         return y, torch.where(y != 0, gamma(1) * y.abs() + TINY, 0.0)
@@ -101,7 +101,7 @@ def _one_rounding(layer: Layer) -> Truth:
     return truth
 
 
-def _average(layer: Layer) -> Truth:
+def _average(layer: Layer) -> LayerTruth:
     """A mean is bounded as a sum is, and then divided."""
 
     def truth(inputs: list[Tensor]) -> tuple[Tensor, Tensor]:
@@ -113,7 +113,7 @@ def _average(layer: Layer) -> Truth:
     return truth
 
 
-TRUTHS: dict[str, Callable[[Layer], Truth]] = {
+TRUTHS: dict[str, Callable[[Layer], LayerTruth]] = {
     **dict.fromkeys(EXACT, _exact),
     "Convolution2DLayer": truth_of_convolution,
     "GroupedConvolution2DLayer": truth_of_convolution,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,17 +15,28 @@ from cifarx.verify.findings.divergence import Names
 from cifarx.verify.findings.engine import EngineReport
 from cifarx.verify.ladder.layers.local_check import LocalCheck
 from cifarx.verify.ladder.logits import Truth, judge_logits
-from cifarx.verify.ladder.weights.audit import Original
 from cifarx.verify.ladder.weights.pairing import pairs_of
 from cifarx.verify.subject.files_and_run import Subject
+from cifarx.verify.subject.original import Original
 
 
-def layer_names(subject: Subject, graph: LayerGraph) -> tuple[Names, ...]:
-    """What each layer of the original is called, in order."""
+@dataclass(frozen=True)
+class LayerReference:
+    """What every engine's layers are held to."""
+
+    subject: Subject
+    original: Original
+    names: tuple[Names, ...]
+    """Of the original's layers, in order."""
+
+
+def make_reference(subject: Subject, original: Original) -> LayerReference:
+    """The original, with what each of its layers is called in PyTorch, ONNX and MATLAB."""
+    graph = original.graph
     onnx = _names_in(subject.onnx_graph, graph)
     mat = _names_in(subject.mat.graph if subject.mat else None, graph)
     nodes = {name: place.node for name, place in subject.places.items()}
-    return tuple(
+    names = (
         Names(
             layer.name,
             layer.kind,
@@ -35,15 +46,15 @@ def layer_names(subject: Subject, graph: LayerGraph) -> tuple[Names, ...]:
         )
         for layer in graph.layers
     )
+    return LayerReference(subject, original, tuple(names))
 
 
 def with_layers(
     report: EngineReport,
     engine: Engine,
-    subject: Subject,
-    original: Original,
-    names: Sequence[Names],
+    reference: LayerReference,
     inputs: NDArray[np.float32],
+    *,
     truth: Truth,
     plain: NDArray[np.float32],
 ) -> EngineReport:
@@ -51,16 +62,16 @@ def with_layers(
 
     Args:
         report: with its logits.
-        engine: which gave them.
-        original: the network that each layer is held to.
-        names: of the original's layers.
+        engine: the engine that gave them.
+        reference: what its layers are held to.
         inputs: (N, C, H, W), few: every layer is computed once more in float64.
         truth: what the logits of these inputs should be.
-        plain: (N, K), what the engine gave for them when nothing was marked.
+        plain: (N, K), what the engine gave for them when no layer's output was marked.
 
     Raises:
-        EngineError: the engine could not.
+        EngineError: the engine could not run.
     """
+    subject, original = reference.subject, reference.original
     graphs = {
         "run": original.graph,
         "onnx": subject.onnx_graph,
@@ -77,7 +88,7 @@ def with_layers(
         check.add(part, _in_pytorch(activations, called, orders))
 
     logits = engine.layers(graph, inputs, take)
-    by_name = {entry.layer: entry for entry in names}
+    by_name = {entry.layer: entry for entry in reference.names}
     findings = (by_name[r.name].found(r.ratio, r.algorithm) for r in check.ratios())
     return replace(
         report,

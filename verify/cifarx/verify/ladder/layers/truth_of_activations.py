@@ -17,7 +17,7 @@ from cifarx.export.network.compute import compute_layer, layer_tensors
 from cifarx.export.network.layer import Layer, number
 from cifarx.verify.ladder.layers.rounding import TINY, gamma
 from cifarx.verify.ladder.layers.truth_of_normalizations import channelwise
-from cifarx.verify.ladder.layers.truth_of_sums import Truth
+from cifarx.verify.ladder.layers.truth_of_sums import LayerTruth
 from cifarx.verify.ladder.logits import UNIT
 
 _OWN = 8 * UNIT  # four units in the last place are at most eight roundings
@@ -26,7 +26,7 @@ Bound = Callable[[Layer, Tensor, Tensor], Tensor]
 """Of a layer, its input and its output, where arithmetic in float32 is not exact."""
 
 
-def truth_of_activation(layer: Layer) -> Truth:
+def truth_of_activation(layer: Layer) -> LayerTruth:
     """A function of one element, or softmax over the channels."""
     arrays = layer_tensors(layer)
     bound_of = _BOUNDS[layer.kind]

@@ -9,11 +9,11 @@ from torch import Tensor
 from cifarx.export.network.compute import layer_tensors
 from cifarx.export.network.layer import Layer, number
 from cifarx.verify.ladder.layers.rounding import TINY, gamma
-from cifarx.verify.ladder.layers.truth_of_sums import Truth
+from cifarx.verify.ladder.layers.truth_of_sums import LayerTruth
 from cifarx.verify.ladder.logits import UNIT
 
 
-def truth_of_batch_norm(layer: Layer) -> Truth:
+def truth_of_batch_norm(layer: Layer) -> LayerTruth:
     """Also where it is folded: x * factor + (offset - mean * factor)."""
     arrays = layer_tensors(layer)
     factor = arrays["Scale"] / torch.sqrt(arrays["TrainedVariance"] + number(layer, "Epsilon"))
@@ -33,7 +33,7 @@ def truth_of_batch_norm(layer: Layer) -> Truth:
     return truth
 
 
-def truth_of_layer_norm(layer: Layer) -> Truth:
+def truth_of_layer_norm(layer: Layer) -> LayerTruth:
     """Over the channels of each pixel, or the features of each image."""
     arrays = layer_tensors(layer)
 
@@ -43,7 +43,7 @@ def truth_of_layer_norm(layer: Layer) -> Truth:
     return truth
 
 
-def truth_of_group_norm(layer: Layer) -> Truth:
+def truth_of_group_norm(layer: Layer) -> LayerTruth:
     """Over groups of channels; instance norm has a group a channel."""
     arrays = layer_tensors(layer)
 
@@ -57,7 +57,7 @@ def truth_of_group_norm(layer: Layer) -> Truth:
     return truth
 
 
-def truth_of_cross_channel(layer: Layer) -> Truth:
+def truth_of_cross_channel(layer: Layer) -> LayerTruth:
     """Each pixel over a power of the squares in the channels around it."""
     window = int(number(layer, "WindowChannelSize"))
     beta, k = number(layer, "Beta"), number(layer, "K")

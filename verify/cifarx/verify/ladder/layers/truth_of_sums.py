@@ -14,7 +14,7 @@ from cifarx.export.network.layer import Layer, number, pair, sides
 from cifarx.verify.ladder.layers import winograd
 from cifarx.verify.ladder.layers.rounding import TINY, gamma
 
-Truth = Callable[[list[Tensor]], tuple[Tensor, Tensor]]
+LayerTruth = Callable[[list[Tensor]], tuple[Tensor, Tensor]]
 """Inputs of a layer, in float32 or in float64 -> the layer in float64, the largest lawful error."""
 
 _ABOUT = 1.0 + 1e-4
@@ -27,7 +27,7 @@ _COLUMNS = 2**22
 _FAST = tuple(winograd.make_winograd(tile) for tile in (2, 4, 6))
 
 
-def truth_of_linear(layer: Layer) -> Truth:
+def truth_of_linear(layer: Layer) -> LayerTruth:
     """Of (N, C) features."""
     arrays = layer_tensors(layer)
     weights, bias = arrays["Weights"], arrays["Bias"]
@@ -44,7 +44,7 @@ def truth_of_linear(layer: Layer) -> Truth:
     return truth
 
 
-def truth_of_transposed(layer: Layer) -> Truth:
+def truth_of_transposed(layer: Layer) -> LayerTruth:
     """Each output is a sum over those kernel positions that the stride lets it see."""
     arrays = layer_tensors(layer)
     weights, bias, stride = arrays["Weights"], arrays["Bias"], pair(layer, "Stride")
@@ -63,7 +63,7 @@ def truth_of_transposed(layer: Layer) -> Truth:
     return truth
 
 
-def truth_of_convolution(layer: Layer) -> Truth:
+def truth_of_convolution(layer: Layer) -> LayerTruth:
     """By products of matrices, or by Winograd in float64, in half the time."""
     arrays = layer_tensors(layer)
     weights, bias = arrays["Weights"], arrays["Bias"].view(-1, 1, 1)
@@ -180,7 +180,7 @@ def _direct(layer: Layer, x: Tensor, kernels: Tensor) -> Tensor:
     step = max(1, _COLUMNS // (windows.numel() // images))
     parts = []
     for part in torch.split(windows, step):  # (n, H', W', C, kH, kW)
-        apart = part.view(*part.shape[:3], groups, -1, *window).permute(3, 0, 1, 2, 5, 6, 4)
+        apart = part.view(*part.shape[:3], groups, -1, *window).permute((3, 0, 1, 2, 5, 6, 4))
         columns = kernels.new_empty(apart.shape).copy_(apart).view(groups, -1, terms)
         sums = torch.bmm(columns, kernels).transpose(0, 1)
         parts.append(sums.reshape(-1, height, width, groups * filters))

@@ -7,138 +7,15 @@ where the network uses it, whatever names or other text a file gives it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
-
-from numpy.typing import NDArray
 
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.layer import Array, Layer
-from cifarx.verify.findings.check import Check, Outcome, judged
+from cifarx.verify.findings.audit import Added, Audit
 from cifarx.verify.ladder.weights.bit_difference import difference
 from cifarx.verify.ladder.weights.idle_parts import idle_parts
 from cifarx.verify.ladder.weights.pairing import Pair, layer_faults, module_faults, pairs_of
 from cifarx.verify.subject.files_and_run import Subject
-
-Tensors = Mapping[str, NDArray[Any]]
-CHECKPOINT = "the checkpoint"
-_NAMED = 5  # tensors or layers named in a line; the report has them all
-
-
-@dataclass(frozen=True)
-class Original:
-    """What the files should hold."""
-
-    graph: LayerGraph
-    state: Tensors
-    """The checkpoint's floating-point tensors by name; empty where there is no run."""
-    layers_from: str
-    """Whose layers they are, for the report."""
-    weights_from: str
-
-    def value(self, layer: Layer, key: str) -> NDArray[Any]:
-        """The checkpoint's tensor for an array of a layer of `graph`, else the graph's own."""
-        array = layer.arrays[key]
-        stored = self.state.get(array.source, array.value)
-        # a linear layer may have become a convolution of 1x1: the same numbers in the same order
-        return stored.reshape(array.value.shape) if stored.size == array.value.size else stored
-
-
-@dataclass(frozen=True)
-class Added:
-    """A layer of a file that the original lacks, or a node that no layer kind stands for."""
-
-    layer: str
-    """As the file calls it."""
-    onnx_node: str
-    """The node that gives its output, or ''."""
-    before: str
-    """The first layer of the original that comes after it in the file; '' for none."""
-
-
-@dataclass(frozen=True)
-class Audit:
-    """What became of one file."""
-
-    file: str
-    layers_from: str
-    weights_from: str
-    layers_equal: int
-    layers: int
-    layer_faults: tuple[str, ...]
-    tensors_equal: int
-    tensors: int
-    differing: tuple[str, ...]
-    """Names as the file has them, with what is wrong."""
-    unaccounted: tuple[str, ...]
-    """In the file, but no part of the network."""
-    missing: tuple[str, ...]
-    """In the checkpoint, but not in the network."""
-    faulty: tuple[str, ...]
-    """Layers of the original, in order, that are changed or missing in the file."""
-    added: tuple[Added, ...] = ()
-    """In the file's order."""
-    read: bool = True
-    """Whether its network could be read; else its tensors were not compared."""
-
-    @property
-    def passed(self) -> bool:
-        """Whether every layer and every tensor is as it should be."""
-        return all(check.outcome is Outcome.PASSED for check in self.checks())
-
-    @property
-    def found_by(self) -> str:
-        """Which of its two parts names the faulty layers."""
-        return "layers" if self.layer_faults else "weights"
-
-    def checks(self) -> list[Check]:
-        """A line on the layers and one on the weights."""
-        weights = {
-            "differing": self.differing,
-            "from nowhere": self.unaccounted,
-            "missing": self.missing,
-        }
-        faults = [f"{word}: {_listed(names)}" for word, names in weights.items() if names]
-        layers = f"{self.file} {self.layers_equal}/{self.layers} layers as in {self.layers_from}"
-        if self.read:
-            equal = f"{self.tensors_equal}/{self.tensors} tensors equal"
-            tensors = f"{self.file} {equal} {self.weights_from} bit for bit"
-        else:
-            unread = "the file's network cannot be read"
-            tensors = f"{self.file} tensors not compared with {self.weights_from}: {unread}"
-        layer_faults = [_listed(self.layer_faults)] if self.layer_faults else []
-        return [
-            judged(
-                not layer_faults and self.layers > 0, "layers", "; ".join([layers, *layer_faults])
-            ),
-            judged(
-                not faults and self.tensors == self.tensors_equal > 0,
-                "weights",
-                "; ".join([tensors, *faults]),
-            ),
-        ]
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
-
-
-def original_of(subject: Subject, run_graph: LayerGraph | None) -> Original:
-    """The run's layers and weights; model.mat's where the run is not at hand."""
-    state: Tensors = {}
-    if subject.run is not None:
-        # batch norm's step counters are in every checkpoint, and no layer computes with them
-        state = {
-            name: value
-            for name, value in subject.run.state().items()
-            if not name.endswith("num_batches_tracked")
-        }
-    if run_graph is not None:
-        return Original(run_graph, state, "the run", CHECKPOINT)
-    assert subject.mat is not None
-    name = subject.mat_path.name
-    return Original(subject.mat.graph, state, name, CHECKPOINT if state else name)
+from cifarx.verify.subject.original import Original
 
 
 def audit(subject: Subject, original: Original) -> list[Audit]:
@@ -201,7 +78,8 @@ def _compare(
     """
 
     def called(layer: Layer, key: str) -> str:
-        return f"{layer.name}.{key}" if nodes is None else layer.arrays[key].source
+        source = "" if nodes is None else layer.arrays[key].source
+        return source or f"{layer.name}.{key}"
 
     pairs = pairs_of(graph, original.graph)
     faults = layer_faults(graph, original.graph, pairs)

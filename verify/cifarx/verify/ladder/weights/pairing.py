@@ -24,11 +24,11 @@ def pairs_of(found: LayerGraph, wanted: LayerGraph) -> list[Pair]:
             return candidates[0]
     left, right = ({la.name: la for la in graph.layers} for graph in (found, wanted))
     candidates.append([(left.get(name), right.get(name)) for name in {**right, **left}])
-    candidates.append(_aligned(found.layers, wanted.layers))
+    candidates.append(aligned(found.layers, wanted.layers))
     return min(candidates, key=lambda pairs: len(layer_faults(found, wanted, pairs)))
 
 
-def _aligned(found: Sequence[Layer], wanted: Sequence[Layer]) -> list[Pair]:
+def aligned(found: Sequence[Layer], wanted: Sequence[Layer]) -> list[Pair]:
     """The alignment in order (Needleman and Wunsch) with the most in common."""
     best = [[0] * (len(wanted) + 1) for _ in range(len(found) + 1)]
     for i in range(len(found) - 1, -1, -1):
