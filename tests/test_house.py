@@ -1,4 +1,4 @@
-"""The rules of the house that no linter knows: design.md, section 2."""
+"""The rules of the code that no linter checks (CONTRIBUTING.md, "The house")."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,9 @@ WITH_TORCH = {
     },
     "cli": set(),
 }
+MOST_BY_POSITION = 6
+TIDY_STAGES = ("pytorch_models",)
+"""Stages whose calls and class names are held to the rules below."""
 
 
 def modules(root: Path, stage: str) -> list[Path]:
@@ -87,6 +92,53 @@ def test_torch_is_imported_only_where_it_must_be(root: Path, stage: str) -> None
         if where not in WITH_TORCH[stage]:
             names = imported(path, everywhere=False)
             assert not [n for n in names if n.split(".")[0] in ("torch", "torchvision")], path
+
+
+def too_many_by_position(tree: ast.AST) -> Iterator[str]:
+    """Yield definitions and calls with more than six positional arguments.
+
+    `self` and `cls` do not count; what `*` unpacks counts as one argument.
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            names = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
+            if len(names) - (names[:1] in (["self"], ["cls"])) > MOST_BY_POSITION:
+                yield f"line {node.lineno}: {getattr(node, 'name', 'lambda')}"
+        elif isinstance(node, ast.Call) and len(node.args) > MOST_BY_POSITION:
+            yield f"line {node.lineno}: {ast.unparse(node.func)}(...)"
+
+
+def test_the_search_for_positional_arguments_finds_them() -> None:
+    code = """
+class A:
+    def six(self, a, b, c, d, e, f): ...
+    def seven(self, a, b, c, /, d, e, f, g): ...
+    def by_keyword(self, *, a, b, c, d, e, f, g): ...
+f(1, 2, 3, 4, 5, 6, *x)
+f(1, 2, 3, 4, 5, 6, g=7)
+"""
+    assert sorted(too_many_by_position(ast.parse(code))) == ["line 4: seven", "line 6: f(...)"]
+
+
+@pytest.mark.parametrize("stage", TIDY_STAGES)
+def test_nothing_takes_more_than_six_by_position(root: Path, stage: str) -> None:
+    found = [
+        f"{path.relative_to(root)}, {place}"
+        for path in modules(root, stage)
+        for place in too_many_by_position(ast.parse(path.read_text("utf-8")))
+    ]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("stage", TIDY_STAGES)
+def test_no_two_public_classes_of_a_stage_share_a_name(root: Path, stage: str) -> None:
+    names = Counter(
+        node.name
+        for path in modules(root, stage)
+        for node in ast.parse(path.read_text("utf-8")).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert not [name for name, count in names.items() if count > 1]
 
 
 @pytest.mark.parametrize(

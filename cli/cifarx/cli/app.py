@@ -101,8 +101,7 @@ def train(
     """Train a network by its recipe; leaves a run folder."""
     from cifarx.cli.progress import Silent, Training
     from cifarx.pytorch_models.fit import fit
-    from cifarx.pytorch_models.plan import Options as TrainOptions
-    from cifarx.pytorch_models.plan import make_plan
+    from cifarx.pytorch_models.plan import TrainOptions, make_plan
 
     changes = {
         "epochs": epochs,
