@@ -14,16 +14,17 @@ from cifarx.export.bundle import Bundle, Formats, bundle_run
 from cifarx.export.from_onnx.answers import at_once, image_shape
 from cifarx.export.from_onnx.answers import logits_float32 as logits_of_file
 from cifarx.export.from_onnx.load import load_onnx
-from cifarx.export.from_onnx.reader import (
+from cifarx.export.from_onnx.metadata import metadata
+from cifarx.export.from_onnx.reader import read_onnx
+from cifarx.export.from_torch.user_module import digest_of, import_module, require_float32
+from cifarx.export.network.classifier import (
     as_classifier,
-    read_onnx,
     require_classifier,
     require_image_size,
 )
-from cifarx.export.from_torch.user_module import digest_of, import_module, require_float32
-from cifarx.export.mat.writer import TestBatch
 from cifarx.export.network.model_card import ModelCard
 from cifarx.export.network.names import identifier
+from cifarx.export.network.test_batch import TestBatch
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.files import reading, sha256
 from cifarx.pytorch_models.preprocess import preprocess
@@ -143,7 +144,7 @@ def _from_onnx(path: Path, options: Options, answers: bool) -> Source:
     graph = as_classifier(read_onnx(model))
     classes = require_classifier(graph)
     _require_contract(options, graph.input_size[0])
-    known = ModelCard.from_metadata({e.key: e.value for e in model.metadata_props})
+    known = ModelCard.from_metadata(metadata(model))
     if known is None or len({*known.classes} - {""}) != classes:
         known = _card(identifier(path.stem), sha256(path), classes)
     card = _with_contract(known, options)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import onnx
 
-from cifarx.export.from_onnx.light_graph import Dims, Graph
+from cifarx.export.from_onnx.interface import Dims
+from cifarx.export.from_onnx.light_graph import Graph
 
 _LONGEST = 300  # characters of a reason
 _SIDE_FILE = "should be stored in"  # onnx.checker, of a side file that is not at hand

@@ -13,13 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.io import loadmat
 
+from cifarx.export.mat.feature_order import feature_orders
 from cifarx.export.mat.leftovers import unaccounted
 from cifarx.export.mat.safety import require_plain
-from cifarx.export.mat.writer import FORMAT, VERSION, TestBatch, feature_orders
+from cifarx.export.mat.writer import FORMAT, VERSION
 from cifarx.export.network import layout
 from cifarx.export.network.graph import LayerGraph, output_shape
 from cifarx.export.network.layer import Array, Hyper, Layer, Shape
 from cifarx.export.network.model_card import ModelCard
+from cifarx.export.network.test_batch import TestBatch
 from cifarx.export.network.vocabulary import VOCABULARY
 from cifarx.pytorch_models.errors import GraphError, UserError
 

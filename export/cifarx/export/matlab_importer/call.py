@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from pathlib import PurePath
 
-from cifarx.export.from_onnx.light_graph import Dims, Graph, dimensions
+from cifarx.export.from_onnx.interface import Dims, dimensions
+from cifarx.export.from_onnx.light_graph import Graph
 from cifarx.export.network.names import identifier
 
 FORMATS = {2: "BC", 4: "BCSS", 5: "BCSSS"}

@@ -8,7 +8,8 @@ from pathlib import PurePath
 
 import onnx
 
-from cifarx.export.from_onnx.light_graph import Dims, Graph, dimensions
+from cifarx.export.from_onnx.interface import Dims, dimensions
+from cifarx.export.from_onnx.light_graph import Graph
 from cifarx.export.from_onnx.validity import AGAIN, explained, invalidity
 from cifarx.export.matlab_importer.call import data_format, is_identifier, namespace
 from cifarx.export.matlab_importer.knowledge import Ceiling, Source, ceiling, source

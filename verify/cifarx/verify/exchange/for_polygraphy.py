@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from cifarx.export.from_onnx.interface import model_inputs
 from cifarx.verify.exchange.polygraphy_files import write_inputs, write_outputs
-from cifarx.verify.subject.files_and_run import Subject, onnx_inputs
+from cifarx.verify.subject.files_and_run import Subject
 
 _BATCH = 64  # images an iteration
 
@@ -42,6 +43,6 @@ class ForPolygraphy:
             return
         subject, logits, inputs = self._taken
         graph = subject.onnx.graph
-        name = onnx_inputs(subject.onnx)[0].name
+        name = model_inputs(subject.onnx)[0].name
         write_inputs(self.inputs, name, inputs, _BATCH)  # the larger first: it fails, if any does
         write_outputs(self.outputs, logits, graph.output[0].name, _BATCH)

@@ -9,6 +9,7 @@ from pathlib import Path
 import onnx
 
 from cifarx.export.from_onnx.load import load_onnx, side_files
+from cifarx.export.from_onnx.metadata import metadata
 from cifarx.export.from_onnx.reader import Place, read_onnx_places
 from cifarx.export.mat.reader import MatFile, read_mat
 from cifarx.export.network.graph import LayerGraph
@@ -76,17 +77,6 @@ def open_subject(path: Path, checkpoint: Path | None) -> Subject:
         problem = str(error)
         unread = error.nodes if isinstance(error, UnreadableError) else ()
     return Subject(path, model, graph, problem, unread, places, card, mat_path, mat, run, digests)
-
-
-def onnx_inputs(model: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
-    """What a user gives the model: files before IR 4 list their initializers as inputs, too."""
-    constants = {tensor.name for tensor in model.graph.initializer}
-    return [value for value in model.graph.input if value.name not in constants]
-
-
-def metadata(model: onnx.ModelProto) -> dict[str, str]:
-    """The model's metadata_props."""
-    return {entry.key: entry.value for entry in model.metadata_props}
 
 
 def _runs_with(path: Path, card: ModelCard | None, mat: MatFile | None) -> Iterator[Run]:
