@@ -25,14 +25,14 @@ _ELEMENTWISE = frozenset(
 
 
 @dataclass(frozen=True)
-class Graph:
+class LightGraph:
     """The main graph of a model."""
 
     model: onnx.ModelProto
 
     @property
-    def nodes(self) -> Iterator[Node]:
-        return (Node(proto, self) for proto in self.model.graph.node)
+    def nodes(self) -> Iterator[LightNode]:
+        return (LightNode(proto, self) for proto in self.model.graph.node)
 
     @property
     def opset(self) -> int | None:
@@ -119,11 +119,11 @@ class Graph:
 
 
 @dataclass(frozen=True)
-class Node:
+class LightNode:
     """One node, and what can be asked about it."""
 
     proto: onnx.NodeProto
-    graph: Graph
+    graph: LightGraph
 
     @property
     def operator(self) -> str:

@@ -112,8 +112,15 @@ def _interpret(content: Mapping[str, Any]) -> MatFile:
         raise GraphError(f"Mean and StandardDeviation are not 1x1x{channels}")
     batch = _batch(_struct(content, "test"), graph, len(card.classes))
     base = _text(form, "base_sha256") if "base_sha256" in form.dtype.names else ""
-    onnx, arrays = _text(form, "onnx_sha256"), _text(form, "arrays_sha256")
-    return MatFile(graph, card, batch, onnx, arrays, base, unaccounted(content))
+    return MatFile(
+        graph=graph,
+        card=card,
+        batch=batch,
+        onnx_sha256=_text(form, "onnx_sha256"),
+        arrays_sha256=_text(form, "arrays_sha256"),
+        base_sha256=base,
+        unaccounted=unaccounted(content),
+    )
 
 
 def _graph(
