@@ -1,4 +1,4 @@
-"""The rules of the house that no linter knows: design.md, section 2."""
+"""The rules of the house that no linter knows."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Container, Iterable
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,19 @@ from cifarx.export.network.vocabulary import VOCABULARY
 from cifarx.export.to_onnx.layers import WRITERS
 
 STAGES = ("pytorch_models", "export", "verify", "cli")
+ROOMS = {
+    "export": (
+        ("network",),
+        ("from_onnx", "to_onnx", "mat"),
+        ("from_torch", "matlab_importer"),
+        ("",),
+    ),
+}
+"""By stage: the floors of its rooms, the lowest first. A module imports from its own room and from
+lower floors. A room is a folder, with those in it that are no rooms of their own; '' is the stage's
+own folder."""
+MOST_MODULES = 16  # in a folder
+MOST_BY_POSITION = 6  # arguments
 WITH_TORCH = {
     "pytorch_models": {
         "augment.py",
@@ -78,6 +94,96 @@ def test_imports_go_one_way(root: Path, stage: str) -> None:
     for path in modules(root, stage):
         names = imported(path, everywhere=True)
         assert not [n for n in names for s in later if n.startswith(f"cifarx.{s}")], path
+
+
+def modules_by_name(root: Path, stage: str) -> dict[str, Path]:
+    """The modules and packages of a stage, by the name after `cifarx.STAGE.`."""
+    home = root / stage / "cifarx" / stage
+    found = {}
+    for path in modules(root, stage):
+        parts = path.relative_to(home).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imported_modules(path: Path, stage: str, known: Container[str]) -> set[str]:
+    """The modules of its own stage that a file imports, by their names after `cifarx.STAGE.`."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                module = inner.removeprefix(f"cifarx.{stage}.") in known
+                found.add(inner if module else node.module or "")
+    return {n for name in found if (n := name.removeprefix(f"cifarx.{stage}.")) in known}
+
+
+def room_of(name: str, floors: Iterable[tuple[str, ...]]) -> str:
+    folder = "/".join(name.split(".")[:-1])
+    rooms = [room for floor in floors for room in floor]
+    return max((r for r in rooms if not r or f"{folder}/".startswith(f"{r}/")), key=len)
+
+
+@pytest.mark.parametrize("stage", ROOMS)
+def test_rooms_import_from_lower_floors_alone(root: Path, stage: str) -> None:
+    floors = ROOMS[stage]
+    height = {room: i for i, floor in enumerate(floors) for room in floor}
+    known = modules_by_name(root, stage)
+    wrong = []
+    for name, path in known.items():
+        own = room_of(name, floors)
+        for other in imported_modules(path, stage, known):
+            room = room_of(other, floors)
+            if room != own and height[room] >= height[own]:
+                wrong.append(f"{name} imports {other}")
+    assert not wrong
+    assert all((root / stage / "cifarx" / stage / room).is_dir() for room in height)
+
+
+@pytest.mark.parametrize("stage", ROOMS)
+def test_modules_do_not_import_each_other_in_a_circle(root: Path, stage: str) -> None:
+    known = modules_by_name(root, stage)
+    order = TopologicalSorter({n: imported_modules(p, stage, known) for n, p in known.items()})
+    try:
+        order.prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+@pytest.mark.parametrize("stage", ROOMS)
+def test_no_two_public_classes_of_a_stage_share_a_name(root: Path, stage: str) -> None:
+    places: dict[str, list[str]] = {}
+    for name, path in modules_by_name(root, stage).items():
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(name)
+    assert not {name: where for name, where in places.items() if len(where) > 1}
+
+
+@pytest.mark.parametrize("stage", ["export", "verify"])
+def test_no_folder_holds_too_many_modules(root: Path, stage: str) -> None:
+    folders = Counter(path.parent for path in modules(root, stage) if path.name != "__init__.py")
+    assert folders
+    assert not {str(f): n for f, n in folders.items() if n > MOST_MODULES}
+
+
+@pytest.mark.parametrize("stage", ROOMS)
+def test_few_arguments_go_by_position(root: Path, stage: str) -> None:
+    wrong = []
+    for path in modules(root, stage):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call):
+                count = len(node.args)
+            elif isinstance(node, ast.FunctionDef):
+                names = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
+                count = len(names) - (names[:1] in (["self"], ["cls"]))
+            else:
+                continue
+            if count > MOST_BY_POSITION:
+                wrong.append(f"{path.relative_to(root)}:{node.lineno}")
+    assert not wrong
 
 
 @pytest.mark.parametrize("stage", STAGES)
