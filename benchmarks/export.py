@@ -32,7 +32,8 @@ def measure(way: str, name: str) -> dict[str, float]:
     import torch
     import torchvision
 
-    from cifarx.export import bundle, mat_writer, onnx_writer, sources, torch_reader  # noqa: F401
+    import cifarx.export.sources  # noqa: F401
+    from cifarx.export.from_torch import reader  # noqa: F401
 
     page = resource.getpagesize()
     before = int(Path("/proc/self/statm").read_text().split()[1]) * page
@@ -57,8 +58,8 @@ def _write(module: object, folder: Path, *, answers: bool) -> None:
     from cifarx.export.bundle import Bundle, Formats, write_bundle
     from cifarx.export.from_torch.answers import make_answers
     from cifarx.export.from_torch.reader import graph_from_module
-    from cifarx.export.mat.writer import TestBatch
     from cifarx.export.network.model_card import ModelCard
+    from cifarx.export.network.test_batch import TestBatch
 
     inputs = np.random.RandomState(0).standard_normal((4, 3, 224, 224)).astype(np.float32)
     found = (np.zeros((4, 1000), np.float32), np.zeros((4, 1000)))

@@ -103,9 +103,9 @@ def _command(folder: Path, *arguments: str, allowed: tuple[int, ...] = (0,)) -> 
 
 def share(path: Path) -> Share:
     """What MATLAB's importer makes of a file's nodes, in all releases."""
-    from cifarx.export.matlab_importer.check import check_import
+    from cifarx.export.matlab_importer.check import check_matlab_import
 
-    report = check_import(onnx.load(path, load_external_data=False), path.stem, None)
+    report = check_matlab_import(onnx.load(path, load_external_data=False), path.stem, None)
     unknown = [n for n in report.nodes if n.outcome == "unknown" and n.operator == "Conv"]
     return Share(report.layers, report.counts()["built-in"], len(unknown))
 

@@ -7,7 +7,8 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,28 @@ from cifarx.export.network.vocabulary import VOCABULARY
 from cifarx.export.to_onnx.layers import WRITERS
 
 STAGES = ("pytorch_models", "export", "verify", "cli")
+ROOMS = {
+    "export": (
+        ("network",),
+        ("from_onnx", "to_onnx", "mat"),
+        ("from_torch", "matlab_importer"),
+        ("",),
+    ),
+    "verify": (
+        ("findings",),
+        ("report", "subject"),
+        ("engines",),
+        ("ladder",),
+        ("exchange", "from_matlab"),
+        ("",),
+        ("reproduction",),
+    ),
+}
+"""By stage: the floors of its rooms, the lowest first. A module imports from its own room and from
+lower floors. A room is a folder, with those in it that are no rooms of their own; '' is the stage's
+own folder."""
+MOST_MODULES = 16  # in a folder
+MOST_BY_POSITION = 6  # arguments
 WITH_TORCH = {
     "pytorch_models": {
         "augment.py",
@@ -41,6 +64,7 @@ WITH_TORCH = {
     "verify": {
         "engines/pytorch.py",
         "ladder/accuracy/sweep.py",
+        "ladder/layers/approximation.py",
         "ladder/layers/bounds.py",
         "ladder/layers/local_check.py",
         "ladder/layers/truth_of_activations.py",
@@ -50,9 +74,6 @@ WITH_TORCH = {
     },
     "cli": set(),
 }
-MOST_BY_POSITION = 6
-TIDY_STAGES = ("pytorch_models",)
-"""Stages whose calls and class names are held to the rules below."""
 
 
 def modules(root: Path, stage: str) -> list[Path]:
@@ -83,6 +104,69 @@ def test_imports_go_one_way(root: Path, stage: str) -> None:
     for path in modules(root, stage):
         names = imported(path, everywhere=True)
         assert not [n for n in names for s in later if n.startswith(f"cifarx.{s}")], path
+
+
+def modules_by_name(root: Path, stage: str) -> dict[str, Path]:
+    """The modules and packages of a stage, by the name after `cifarx.STAGE.`."""
+    home = root / stage / "cifarx" / stage
+    found = {}
+    for path in modules(root, stage):
+        parts = path.relative_to(home).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imported_modules(path: Path, stage: str, known: Container[str]) -> set[str]:
+    """The modules of its own stage that a file imports, by their names after `cifarx.STAGE.`."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                module = inner.removeprefix(f"cifarx.{stage}.") in known
+                found.add(inner if module else node.module or "")
+    return {n for name in found if (n := name.removeprefix(f"cifarx.{stage}.")) in known}
+
+
+def room_of(name: str, floors: Iterable[tuple[str, ...]]) -> str:
+    folder = "/".join(name.split(".")[:-1])
+    rooms = [room for floor in floors for room in floor]
+    return max((r for r in rooms if not r or f"{folder}/".startswith(f"{r}/")), key=len)
+
+
+@pytest.mark.parametrize("stage", ROOMS)
+def test_rooms_import_from_lower_floors_alone(root: Path, stage: str) -> None:
+    floors = ROOMS[stage]
+    height = {room: i for i, floor in enumerate(floors) for room in floor}
+    known = modules_by_name(root, stage)
+    wrong = []
+    for name, path in known.items():
+        own = room_of(name, floors)
+        for other in imported_modules(path, stage, known):
+            room = room_of(other, floors)
+            if room != own and height[room] >= height[own]:
+                wrong.append(f"{name} imports {other}")
+    assert not wrong
+    assert all((root / stage / "cifarx" / stage / room).is_dir() for room in height)
+
+
+@pytest.mark.parametrize("stage", ROOMS)
+def test_modules_do_not_import_each_other_in_a_circle(root: Path, stage: str) -> None:
+    known = modules_by_name(root, stage)
+    order = TopologicalSorter({n: imported_modules(p, stage, known) for n, p in known.items()})
+    try:
+        order.prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+@pytest.mark.parametrize("stage", ["export", "verify"])
+def test_no_folder_holds_too_many_modules(root: Path, stage: str) -> None:
+    folders = Counter(path.parent for path in modules(root, stage) if path.name != "__init__.py")
+    assert folders
+    assert not {str(f): n for f, n in folders.items() if n > MOST_MODULES}
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -120,7 +204,7 @@ f(1, 2, 3, 4, 5, 6, g=7)
     assert sorted(too_many_by_position(ast.parse(code))) == ["line 4: seven", "line 6: f(...)"]
 
 
-@pytest.mark.parametrize("stage", TIDY_STAGES)
+@pytest.mark.parametrize("stage", STAGES)
 def test_nothing_takes_more_than_six_by_position(root: Path, stage: str) -> None:
     found = [
         f"{path.relative_to(root)}, {place}"
@@ -130,7 +214,7 @@ def test_nothing_takes_more_than_six_by_position(root: Path, stage: str) -> None
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("stage", TIDY_STAGES)
+@pytest.mark.parametrize("stage", STAGES)
 def test_no_two_public_classes_of_a_stage_share_a_name(root: Path, stage: str) -> None:
     names = Counter(
         node.name

@@ -30,13 +30,15 @@ from onnx.backend.test.case.test_case import TestCase
 from onnx.backend.test.loader import load_model_tests
 from scipy.io import loadmat
 
+from cifarx.export.from_onnx.faults import NO_KIND
 from cifarx.export.from_onnx.load import OLDEST_OPSET
 from cifarx.export.from_onnx.operators import operators
-from cifarx.export.from_onnx.reader import NO_KIND, read_onnx
-from cifarx.export.mat.writer import TestBatch, mat_bytes
+from cifarx.export.from_onnx.reader import read_onnx
+from cifarx.export.mat.writer import mat_bytes
 from cifarx.export.network import layout
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.model_card import ModelCard
+from cifarx.export.network.test_batch import TestBatch
 from cifarx.export.to_onnx.writer import onnx_from_graph
 from cifarx.pytorch_models.errors import UnreadableError, UserError
 from cifarx.verify.engines.toolbox_path import toolbox_path

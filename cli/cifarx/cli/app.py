@@ -185,21 +185,20 @@ def export(
 
     from cifarx.cli.numbers import numbers, size
     from cifarx.export.bundle import Formats, check_name, write_bundle
-    from cifarx.export.sources import Options as SourceOptions
-    from cifarx.export.sources import import_calls, open_source, require_other_file
+    from cifarx.export.sources import SourceOptions, matlab_calls, open_source, require_other_file
 
     check_name(name or "model", opset)
     formats = Formats(onnx, mat, pt2, torchscript)
     if not (onnx or mat or pt2 or torchscript):
         formats = Formats(onnx=True, mat=True)
-    options = SourceOptions(
-        weights,
-        None if input_size is None else size("--input-size", input_size),
-        tuple(255 * value for value in numbers("--mean", mean)),
-        tuple(255 * value for value in numbers("--std", std)),
-        classes,
+    asked = SourceOptions(
+        weights=weights,
+        input_size=None if input_size is None else size("--input-size", input_size),
+        mean=numbers("--mean", mean),
+        std=numbers("--std", std),
+        classes=classes,
     )
-    found = open_source(source, options, answers=formats.mat)
+    found = open_source(source, asked, answers=formats.mat)
     name = name or found.name
     require_other_file(found, out, name, formats)
     images = 0 if found.bundle.batch is None else len(found.bundle.batch.inputs)
@@ -208,7 +207,7 @@ def export(
         print(f"note: {note}")
     for path in write_bundle(found.bundle, out, name, formats, opset):
         print(f"wrote {path} ({decimal(path.stat().st_size)})")
-    for line in import_calls(formats, name, found.bundle.graph.input_size):
+    for line in matlab_calls(formats, name, found.bundle.graph.input_size):
         print(line)
 
 
@@ -308,9 +307,9 @@ def check(
 ) -> None:
     """Tell what MATLAB's ONNX importer makes of each node; exit 0 clean, 1 not, 2 not readable."""
     from cifarx.cli.check_report import print_check
-    from cifarx.export.matlab_importer.check import check_import_file
+    from cifarx.export.matlab_importer.check import check_matlab_import_of_file
 
-    report = check_import_file(file, matlab)
+    report = check_matlab_import_of_file(file, matlab)
     if as_json:
         print(json.dumps(report.as_json(), indent=2))
     else:

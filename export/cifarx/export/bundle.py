@@ -11,11 +11,12 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from cifarx.export.from_onnx.reader import require_classifier
-from cifarx.export.mat.writer import TestBatch, write_mat
+from cifarx.export.mat.writer import write_mat
+from cifarx.export.network.classifier import require_classifier
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.model_card import ModelCard
 from cifarx.export.network.names import identifier
+from cifarx.export.network.test_batch import TestBatch
 from cifarx.export.to_onnx.file_bytes import OnnxFile
 from cifarx.export.to_onnx.writer import OPSET, check_opset, onnx_from_graph
 from cifarx.pytorch_models.errors import UserError

@@ -8,10 +8,11 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from cifarx.export.from_onnx.interface import model_inputs
 from cifarx.export.network.graph import LayerGraph
 from cifarx.pytorch_models.errors import EngineError, EngineMissingError
 from cifarx.verify.engines.engine import Engine, Outputs, Take, batch_size, layer_batch_size
-from cifarx.verify.subject.files_and_run import Subject, onnx_inputs
+from cifarx.verify.subject.files_and_run import Subject
 
 _AT_ONCE = 64
 _CUDA = "CUDAExecutionProvider"
@@ -101,7 +102,7 @@ class OnnxRuntime:
 
 def _fixed_batch(model: onnx.ModelProto) -> int:
     """The number of images that the file takes at a time, no other; 0 for any."""
-    sizes = onnx_inputs(model)[0].type.tensor_type.shape.dim
+    sizes = model_inputs(model)[0].type.tensor_type.shape.dim
     return sizes[0].dim_value if sizes else 0
 
 

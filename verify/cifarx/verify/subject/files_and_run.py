@@ -10,6 +10,7 @@ from pathlib import Path
 import onnx
 
 from cifarx.export.from_onnx.load import load_onnx, side_files
+from cifarx.export.from_onnx.metadata import metadata
 from cifarx.export.from_onnx.reader import Place, read_onnx_places
 from cifarx.export.mat.reader import MatFile, read_mat
 from cifarx.export.network.graph import LayerGraph
@@ -102,17 +103,6 @@ def open_subject(path: Path, checkpoint: Path | None) -> Subject:
         unusable_runs=unusable,
         sha256=digests,
     )
-
-
-def onnx_inputs(model: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
-    """What a user gives the model: files before IR 4 list their initializers as inputs, too."""
-    constants = {tensor.name for tensor in model.graph.initializer}
-    return [value for value in model.graph.input if value.name not in constants]
-
-
-def metadata(model: onnx.ModelProto) -> dict[str, str]:
-    """The model's metadata_props."""
-    return {entry.key: entry.value for entry in model.metadata_props}
 
 
 def _run_of(

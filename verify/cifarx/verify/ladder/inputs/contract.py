@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from onnx import defs
 
 from cifarx.export.bundle import card_of
+from cifarx.export.from_onnx.interface import model_inputs
 from cifarx.export.mat.reader import MatFile
 from cifarx.export.mat.writer import matlab_layers
 from cifarx.export.network.model_card import ModelCard
@@ -21,7 +22,7 @@ from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.preprocess import preprocess
 from cifarx.verify.findings.contract import Contract
 from cifarx.verify.ladder.inputs.labels import label_faults
-from cifarx.verify.subject.files_and_run import Subject, onnx_inputs
+from cifarx.verify.subject.files_and_run import Subject
 
 _MEANING = ("classes", "mean", "std")
 _IDENTITY = ("model", "recipe", "checkpoint_sha256")
@@ -94,7 +95,7 @@ def _text(value: object) -> str:
 def _size_faults(subject: Subject) -> list[str]:
     """One image in, one vector of logits out, of the same size everywhere."""
     graph = subject.onnx.graph
-    given = onnx_inputs(subject.onnx)
+    given = model_inputs(subject.onnx)
     found = [d.dim_value for d in given[0].type.tensor_type.shape.dim] if given else []
     sizes = {subject.onnx_path.name: tuple(found[1:])}
     if subject.run is not None:

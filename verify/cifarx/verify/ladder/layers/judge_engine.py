@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cifarx.export.mat.writer import feature_orders
+from cifarx.export.mat.feature_order import feature_orders
 from cifarx.export.network.graph import LayerGraph
 from cifarx.verify.engines.engine import Activations, Engine
 from cifarx.verify.findings.divergence import Names

@@ -1,4 +1,4 @@
-"""What torch.onnx.export writes beside its nodes."""
+"""Metadata of an ONNX file: the model's own, and what torch.onnx.export writes beside its nodes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ import ast
 import onnx
 
 _SCOPES = "pkg.torch.onnx.name_scopes"  # the modules that a node lies in, outermost first
+
+
+def metadata(model: onnx.ModelProto) -> dict[str, str]:
+    """The model's metadata_props; of a key that occurs twice, the last."""
+    return {entry.key: entry.value for entry in model.metadata_props}
 
 
 def module_of(node: onnx.NodeProto) -> str:
