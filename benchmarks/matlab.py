@@ -41,7 +41,7 @@ kinds = {net.layers.Kind};
 chosen = find(strcmp(kinds, 'Convolution2DLayer'));
 part = net;
 layer = net.layers(chosen(CHOICE));
-shapes = [{net.input.InputSize}, cifarx.internal.checkLayers(net)];
+shapes = [{net.input.InputSize}, cifarx.internal.check.checkLayers(net)];
 given = shapes{strcmp([{net.input.Name}, {net.layers.Name}], layer.Inputs{1})};
 X = randn([given, size(X, 4)], 'single');
 tic; Y = cifarx.internal.applyLayer(layer, {X}); ours = toc;
@@ -74,7 +74,8 @@ end
 net = cifarx.load('model.mat');
 load('batch.mat');
 step = min(size(X, 4), 16);
-largest = 4 * step * max(cellfun(@prod, [{net.input.InputSize}, cifarx.internal.checkLayers(net)]));
+shapes = [{net.input.InputSize}, cifarx.internal.check.checkLayers(net)];
+largest = 4 * step * max(cellfun(@prod, shapes));
 fid = fopen('/proc/self/clear_refs', 'w'); fwrite(fid, '5'); fclose(fid);
 before = held('VmRSS');
 cifarx.predict(net, X);

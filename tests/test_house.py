@@ -258,8 +258,9 @@ def test_every_layer_kind_is_in_every_room(root: Path) -> None:
     package = root / "matlab" / "toolbox" / "+cifarx"
     rooms = (root / "export" / "cifarx" / "export").rglob("*.py")
     reader = "".join(p.read_text("utf-8") for p in rooms if p.parent.name == "operators")
-    cases = set(re.findall(r"case '(\w+)'", (package / "+internal" / "applyLayer.m").read_text()))
-    truths = re.findall(r"'(\w+Layer)'", (package / "+internal" / "localTruth.m").read_text())
+    internal = package / "+internal"
+    cases = set(re.findall(r"case '(\w+)'", (internal / "applyLayer.m").read_text()))
+    truths = re.findall(r"'(\w+Layer)'", (internal / "+truth" / "localTruth.m").read_text())
     arithmetic = {f"{p.stem}Layer".lower() for p in (package / "+layer").glob("*.m")}
     assert set(WRITERS) == set(VOCABULARY)
     assert set(re.findall(r'"(\w+Layer)"', reader)) == set(VOCABULARY)
