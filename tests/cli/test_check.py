@@ -63,7 +63,7 @@ def test_a_clean_file_exits_with_0_and_ends_in_the_verdict(cifarx: Cifarx, folde
         'call | net = importNetworkFromONNX("clean.onnx", InputDataFormats="BCSS", '
         'OutputDataFormats="BCSS");'
     )
-    assert "nothing was run in MATLAB" in done.out
+    assert "MATLAB was not run" in done.out
 
 
 def test_a_file_that_is_not_valid_exits_with_1_and_says_why(cifarx: Cifarx, folder: Path) -> None:

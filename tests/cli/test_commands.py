@@ -185,7 +185,7 @@ def test_octave_asked_for_and_not_there(
         (["verify", "--checkpoint", "runs/tiny/model.safetensors"], "is not a run"),
         (["demo", "--out", "model.onnx"], "model.onnx is not empty"),
         (["verify", "--json", "model.onnx"], "model.onnx cannot be both the model to verify and"),
-        (["verify", "--json", "."], "is there already, and is no JSON report that"),
+        (["verify", "--json", "."], ". already exists and is not a JSON report"),
         (["export", "--opset", "9"], "--opset 9 is not supported"),
         (["export", "--name", "a b"], "--name 'a b'"),
         (["verify", "--engines", "matlob"], "'matlob' is no engine"),

@@ -78,10 +78,8 @@ def test_a_file_without_our_mark_at_its_place_is_not_replaced(
         "--report": "HTML report" if "html" in name else "JUnit report",
         "--to-polygraphy": "file of outputs for Polygraphy",
     }[option]
-    assert f"own/{name} is there already, and is no {kind} that 'cifarx verify' wrote" in said
-    assert said.endswith(
-        "Move it away, or give another place (--report FOLDER, --json FILE, --to-polygraphy FILE)."
-    )
+    assert f"own/{name} already exists and is not a {kind} " in said
+    assert said.endswith("(--report FOLDER, --json FILE, --to-polygraphy FILE).")
 
 
 def test_what_polygraphy_saved_is_not_replaced(work: Path, cifarx: Command) -> None:
@@ -89,7 +87,7 @@ def test_what_polygraphy_saved_is_not_replaced(work: Path, cifarx: Command) -> N
     saved = {"lst": [[name, []]], "polygraphy_class": "RunResults"}
     (work / "theirs.json").write_text(json.dumps(saved, indent=4))
     said = refused(work, cifarx, "--to-polygraphy", "theirs.json")
-    assert "theirs.json is there already, and is no file of outputs for Polygraphy that" in said
+    assert "theirs.json already exists and is not a file of outputs for Polygraphy" in said
 
 
 @pytest.mark.parametrize("text", ['{"a": 1}', "[1, 2]", '[{"polygraphy_class": "ndarray"}, 1]', ""])
@@ -98,7 +96,7 @@ def test_the_inputs_beside_the_outputs_replace_nothing_either(
 ) -> None:
     (work / "o-inputs.json").write_text(text)
     said = refused(work, cifarx, "--to-polygraphy", "o.json")
-    assert "o-inputs.json is there already, and is no file of inputs for Polygraphy that" in said
+    assert "o-inputs.json already exists and is not a file of inputs for Polygraphy" in said
 
 
 @pytest.mark.parametrize("kind", ["link", "loose link", "folder", "pipe"])
@@ -111,14 +109,14 @@ def test_only_a_file_is_ever_replaced(work: Path, cifarx: Command, kind: str) ->
         os.mkfifo(place)
     else:
         place.symlink_to(work / ("ours.json" if kind == "link" else "nowhere"))
-    assert "place.json is there already, and is no JSON report" in refused(
+    assert "place.json already exists and is not a JSON report" in refused(
         work, cifarx, "--json", "place.json"
     )
 
 
 def test_a_way_over_a_folder_that_is_not_there_hides_no_file(work: Path, cifarx: Command) -> None:
     (work / "notes.json").write_text("{}")
-    assert "nowhere/../notes.json is there already" in refused(
+    assert "nowhere/../notes.json already exists" in refused(
         work, cifarx, "--json", "nowhere/../notes.json"
     )
 
@@ -138,7 +136,7 @@ def test_nothing_goes_into_the_folder_of_a_run(
 ) -> None:
     (work / "link").symlink_to(work / "runs" / "tiny")
     said = refused(work, cifarx, *arguments)
-    assert f"{place} would lie in the folder of a run, which holds run.json" in said
+    assert f"{place} would be in the folder of a run (run.json is there)" in said
 
 
 def test_our_own_files_are_replaced_by_a_second_check(work: Path, cifarx: Command) -> None:
@@ -202,7 +200,7 @@ def test_no_file_is_two_things_at_once(
     said = refused(work, cifarx, *arguments)
     assert f"{place} cannot be both {one}" in said
     assert f" and the {other}" in said
-    assert "Give each a place of its own (--report FOLDER, --json FILE" in said
+    assert "(--report FOLDER, --json FILE, --to-polygraphy FILE)" in said
 
 
 def test_the_mat_is_kept_where_there_is_none_yet(work: Path, cifarx: Command) -> None:

@@ -1,3 +1,3 @@
-"""The command line: parse, call, print."""
+"""The command line: parse options, call the stages, print results."""
 
 from cifarx.cli.app import main as main

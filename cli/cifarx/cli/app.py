@@ -1,4 +1,4 @@
-"""All commands. Each imports what it needs when it runs; --help must cost no import of torch."""
+"""All commands. Each imports what it needs when it runs, so that --help does not import torch."""
 
 from __future__ import annotations
 
@@ -24,9 +24,11 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Run the command line; a user's mistake ends in one paragraph and exit code 2."""
+    """Run the command line. A user's mistake prints one paragraph and exits with code 2."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # a console of few characters must not end a command
+        if isinstance(
+            stream, TextIOWrapper
+        ):  # characters that the console lacks must not stop a command
             stream.reconfigure(errors="backslashreplace")
     try:
         app()
@@ -46,59 +48,99 @@ def _main_options(
     _version: Annotated[
         bool,
         typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Show it, and stop."
+            "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
         ),
     ] = False,
 ) -> None:
-    """Take convolutional networks from PyTorch to MATLAB, and prove that nothing changed."""
+    """Take convolutional networks from PyTorch to MATLAB and prove that nothing changed."""
 
 
 @app.command()
 def train(
     *,
     model: Annotated[
-        str | None, typer.Argument(help="A network of the zoo; 'cifarx models' lists them.")
+        str | None,
+        typer.Argument(
+            help="Network to train; 'cifarx models' lists them. Optional with --resume and with "
+            "--recipe RUN.JSON."
+        ),
     ] = None,
     data: Annotated[
         str | None,
         typer.Option(
-            help="cifar10, mnist, fashion-mnist, shapes, shapes-grey, a folder with one folder of "
-            "images a class, a folder of IDX files, or Kaggle's CSV."
+            help="Data set: cifar10, mnist, fashion-mnist, shapes, shapes-grey, a folder with one "
+            "subfolder of images per class, a folder of IDX files, or Kaggle's CSV files (default: "
+            "the recipe's)."
         ),
     ] = None,
     recipe: Annotated[
         str | None,
-        typer.Option(help="'strong', another shipped one, a TOML file, or a run's run.json."),
+        typer.Option(
+            help="Training recipe: 'strong', another shipped recipe, a TOML file, or the run.json "
+            "of a run (default: the network's own)."
+        ),
     ] = None,
-    epochs: Annotated[int | None, typer.Option(help="Instead of the recipe's.")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Instead of the recipe's.")] = None,
-    accumulate: Annotated[int | None, typer.Option(help="Batches a step.")] = None,
-    optimizer: Annotated[str | None, typer.Option(help="adam or sgd.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="At the start.")] = None,
-    schedule: Annotated[str | None, typer.Option(help="constant or cosine.")] = None,
-    momentum: Annotated[float | None, typer.Option(help="Of SGD.")] = None,
-    weight_decay: Annotated[float | None, typer.Option(help="L2 penalty.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="Number of epochs (default: the recipe's).")
+    ] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(help="Images per batch (default: the recipe's).")
+    ] = None,
+    accumulate: Annotated[
+        int | None, typer.Option(help="Batches per optimizer step (default: the recipe's).")
+    ] = None,
+    optimizer: Annotated[
+        str | None, typer.Option(help="adam or sgd (default: the recipe's).")
+    ] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Initial learning rate (default: the recipe's).")
+    ] = None,
+    schedule: Annotated[
+        str | None,
+        typer.Option(help="Learning rate schedule: constant or cosine (default: the recipe's)."),
+    ] = None,
+    momentum: Annotated[
+        float | None, typer.Option(help="Momentum of SGD (default: the recipe's).")
+    ] = None,
+    weight_decay: Annotated[
+        float | None, typer.Option(help="Weight decay, an L2 penalty (default: the recipe's).")
+    ] = None,
     precision: Annotated[
-        str | None, typer.Option(help="float32, tf32 (CUDA) or bf16, for the training alone.")
+        str | None,
+        typer.Option(
+            help="Arithmetic of the training: float32, tf32 (needs CUDA) or bf16 (default: the "
+            "recipe's). The saved weights are float32 in every case."
+        ),
     ] = None,
     limit: Annotated[
         int | None,
-        typer.Option(min=1, help="Use N training images, evenly by class, and N/5 for testing."),
+        typer.Option(min=1, help="Train on N images, balanced over classes, and test on N/5."),
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option(min=0, max=2**32 - 1, help="Of the weights and of the order; else 0."),
+        typer.Option(
+            min=0, max=2**32 - 1, help="Seed for initial weights and data order (default 0)."
+        ),
     ] = None,
     weights: Annotated[
-        str | None, typer.Option(help="State dict to start from; 'none' for random weights.")
+        str | None,
+        typer.Option(
+            help="Start from this state dict; 'none' for random weights (default: published "
+            "weights if the network has any, else random)."
+        ),
     ] = None,
-    device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1 …")] = None,
-    out: Annotated[Path | None, typer.Option(help="The run's folder, not runs/MODEL-DATA.")] = None,
+    device: Annotated[
+        str | None, typer.Option(help="cpu, cuda, cuda:1, … (default: CUDA if available).")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the run (default: runs/MODEL-DATA).")
+    ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Continue the newest unfinished run, or that of --out.")
+        bool,
+        typer.Option("--resume", help="Continue the run in --out, or else the newest unfinished."),
     ] = False,
 ) -> None:
-    """Train a network by its recipe; leaves a run folder."""
+    """Train a network with its recipe and save a run folder."""
     from cifarx.cli.progress import Silent, Training
     from cifarx.pytorch_models.fit import fit
     from cifarx.pytorch_models.plan import TrainOptions, make_plan
@@ -146,41 +188,48 @@ def export(
     source: Annotated[
         str | None,
         typer.Argument(
-            help="A run's folder, an .onnx file, or a module as package.module:callable; "
-            "the newest run when left out."
+            help="Run folder, .onnx file, or module as package.module:callable (default: the "
+            "newest run)."
         ),
     ] = None,
     onnx: Annotated[bool, typer.Option("--onnx", help="Write NAME.onnx.")] = False,
     mat: Annotated[bool, typer.Option("--mat", help="Write NAME.mat.")] = False,
     pt2: Annotated[
-        bool, typer.Option("--pt2", help="Write NAME.pt2, for importNetworkFromPyTorch of R2026a.")
+        bool, typer.Option("--pt2", help="Write NAME.pt2, for importNetworkFromPyTorch in R2026a.")
     ] = False,
     torchscript: Annotated[
-        bool, typer.Option("--torchscript", help="Write NAME.pt, for the same of older releases.")
+        bool,
+        typer.Option(
+            "--torchscript", help="Write NAME.pt, for importNetworkFromPyTorch before R2026a."
+        ),
     ] = False,
     weights: Annotated[
         Path | None, typer.Option(help="State dict for a module: .safetensors, .pt or .pth.")
     ] = None,
     input_size: Annotated[
-        str | None, typer.Option(help="CHANNELS,HEIGHT,WIDTH of a module's images: 3,224,224.")
+        str | None,
+        typer.Option(help="Image size of a module: CHANNELS,HEIGHT,WIDTH, such as 3,224,224."),
     ] = None,
     mean: Annotated[
         str | None,
-        typer.Option(help="By channel, in units of pixels 0..1: 0.485,0.456,0.406."),
+        typer.Option(help="Mean per channel, for pixels from 0 to 1: 0.485,0.456,0.406."),
     ] = None,
     std: Annotated[
-        str | None, typer.Option(help="The standard deviation, in the same units.")
+        str | None, typer.Option(help="Standard deviation per channel, in the units of --mean.")
     ] = None,
     classes: Annotated[
-        Path | None, typer.Option(help="UTF-8 text file with the name of a class a line.")
+        Path | None, typer.Option(help="UTF-8 text file with one class name per line.")
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path(),
     name: Annotated[
-        str | None, typer.Option(help="Of the files; 'model' for a run, else the source's.")
+        str | None,
+        typer.Option(
+            help="Name of the files (default: 'model' for a run, else the source's name)."
+        ),
     ] = None,
-    opset: Annotated[int, typer.Option(help="Of NAME.onnx; 14 suits every importer.")] = 14,
+    opset: Annotated[int, typer.Option(help="Opset of NAME.onnx; every importer reads 14.")] = 14,
 ) -> None:
-    """Write what MATLAB takes: NAME.onnx and NAME.mat when no format is named."""
+    """Write files for MATLAB: NAME.onnx and NAME.mat unless formats are named."""
     from rich.filesize import decimal
 
     from cifarx.cli.numbers import numbers, size
@@ -198,16 +247,16 @@ def export(
         std=numbers("--std", std),
         classes=classes,
     )
-    found = open_source(source, asked, answers=formats.mat)
-    name = name or found.name
-    require_other_file(found, out, name, formats)
-    images = 0 if found.bundle.batch is None else len(found.bundle.batch.inputs)
-    print(f"{found.origin}: {len(found.bundle.graph.layers)} layers, {images} test images")
-    for note in found.notes:
+    opened = open_source(source, asked, answers=formats.mat)
+    name = name or opened.name
+    require_other_file(opened, out, name, formats)
+    images = 0 if opened.bundle.batch is None else len(opened.bundle.batch.inputs)
+    print(f"{opened.origin}: {len(opened.bundle.graph.layers)} layers, {images} test images")
+    for note in opened.notes:
         print(f"note: {note}")
-    for path in write_bundle(found.bundle, out, name, formats, opset):
+    for path in write_bundle(opened.bundle, out, name, formats, opset):
         print(f"wrote {path} ({decimal(path.stat().st_size)})")
-    for line in matlab_calls(formats, name, found.bundle.graph.input_size):
+    for line in matlab_calls(formats, name, opened.bundle.graph.input_size):
         print(line)
 
 
@@ -229,7 +278,10 @@ def verify(
     from_polygraphy: options.FromPolygraphy = None,
     to_polygraphy: options.ToPolygraphy = None,
 ) -> None:
-    """Compare PyTorch, ONNX Runtime, Octave and MATLAB; exit 0 equivalent, 1 not, 2 not checked."""
+    """Check that PyTorch, ONNX Runtime, Octave and MATLAB compute the same network.
+
+    Exit code: 0 equivalent, 1 not equivalent, 2 the check could not be made.
+    """
     options.require_acceptable(accept)
     if judge is not None:
         result = options.judge_again(judge, accept)
@@ -262,7 +314,7 @@ def verify(
     with undisturbed():
         try:
             write_reports(paths, result, outputs)
-        finally:  # where they cannot be written, too
+        finally:  # also when they cannot be written
             options.show(result)
     raise typer.Exit(result.exit_code)
 
@@ -271,19 +323,24 @@ def verify(
 def import_(
     file: Annotated[
         Path,
-        typer.Argument(help="tuned.mat of cifarx.save, or tuned.onnx of exportONNXNetwork."),
+        typer.Argument(
+            help="A .mat file from cifarx.save, or an .onnx file from exportONNXNetwork."
+        ),
     ],
     into: Annotated[
-        str | None, typer.Option(help="Name of the new run in runs/; else the file's.")
+        str | None, typer.Option(help="Name of the new run in runs/ (default: the file's name).")
     ] = None,
     run: Annotated[
-        Path | None, typer.Option(help="The run it came from, when it is not found by itself.")
+        Path | None,
+        typer.Option(help="The run that the file came from, if cifarx does not find it."),
     ] = None,
 ) -> None:
-    """Make a run of weights tuned in MATLAB or Octave; all but the weights is its parent's.
+    """Make a run from weights tuned in MATLAB or Octave.
 
-    The new run exports, verifies and trains on like any other. What a run cannot hold - other
-    layers, options, classes or normalisation, NaN - is refused in one list, and nothing is written.
+    Everything but the weights is taken from the parent run. The new run can be exported, verified
+    and trained further like any other. If the file differs in anything that a run cannot hold
+    (layers, their options, classes, normalisation, NaN), cifarx lists the differences and writes
+    nothing.
     """
     from cifarx.cli.import_report import print_import
     from cifarx.cli.progress import status
@@ -296,16 +353,21 @@ def import_(
 
 @app.command()
 def check(
-    file: Annotated[Path, typer.Argument(help="An ONNX file, of whatever origin.")],
+    file: Annotated[Path, typer.Argument(help="An ONNX file from any exporter.")],
     matlab: Annotated[
         str | None,
-        typer.Option(help="A release, such as R2024b; else what holds in R2023b to R2026b."),
+        typer.Option(
+            help="Check for one release, such as R2024b (default: all from R2023b to R2026b)."
+        ),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON; docs/import-check.md describes it.")
     ] = False,
 ) -> None:
-    """Tell what MATLAB's ONNX importer makes of each node; exit 0 clean, 1 not, 2 not readable."""
+    """Predict what MATLAB's ONNX importer makes of each node; MATLAB is not needed.
+
+    Exit code: 0 clean, 1 not clean, 2 the file cannot be read.
+    """
     from cifarx.cli.check_report import print_check
     from cifarx.export.matlab_importer.check import check_matlab_import_of_file
 
@@ -319,14 +381,14 @@ def check(
 
 @app.command()
 def models() -> None:
-    """List the networks of the zoo."""
+    """List the networks that cifarx can train."""
     from rich.console import Console
 
     from cifarx.cli.tables import zoo
 
     console = Console()
     if not console.is_terminal:
-        console = Console(width=300)  # a line a network, for grep
+        console = Console(width=300)  # one line per network, for grep
     console.print(zoo(layers=console.width >= 180))
 
 
@@ -335,23 +397,44 @@ def reproduce(
     *,
     rows: Annotated[
         list[str] | None,
-        typer.Argument(help="Rows of the write-ups, such as S2a or S2c-15, or a group: S2c."),
+        typer.Argument(
+            help="Rows of docs/reproduction.md, such as S2a or S2c-15, or a group such as S2c "
+            "(default: all)."
+        ),
     ] = None,
     data: Annotated[
         list[str] | None,
-        typer.Option(help="NAME=WHERE, as in cifar10=FOLDER; what train's --data takes. Repeat."),
+        typer.Option(
+            help="Where a data set is: NAME=PLACE, such as cifar10=FOLDER; PLACE as for 'cifarx "
+            "train --data'. May be repeated."
+        ),
     ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="As train's.")] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipes'.")] = None,
-    seeds: Annotated[int, typer.Option(min=1, help="Runs a row, with seeds 0, 1, …")] = 1,
-    weights: Annotated[str | None, typer.Option(help="As train's, for S0e.")] = None,
-    device: Annotated[str | None, typer.Option(help="As train's.")] = None,
-    precision: Annotated[str | None, typer.Option(help="As train's.")] = None,
-    out: Annotated[Path, typer.Option(help="Folder of the runs and the report.")] = Path(
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, help="Train on N images, balanced over classes, and test on N/5."),
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Number of epochs (default: each recipe's).")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Runs per row, with seeds 0, 1, …")] = 1,
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            help="As for 'cifarx train'; meant for row S0e, which uses pretrained weights."
+        ),
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="cpu, cuda, cuda:1, … (default: CUDA if available).")
+    ] = None,
+    precision: Annotated[
+        str | None,
+        typer.Option(help="float32, tf32 (needs CUDA) or bf16 (default: each recipe's)."),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the runs and the report.")] = Path(
         "reproduction"
     ),
 ) -> None:
-    """Train, export and verify the write-ups' rows, or all; goes on where it stopped."""
+    """Train, export and verify published results; a second call continues where it stopped."""
     from cifarx.cli.progress import run_rows
     from cifarx.verify.reproduction.rows import ReproduceOptions
 
@@ -374,9 +457,9 @@ def reproduce(
 
 @app.command()
 def demo(
-    out: Annotated[Path, typer.Option(help="Folder to work in; a new one.")] = Path("demo"),
+    out: Annotated[Path, typer.Option(help="A new folder to work in.")] = Path("demo"),
 ) -> None:
-    """Train bn8 on embedded images, export, verify: the whole line in some minutes."""
+    """Train bn8 on embedded images, export it and verify it, in a few minutes."""
     from cifarx.cli.demo import run_demo
 
     raise typer.Exit(run_demo(out))
@@ -384,7 +467,7 @@ def demo(
 
 @app.command()
 def matlab_path() -> None:
-    """Print the folder to `addpath` in MATLAB or Octave."""
+    """Print the folder that MATLAB or Octave needs on its path (addpath)."""
     from cifarx.verify.engines.toolbox_path import toolbox_path
 
     print(toolbox_path())
@@ -394,7 +477,7 @@ def _name_and_place(entry: str) -> tuple[str, str]:
     name, _, place = entry.partition("=")
     if not name or not place:
         raise UserError(
-            f"--data {entry!r} is not NAME=WHERE. Say which data set is where, as in "
+            f"--data {entry!r} is not of the form NAME=PLACE. Give one place per data set, as in "
             "--data cifar10=FOLDER --data mnist=FOLDER --data fashion-mnist=FOLDER."
         )
     return name, place

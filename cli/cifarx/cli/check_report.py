@@ -1,7 +1,7 @@
-"""The import check on the terminal: a line a statement, its reasons indented below it.
+"""Print the report of `cifarx check`: one line per statement, its reasons indented below it.
 
-A line at the margin begins with an outcome or a level, and the last line is the verdict, so that
-`grep '^generated'` and `tail -1` work. Long lines are wrapped on a terminal only.
+Lines that are not indented begin with an outcome or a level, and the last line is the verdict, so
+that `grep '^generated'` and `tail -1` work. Long lines are wrapped only on a terminal.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ _STYLES = {
     "NOT CLEAN": "bold red",
 }
 _INDENT = " " * 4
-_NAMED = 3  # nodes named in a line; --json names all
+_NAMED = 3  # nodes named per line; --json names all
 
 
 class _Notes:
-    """Numbers the sources in the order in which they are cited."""
+    """Number the sources in the order in which they are cited."""
 
     def __init__(self) -> None:
         self.sources: list[Citation] = []
 
     def __call__(self, cited: Iterable[Citation]) -> str:
-        """Such as '[USER 1, INFER 4]'."""
+        """Return the citation, such as '[USER 1, INFER 4]'."""
         numbers = []
         for source in cited:
             if source not in self.sources:
@@ -57,7 +57,7 @@ def print_check(report: ImporterReport) -> None:
         head = line.partition(" | ")[0]
         detail = line.startswith(_INDENT)
         for i, part in enumerate(_wrapped(line, width)):
-            # Text is no markup: what a file calls its nodes is not to be obeyed.
+            # Text is not markup: names in a file must not change the output.
             text = Text(part, style="dim" if detail else "")
             if i == 0 and head in _STYLES:
                 text.stylize(_STYLES[head], 0, len(head))
@@ -65,15 +65,15 @@ def print_check(report: ImporterReport) -> None:
 
 
 def check_lines(report: ImporterReport) -> Iterator[str]:
-    """All lines, unwrapped."""
+    """Yield all lines, unwrapped."""
     span = report.releases[0]
     if len(report.releases) > 1:
-        span += f" to {report.releases[-1]}, the least welcome of them where they differ"
+        span += f" to {report.releases[-1]} (the worst outcome if they differ)"
     opset = "no opset" if report.opset is None else f"opset {report.opset}"
     yield printable(
         f"{report.name}: {opset}, IR {report.ir_version}, {len(report.nodes)} nodes; MATLAB {span}"
     )
-    yield "Judged by what is recorded of importNetworkFromONNX; nothing was run in MATLAB."
+    yield "Predicted from what is recorded about importNetworkFromONNX; MATLAB was not run."
     notes = _Notes()
     for group in _grouped(report.nodes):
         yield from _group_lines(group, notes)
@@ -86,12 +86,12 @@ def check_lines(report: ImporterReport) -> Iterator[str]:
 
 
 def verdict(report: ImporterReport) -> str:
-    """The last line."""
+    """Return the last line, which begins with CLEAN or NOT CLEAN."""
     counts = report.counts()
     levels = [finding.level for finding in report.findings]
     if report.clean:
         share = f"all {report.layers} layers built-in"
-        return f"CLEAN | {share} | no warnings | by what is recorded, not run in MATLAB"
+        return f"CLEAN | {share} | no warnings | predicted, not run in MATLAB"
     built_in = f"{counts['built-in']} of {report.layers} nodes become built-in layers"
     others = [f"{counts[o]} {o}" for o in OUTCOMES if o not in CLEAN and counts[o]]
     problems = [
@@ -104,7 +104,7 @@ def verdict(report: ImporterReport) -> str:
 
 
 def _grouped(nodes: Iterable[NodeVerdict]) -> list[list[NodeVerdict]]:
-    """Nodes that share operator and judgement, the least welcome outcome first."""
+    """Group nodes that share operator and judgement, the worst outcome first."""
     groups: dict[tuple[str, ...], list[NodeVerdict]] = {}
     for node in nodes:
         groups.setdefault((node.outcome, node.operator, node.layer, node.why), []).append(node)
@@ -133,7 +133,7 @@ def _finding_lines(finding: Finding, notes: _Notes) -> Iterator[str]:
 
 def _wrapped(line: str, width: int | None) -> list[str]:
     if width is None or line.startswith("call | "):
-        return [line]  # the call is to be copied
+        return [line]  # so that the call can be copied
     indent = len(line) - len(line.lstrip())
     return textwrap.wrap(
         line,

@@ -1,4 +1,4 @@
-"""`cifarx demo`: the three commands, typed for the user, on embedded data."""
+"""`cifarx demo`: run the three main commands on embedded data."""
 
 from __future__ import annotations
 
@@ -19,18 +19,21 @@ COMMANDS = (
 
 
 def run_demo(folder: Path) -> int:
-    """Run the commands in `folder`, saying what each does; the exit code is the last one's.
+    """Run the commands in `folder` and print each; stop at the first that fails.
+
+    Returns:
+        The exit code of the last command that ran.
 
     Raises:
-        UserError: the folder holds something already.
+        UserError: the folder is not empty.
     """
     if folder.is_file() or (folder.exists() and any(folder.iterdir())):
         raise UserError(
-            f"The demo needs a new folder, but {folder} is not empty. Remove it, or name another "
+            f"The demo needs a new folder, but {folder} is not empty. Remove it, or choose another "
             "with --out."
         )
     folder.mkdir(parents=True, exist_ok=True)
-    print(f"The demo works in {folder.resolve()}.")
+    print(f"The demo runs in {folder.resolve()}.")
     for command in COMMANDS:
         start = time.perf_counter()
         print(f"\n$ {command}", flush=True)
@@ -38,13 +41,15 @@ def run_demo(folder: Path) -> int:
         code = subprocess.run(arguments, cwd=folder).returncode
         print(f"({time.perf_counter() - start:.0f} s)", flush=True)
         if code:
-            print(f"\nThe demo ends here: '{command}' exited with code {code}.")
+            print(f"\nThe demo stops here: '{command}' exited with code {code}.")
             return code
-    print(f"\nMade in {folder}: {', '.join(_made(folder))}")
+    print(f"\nFiles in {folder}: {', '.join(_files(folder))}")
     print(json.loads((folder / "report.json").read_text("utf-8"))["lines"][-1])
     return 0
 
 
-def _made(folder: Path) -> list[str]:
-    wanted = ("runs/*/*", "model.*", "report.*")
-    return [str(p.relative_to(folder)) for pattern in wanted for p in sorted(folder.glob(pattern))]
+def _files(folder: Path) -> list[str]:
+    patterns = ("runs/*/*", "model.*", "report.*")
+    return [
+        str(p.relative_to(folder)) for pattern in patterns for p in sorted(folder.glob(pattern))
+    ]

@@ -1,4 +1,4 @@
-"""What `cifarx import` prints."""
+"""Print the result of `cifarx import`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from cifarx.verify.from_matlab.make_run import Imported
 
 
 def print_import(imported: Imported) -> None:
-    """The run, what to know of it, the check that was made, and what comes next."""
+    """Print the notes, the check of the outputs, and the new run with its accuracy."""
     record = imported.run.record
     assert record.imported is not None
     for note in imported.notes:

@@ -1,4 +1,4 @@
-"""Progress: a bar on a terminal, plain lines elsewhere."""
+"""Show progress: a bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SECONDS_BETWEEN = 10.0
 
 
 class Training(Observer):
-    """What a person sees of a training."""
+    """Show the progress of a training."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -67,7 +67,7 @@ class Training(Observer):
         self._bar.stop()
 
     def on_start(self, folder: Path, record: RunRecord) -> None:
-        """Images are read; training begins, or goes on."""
+        """Print the numbers of images, and where a resumed training continues."""
         self._folder = folder
         data, epochs = record.data, self._plan.recipe.epochs
         self._held_out = "validation" if data.validation_images else "test"
@@ -77,7 +77,7 @@ class Training(Observer):
         )
         self._epochs_done = record.epochs_done
         if self._plan.resume:
-            self._console.print(f"{folder} goes on after epoch {record.epochs_done} of {epochs}")
+            self._console.print(f"{folder} continues after epoch {record.epochs_done} of {epochs}")
         self._task = self._bar.add_task(
             f"epoch {min(record.epochs_done + 1, epochs)}/{epochs}",
             total=data.train_images * epochs,
@@ -85,11 +85,11 @@ class Training(Observer):
         )
 
     def after_step(self, images: int) -> None:
-        """A step over so many images is done."""
+        """Move the bar by this number of images."""
         self._bar.advance(self._task, images)
 
     def after_epoch(self, epoch: Epoch) -> None:
-        """An epoch is done and saved."""
+        """Print the figures of an epoch that is done and saved."""
         epochs = self._plan.recipe.epochs
         self._epochs_done = epoch.epoch
         self._console.print(
@@ -100,33 +100,37 @@ class Training(Observer):
         self._bar.update(self._task, description=f"epoch {min(epoch.epoch + 1, epochs)}/{epochs}")
 
     def stopped(self) -> str:
-        """What an interrupted training leaves."""
+        """Return the message for an interrupted training: what it leaves, and how to go on."""
         if self._folder is None:
             return "Stopped before the training began; nothing was saved."
-        if (record := self._folder / RECORD).exists():  # an epoch may be saved and not told of yet
+        if (record := self._folder / RECORD).exists():  # an epoch may be saved and not yet reported
             self._epochs_done = parse_record(record.read_text("utf-8"), record).epochs_done
-        again = f"'cifarx train --resume --out {self._folder}' goes on from there."
+        again = f"'cifarx train --resume --out {self._folder}' continues from there."
         if not self._epochs_done:
-            return f"Stopped in the first epoch, of which nothing is kept. {again}"
+            return f"Stopped during the first epoch, of which nothing is kept. {again}"
         return (
             f"Stopped. {self._folder} holds the weights after epoch {self._epochs_done} of "
-            f"{self._plan.recipe.epochs}, and can be exported as it is. {again}"
+            f"{self._plan.recipe.epochs} and can be exported. {again}"
         )
 
 
 class Silent(Observer, AbstractContextManager["Silent"]):
-    """What processes beside the first one show."""
+    """Show nothing, in all processes of torchrun but the first."""
 
     def __exit__(self, *error: object) -> None:
-        """Nothing was begun."""
+        """Do nothing; no bar was started."""
 
     def stopped(self) -> str:
-        """What is said of an interruption."""
+        """Return the message for an interrupted training."""
         return "Stopped."
 
 
 def run_rows(options: ReproduceOptions) -> dict[str, str]:
-    """`cifarx reproduce`: one line an epoch, one a row; why rows could not be measured, by row."""
+    """Run `cifarx reproduce` and print one line per epoch and one per row.
+
+    Returns:
+        For each row that could not be measured, the reason.
+    """
     from cifarx.verify.reproduction.rows import reproduce
 
     def say(line: str) -> None:
@@ -147,9 +151,9 @@ def run_rows(options: ReproduceOptions) -> dict[str, str]:
 
 @contextmanager
 def status() -> Iterator[Callable[[str], None]]:
-    """Say what is being done: in one changing line on a terminal, in plain lines elsewhere.
+    """Show the current stage: in one changing line on a terminal, in plain lines elsewhere.
 
-    Both on stderr; stdout is the command's answer.
+    Both go to stderr; stdout is for the result of the command.
     """
     console = Console(stderr=True)
     if not (console.is_terminal and sys.stdout.isatty()):
@@ -160,7 +164,7 @@ def status() -> Iterator[Callable[[str], None]]:
 
 
 class PlainLines:
-    """A line a stage; of stages that differ in their figures alone, one in ten seconds."""
+    """Print one line per stage; of stages that differ only in numbers, one every ten seconds."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -168,7 +172,7 @@ class PlainLines:
         self._shown = 0.0
 
     def __call__(self, text: str) -> None:
-        """Show what is being done now, unless much the same was shown just before."""
+        """Print the stage, unless one that differs only in numbers was printed just before."""
         stage = re.sub(r"[\d,]+", "", text)
         now = time.monotonic()
         if stage != self._stage or now - self._shown >= _SECONDS_BETWEEN:

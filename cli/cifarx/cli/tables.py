@@ -1,4 +1,4 @@
-"""Tables for the terminal."""
+"""Build the table that `cifarx models` prints."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from cifarx.verify.reproduction.tables import Measured, shipped
 
 
 def zoo(*, layers: bool) -> Table:
-    """Every network, with the author's claim for its own recipe and what was measured here.
+    """Return one row per network, with the author's claim and the accuracy measured here.
 
-    `layers` adds a column that says what it is made of.
+    Both are for the network's own recipe. `layers` adds a column that describes its layers.
     """
     names = ("name", "row", "input", "parameters", "multiply-adds", "recipe", "claim", "measured")
     table = Table(*names, *(["layers"] if layers else []), box=None, pad_edge=False)
     row_of = {recipe_name: (row, recipe) for row, (recipe_name, recipe) in rows().items()}
-    measured = {found.row: found for found in shipped()}
+    measured = {entry.row: entry for entry in shipped()}
     for spec in registry.models().values():
         row, recipe = row_of.get(spec.recipe, (spec.source, None))
         cells = [
@@ -35,7 +35,7 @@ def zoo(*, layers: bool) -> Table:
     return table
 
 
-def _figure(found: Measured | None) -> str:
-    if found is None:
+def _figure(measured: Measured | None) -> str:
+    if measured is None:
         return "not measured"
-    return f"{found.mean:.1f}%{' (limited)' if found.limits else ''}"
+    return f"{measured.mean:.1f}%{' (limited)' if measured.limits else ''}"

@@ -1,4 +1,4 @@
-"""`cifarx verify`: the command's options, and what it prints."""
+"""Options of `cifarx verify`, and the printing of its result."""
 
 from __future__ import annotations
 
@@ -16,59 +16,72 @@ from cifarx.pytorch_models.errors import UserError
 if TYPE_CHECKING:
     from cifarx.verify.findings.result import Result
 
-File = Annotated[Path, typer.Argument(help="The ONNX file; its .mat lies beside it.")]
+File = Annotated[Path, typer.Argument(help="ONNX file; its .mat file is expected beside it.")]
 Engines = Annotated[
     str | None,
     typer.Option(
-        help="By commas, of pytorch, pytorch-channels-last, pytorch-cuda, onnxruntime, "
-        "onnxruntime-unoptimized, onnxruntime-cuda, octave, matlab and matlab-result (what "
-        "cifarx.verify wrote in MATLAB); each must be there."
+        help="Comma-separated engines; each must be available: pytorch, pytorch-channels-last, "
+        "pytorch-cuda, onnxruntime, onnxruntime-unoptimized, onnxruntime-cuda, octave, matlab, "
+        "matlab-result (written by cifarx.verify in MATLAB). Default: all that are available."
     ),
 ]
 Checkpoint = Annotated[
-    Path | None, typer.Option(help="The run it came from, when it is not found by itself.")
+    Path | None,
+    typer.Option(
+        help="The run that the files came from (default: the one in runs/ with their weights)."
+    ),
 ]
-ImageCount = Annotated[int, typer.Option(min=1, help="Test images to compare logits on.")]
+ImageCount = Annotated[int, typer.Option(min=1, help="Number of test images for the logits.")]
 LayerImages = Annotated[
-    int, typer.Option(min=1, help="Of those images, how many every layer is judged on.")
+    int, typer.Option(min=1, help="How many of these images to check every layer on.")
 ]
 AccuracyImages = Annotated[
     str | None,
-    typer.Option("--accuracy", help="Test images to score on, N or 'all'; else those of --images."),
+    typer.Option(
+        "--accuracy",
+        help="Number of test images for the accuracy, or 'all' (default: those of --images).",
+    ),
 ]
 Accept = Annotated[
-    str | None, typer.Option(help="'predictions': exit 0 for SAME PREDICTIONS, too.")
+    str | None, typer.Option(help="'predictions': also exit with 0 for SAME PREDICTIONS.")
 ]
 JsonFile = Annotated[
-    Path | None, typer.Option("--json", help="Write report.json under this name instead.")
+    Path | None, typer.Option("--json", help="File to write instead of report.json.")
 ]
 ReportFolder = Annotated[
-    Path, typer.Option("--report", help="Folder for report.json, report.html, report.junit.xml.")
+    Path, typer.Option("--report", help="Folder for report.json, report.html and report.junit.xml.")
 ]
 Judge = Annotated[
     Path | None,
-    typer.Option(help="Judge a saved report.json again; nothing is run, nothing written."),
+    typer.Option(help="Judge a saved report.json again; runs nothing and writes nothing."),
 ]
 Atol = Annotated[
     float | None,
-    typer.Option(help="Absolute tolerance to quote; it has no part in the verdict."),
+    typer.Option(help="Absolute tolerance to report on; it does not affect the verdict."),
 ]
 Rtol = Annotated[
     float | None,
-    typer.Option(help="Relative tolerance to quote; it has no part in the verdict."),
+    typer.Option(help="Relative tolerance to report on; it does not affect the verdict."),
 ]
 FromPolygraphy = Annotated[
     Path | None,
-    typer.Option(help="Outputs that Polygraphy saved for the inputs of --to-polygraphy."),
+    typer.Option(help="Also judge the outputs that Polygraphy saved in this file or folder."),
 ]
 ToPolygraphy = Annotated[
     Path | None,
-    typer.Option(help="Write outputs for Polygraphy, and the inputs beside them."),
+    typer.Option(help="Write the outputs to this file for Polygraphy, and the inputs beside it."),
 ]
 
 
 def accuracy_images(text: str | None) -> int | None:
-    """The number that --accuracy means; `UserError` for what is none."""
+    """Read the value of --accuracy; 'all' is `ALL_IMAGES`.
+
+    >>> accuracy_images("1000"), accuracy_images(None)
+    (1000, None)
+
+    Raises:
+        UserError: neither a whole number from 1 nor 'all'.
+    """
     if text is None:
         return None
     if text == "all":
@@ -83,28 +96,31 @@ def accuracy_images(text: str | None) -> int | None:
 
 
 def tolerance(atol: float | None, rtol: float | None) -> tuple[float, float] | None:
-    """(atol, rtol), the one that was not given 0; None where neither was.
+    """Return (atol, rtol), with 0 for the one that was not given; None if neither was.
+
+    >>> tolerance(1e-5, None)
+    (1e-05, 0.0)
 
     Raises:
-        UserError: one that is negative, infinite or no number.
+        UserError: a value is negative, infinite or NaN.
     """
     for name, value in (("--atol", atol), ("--rtol", rtol)):
         if value is not None and not (math.isfinite(value) and value >= 0):
             raise UserError(
-                f"{name} {value} is no tolerance: either nothing or everything would be within it. "
-                "Give a finite number from 0, such as 1e-5, or leave it out."
+                f"{name} {value} is not a tolerance, because either nothing or everything would be "
+                "within it. Give a finite number from 0, such as 1e-5, or leave the option out."
             )
     return None if atol is None and rtol is None else (atol or 0.0, rtol or 0.0)
 
 
 def require_acceptable(accept: str | None) -> None:
-    """Raise `UserError` for an --accept that is not there."""
+    """Raise `UserError` if --accept has a value other than 'predictions'."""
     if accept not in (None, "predictions"):
         raise UserError(f"--accept {accept!r} is not allowed; the only choice is 'predictions'.")
 
 
 def show(result: Result) -> None:
-    """Print every check's line, the verdict last."""
+    """Print one line per check, the verdict last."""
     from cifarx.verify.report.json_report import lines
 
     for line in lines(result):
@@ -112,12 +128,12 @@ def show(result: Result) -> None:
 
 
 def judge_again(report: Path, accept: str | None) -> Result:
-    """A saved report's result, with what the user accepts now."""
+    """Read a saved report; --accept applies as it is given now."""
     from cifarx.verify.report.json_report import read_report
 
     return replace(read_report(report), accept_predictions=accept is not None)
 
 
 def first_process() -> bool:
-    """Whether this process speaks for all that torchrun started."""
+    """Return whether this is the only process, or the first of those that torchrun started."""
     return os.environ.get("RANK", "0") == "0"

@@ -1,4 +1,4 @@
-"""The files that `cifarx verify` leaves, and what keeps them from replacing anything else."""
+"""Write the files of `cifarx verify` without replacing anything that it did not write."""
 
 from __future__ import annotations
 
@@ -17,17 +17,18 @@ if TYPE_CHECKING:
     from cifarx.verify.findings.result import Result
     from cifarx.verify.options import VerifyOptions
 
-_EDGE = 512  # bytes at either end of a file, in which its mark stands
+_EDGE = 512  # bytes at either end of a file that are searched for its mark
 _ADVICE = "(--report FOLDER, --json FILE, --to-polygraphy FILE)"
 
 
 class _Kind(NamedTuple):
-    """A file that we write, and how it is known again."""
+    """A kind of file that cifarx writes, and how to recognise it."""
 
     name: str
     begins: bytes
-    """A pattern."""
+    """Pattern for the first bytes."""
     ends: bytes = b""
+    """Pattern for the last bytes."""
 
 
 _JSON = _Kind("JSON report", rb'\{\s*"format":\s*"cifarx-report"')
@@ -39,7 +40,7 @@ _HTML = _Kind(
 _JUNIT = _Kind("JUnit report", rb'(<\?xml[^>]*\?>)?\s*<testsuites name="cifarx verify"')
 _OUTPUTS = _Kind(
     "file of outputs for Polygraphy",
-    rb'\{\s*"lst":\s*\[\s*\[\s*"[a-z-]+"',  # an engine; Polygraphy's own have a number and a date
+    rb'\{\s*"lst":\s*\[\s*\[\s*"[a-z-]+"',  # an engine; the names that Polygraphy gives have digits
     rb'"polygraphy_class":\s*"RunResults"\s*\}\s*',
 )
 _INPUTS = _Kind(
@@ -51,26 +52,30 @@ _INPUTS = _Kind(
 
 @dataclass(frozen=True)
 class ReportPaths:
-    """Where the files go."""
+    """The files to write."""
 
     json: Path
     html: Path
     junit: Path
     polygraphy: Path | None
-    """Outputs for Polygraphy; its inputs go beside them."""
+    """Outputs for Polygraphy; the inputs go beside them. None writes neither."""
 
     def kinds(self) -> list[tuple[_Kind, Path]]:
-        """Every file that will be written, with its kind."""
-        found = [(_JSON, self.json), (_HTML, self.html), (_JUNIT, self.junit)]
+        """Return every file that will be written, with its kind."""
+        files = [(_JSON, self.json), (_HTML, self.html), (_JUNIT, self.junit)]
         if self.polygraphy is not None:
             from cifarx.verify.exchange.for_polygraphy import inputs_path
 
-            found += [(_OUTPUTS, self.polygraphy), (_INPUTS, inputs_path(self.polygraphy))]
-        return found
+            files += [(_OUTPUTS, self.polygraphy), (_INPUTS, inputs_path(self.polygraphy))]
+        return files
 
 
 def report_paths(folder: Path, json_file: Path | None, polygraphy: Path | None) -> ReportPaths:
-    """Reports in a folder, but for report.json where the user names another place."""
+    """Return the paths of the reports; `json_file` replaces report.json in the folder.
+
+    >>> report_paths(Path("out"), None, None).html.name
+    'report.html'
+    """
     return ReportPaths(
         json_file or folder / "report.json",
         folder / "report.html",
@@ -80,15 +85,15 @@ def report_paths(folder: Path, json_file: Path | None, polygraphy: Path | None) 
 
 
 def require_paths(paths: ReportPaths, asked: VerifyOptions) -> None:
-    """Check that every file can be written, and that nothing is lost by it.
+    """Check that every file can be written without losing anything.
 
     Args:
         paths: the files to write.
-        asked: the check, for the files that it reads.
+        asked: the options of the check, which name the files that it reads.
 
     Raises:
-        UserError: a place that cannot be written, that holds something that cifarx did not write,
-            or that is named twice.
+        UserError: a path cannot be written, holds something that cifarx did not write, or is named
+            twice.
     """
     _require_apart(paths, asked)
     for kind, path in paths.kinds():
@@ -97,7 +102,7 @@ def require_paths(paths: ReportPaths, asked: VerifyOptions) -> None:
 
 
 def write_reports(paths: ReportPaths, result: Result, outputs: EngineOutputs | None) -> None:
-    """Write every report, and then what is for Polygraphy; each by rename."""
+    """Write every report, then the files for Polygraphy; each appears by rename."""
     from cifarx.pytorch_models.files import write_text
     from cifarx.verify.report.html_report import as_html
     from cifarx.verify.report.json_report import as_text
@@ -112,7 +117,7 @@ def write_reports(paths: ReportPaths, result: Result, outputs: EngineOutputs | N
 
 
 def _require_apart(paths: ReportPaths, asked: VerifyOptions) -> None:
-    """Raise `UserError` where one file would be two things, or lie in a folder that is read."""
+    """Raise `UserError` if two files share a path, or one would go into a folder that is read."""
     file, saved = asked.file, asked.from_polygraphy
     taken = {
         os.path.realpath(file): "the model to verify",
@@ -124,25 +129,25 @@ def _require_apart(paths: ReportPaths, asked: VerifyOptions) -> None:
         real = os.path.realpath(path)
         if other := taken.get(real) or read.get(os.path.dirname(real)):
             raise UserError(
-                f"{path} cannot be both {other} and the {kind.name} to write. Give each a place of "
+                f"{path} cannot be both {other} and the {kind.name} to write. Give each a path of "
                 f"its own {_ADVICE}."
             )
         taken[real] = f"the {kind.name}"
 
 
 def _require_replaceable(kind: _Kind, path: Path) -> None:
-    """Raise `UserError` for anything there but a file of this kind, and for a run's folder."""
+    """Raise `UserError` if the path is in a run's folder, or holds anything but this kind."""
     real = Path(os.path.realpath(path))
     if (real.parent / RECORD).exists():
         raise UserError(
-            f"{path} would lie in the folder of a run, which holds {RECORD}; only the run's own "
-            f"files belong there. Give another place {_ADVICE}."
+            f"{path} would be in the folder of a run ({RECORD} is there), which is only for the "
+            f"run's own files. Choose another place {_ADVICE}."
         )
     if not path.is_symlink() and (not os.path.lexists(real) or _is_ours(kind, real)):
         return
     raise UserError(
-        f"{path} is there already, and is no {kind.name} that 'cifarx verify' wrote, so that it is "
-        f"not replaced. Move it away, or give another place {_ADVICE}."
+        f"{path} already exists and is not a {kind.name} written by 'cifarx verify', so it is not "
+        f"replaced. Move it away, or choose another place {_ADVICE}."
     )
 
 
