@@ -51,7 +51,7 @@ WITH_TORCH = {
     "cli": set(),
 }
 MOST_BY_POSITION = 6
-TIDY_STAGES = ("pytorch_models",)
+TIDY_STAGES = ("pytorch_models", "verify", "cli")
 """Stages whose calls and class names are held to the rules below."""
 
 
