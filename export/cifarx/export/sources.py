@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from cifarx.export.bundle import Bundle, Formats, bundle_run
 from cifarx.export.from_onnx.answers import at_once, image_shape
 from cifarx.export.from_onnx.answers import logits_float32 as logits_of_file
+from cifarx.export.from_onnx.double import read_onnx_exactly
 from cifarx.export.from_onnx.load import load_onnx
 from cifarx.export.from_onnx.metadata import metadata
-from cifarx.export.from_onnx.reader import read_onnx
 from cifarx.export.from_torch.user_module import digest_of, load_user_module, require_float32
 from cifarx.export.network.classifier import (
     as_classifier,
@@ -142,7 +142,7 @@ def _from_onnx(path: Path, options: SourceOptions, answers: bool) -> Source:
         )
     _require_none(str(path), "an ONNX file", weights=options.weights, input_size=options.input_size)
     model = load_onnx(path)
-    graph = as_classifier(read_onnx(model))
+    graph = as_classifier(read_onnx_exactly(model))
     classes = require_classifier(graph)
     _require_contract(options, graph.input_size[0])
     known = ModelCard.from_metadata(metadata(model))
@@ -156,7 +156,7 @@ def _from_onnx(path: Path, options: SourceOptions, answers: bool) -> Source:
 
         inputs, images = _noise(graph.input_size, card, at_once(model))
         given = inputs.reshape(-1, *image_shape(model))
-        logits, reference = logits_of_file(model, given), run_graph(graph, inputs)
+        logits, reference = logits_of_file(model, given), run_graph(graph, inputs, exact=True)
         require_same(logits, reference)
         batch = TestBatch(images, inputs, _UNKNOWN, logits, reference)
     return Source(Bundle(graph, card, batch), str(path), identifier(path.stem), _notes(card), path)
@@ -208,7 +208,7 @@ def _from_callable(text: str, options: SourceOptions, answers: bool) -> Source:
     card = replace(card, classes=_made_up_names(require_classifier(graph)))
     card = _with_class_names(card, options.classes)
     if reference is None:
-        reference = run_graph(graph, inputs)
+        reference = run_graph(graph, inputs, exact=True)
         require_same(logits, reference)
         notes.append("it computes in float32 alone; its layers gave the answers in float64")
     batch = TestBatch(images, inputs, _UNKNOWN, logits, reference)

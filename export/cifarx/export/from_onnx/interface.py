@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import onnx
 
 from cifarx.export.network.classifier import require_image_size
@@ -50,7 +53,9 @@ def one_input_and_output(model: onnx.ModelProto) -> tuple[onnx.ValueInfoProto, s
     return images[0], outputs[0].name
 
 
-def batch_and_size(value: onnx.ValueInfoProto) -> tuple[int, tuple[int, int, int]]:
+def batch_and_size(
+    value: onnx.ValueInfoProto, dtype: type[np.floating[Any]] = np.float32
+) -> tuple[int, tuple[int, int, int]]:
     """The batch, 0 if it is symbolic, and (C, H, W); features (F,) count as maps of one pixel.
 
     Raises:
@@ -64,7 +69,8 @@ def batch_and_size(value: onnx.ValueInfoProto) -> tuple[int, tuple[int, int, int
         )
     tensor = value.type.tensor_type
     dims = [d.dim_value for d in tensor.shape.dim]
-    if tensor.elem_type != onnx.TensorProto.FLOAT or len(dims) not in (2, 4) or min(dims[1:]) < 1:
+    wanted = onnx.helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+    if tensor.elem_type != wanted or len(dims) not in (2, 4) or min(dims[1:]) < 1:
         shown = [d.dim_value or d.dim_param or "?" for d in tensor.shape.dim]
         kind = onnx.TensorProto.DataType.Name(tensor.elem_type).lower()
         raise UserError(

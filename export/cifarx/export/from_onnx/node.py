@@ -47,6 +47,8 @@ class Reading:
     layers: list[Layer] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
     """What each layer would be called, had the others no names."""
+    dtype: type[np.floating[Any]] = np.float32
+    """Of the network's numbers: float64 where constants are read for comparison."""
     padded: dict[str, tuple[str, tuple[int, int, int, int]]] = field(default_factory=dict)
     """Layers that only pad with zeros -> what they pad, (top, bottom, left, right)."""
 
@@ -162,9 +164,11 @@ class Node:
     def array(self, i: int) -> Array:
         """Input i as a float32 array that must be constant."""
         value = self.fixed(i)
-        if value is None or value.dtype != np.float32:
+        if value is None or value.dtype != self.reading.dtype:
             found = "missing" if value is None else str(value.dtype)
-            raise UnsupportedError(f"its input {i + 1} must be float32, and is {found}")
+            raise UnsupportedError(
+                f"its input {i + 1} must be {np.dtype(self.reading.dtype)}, and is {found}"
+            )
         return Array(value, self.proto.input[i])
 
     def add(

@@ -42,23 +42,28 @@ class Place:
 
 
 def read_onnx(
-    model: onnx.ModelProto, arrays: Mapping[str, NDArray[Any]] | None = None
+    model: onnx.ModelProto,
+    arrays: Mapping[str, NDArray[Any]] | None = None,
+    dtype: type[np.floating[Any]] = np.float32,
 ) -> LayerGraph:
     """Read a network with one input of images and one output.
 
     Args:
         model: opset 7 or newer; side files of weights loaded.
         arrays: initializers that the model lacks, by name.
+        dtype: of the network's numbers, as the model declares them.
 
     Raises:
         UserError: the input or the output is no image or tensor that cifarx takes.
         UnreadableError: listing everything in the network that has no layer kind, with the nodes.
     """
-    return read_onnx_places(model, arrays)[0]
+    return read_onnx_places(model, arrays, dtype)[0]
 
 
 def read_onnx_places(
-    model: onnx.ModelProto, arrays: Mapping[str, NDArray[Any]] | None = None
+    model: onnx.ModelProto,
+    arrays: Mapping[str, NDArray[Any]] | None = None,
+    dtype: type[np.floating[Any]] = np.float32,
 ) -> tuple[LayerGraph, Mapping[str, Place]]:
     """Read a network as `read_onnx` does, and find its layers' outputs in the file.
 
@@ -74,11 +79,11 @@ def read_onnx_places(
         model = inliner.inline_local_functions(model)
     constants: Constants = {**(arrays or {}), **constants_of(model.graph)}
     image, output = one_input_and_output(model)
-    batch, size = batch_and_size(image)
+    batch, size = batch_and_size(image, dtype)
     if batch:
-        return _read(model, dict(constants), image, output, size, batch)
+        return _read(model, _start(constants, image, size, batch, dtype), output, size)
     (graph, places), (other, _) = (
-        _read(model, dict(constants), image, output, size, b) for b in _BATCHES
+        _read(model, _start(constants, image, size, b, dtype), output, size) for b in _BATCHES
     )
     if not _equal(graph, other):
         raise UserError(
@@ -89,21 +94,28 @@ def read_onnx_places(
     return graph, places
 
 
-def _read(
-    model: onnx.ModelProto,
+def _start(
     constants: Constants,
     image: onnx.ValueInfoProto,
-    output: str,
     size: tuple[int, int, int],
     batch: int,
-) -> tuple[LayerGraph, Mapping[str, Place]]:
-    opset = next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 0)
-    reading = Reading(batch, opset, constants, {}, {_INPUT: size})
+    dtype: type[np.floating[Any]],
+) -> Reading:
+    """What is known before the first node: the constants and the input."""
+    reading = Reading(batch, 0, dict(constants), {}, {_INPUT: size}, dtype=dtype)
     index = np.arange(int(np.prod(size)))
     features = len(image.type.tensor_type.shape.dim) == 2
     reading.values[image.name] = Value(
         _INPUT, size[:1] if features else size, index if features else None
     )
+    return reading
+
+
+def _read(
+    model: onnx.ModelProto, reading: Reading, output: str, size: tuple[int, int, int]
+) -> tuple[LayerGraph, Mapping[str, Place]]:
+    opset = next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 0)
+    reading.opset, constants = opset, reading.constants
     faults = Faults()
     lost: set[str] = set()  # what faulty nodes, and nodes behind them, would have given
     needed = list(needed_nodes(model.graph, constants, opset, output))

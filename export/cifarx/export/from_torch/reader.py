@@ -8,8 +8,12 @@ constants and fold away. The result is an intermediate for `onnx_reader`; it is 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from math import isfinite
+from typing import Any
 
+import numpy as np
 import torch
 from onnxscript import optimizer
 from torch import Tensor, nn
@@ -17,11 +21,16 @@ from torch import Tensor, nn
 from cifarx.export.from_onnx.reader import read_onnx
 from cifarx.export.from_torch.failures import not_in_onnx, told_in_a_paragraph
 from cifarx.export.from_torch.marks import mark_dropout, with_marks
+from cifarx.export.network.exact_constants import computed_constants, with_exact
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.layer import Array
 from cifarx.export.network.names import INPUT, OUTPUT
 from cifarx.pytorch_models.errors import UserError
 
+_NUMPY: dict[torch.dtype, type[np.floating[Any]]] = {
+    torch.float32: np.float32,
+    torch.float64: np.float64,
+}
 _BATCH = 2  # torch.export treats a batch of 1 as a constant that may be squeezed away
 
 
@@ -33,7 +42,14 @@ def graph_from_module(module: nn.Module, input_size: tuple[int, int, int]) -> La
             no layer kind stands for.
     """
     _require_statistics(module)
-    exported = exported_program(with_marks(module), input_size)
+    graph = _with_names_of(module, _graph(module, input_size, torch.float32))
+    places = computed_constants(graph, module.state_dict().keys())
+    wide = _wide_graph(module, input_size) if places else None
+    return graph if wide is None else with_exact(graph, wide, places)
+
+
+def _graph(module: nn.Module, input_size: tuple[int, int, int], dtype: torch.dtype) -> LayerGraph:
+    exported = exported_program(with_marks(module), input_size, dtype=dtype)
     mark_dropout(exported.graph_module)
     program = onnx_program(exported, type(module).__name__)
     arrays = {}
@@ -41,11 +57,56 @@ def graph_from_module(module: nn.Module, input_size: tuple[int, int, int]) -> La
         assert value.const_value is not None
         arrays[name] = value.const_value.numpy()  # the module's memory, not a copy
         del program.model.graph.initializers[name]
-    return _with_names_of(module, read_onnx(program.model_proto, arrays))
+    if dtype == torch.float64:
+        arrays |= _whole_scalars(exported, arrays, module.state_dict())
+    return read_onnx(program.model_proto, arrays, _NUMPY[dtype])
+
+
+def _whole_scalars(
+    exported: torch.export.ExportedProgram, arrays: Mapping[str, Any], state: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The numbers of the program's text, such as the 0.1 of `x * 0.1`, in float64.
+
+    torch.onnx.export (2.15) passes them through float32, in a program of float64 too.
+    """
+    given = (v for node in exported.graph.nodes for v in (*node.args, *node.kwargs.values()))
+    written: dict[float, set[float]] = {}
+    for number in given:
+        if isinstance(number, float) and isfinite(number):
+            written.setdefault(float(np.float32(number)), set()).add(number)
+    found = {}
+    for name, array in arrays.items():
+        numbers = written.get(array.item(), ()) if array.size == 1 and name not in state else ()
+        if len(numbers) == 1:
+            found[name] = np.full_like(array, min(numbers))
+    return found
+
+
+def _wide_graph(module: nn.Module, input_size: tuple[int, int, int]) -> LayerGraph | None:
+    """The module's layers in float64, by which its constants are exact.
+
+    None where the module computes in float32 alone. Its tensors are afterwards those that it had.
+    """
+    tensors = {name: p.data for name, p in module.named_parameters(remove_duplicate=False)}
+    buffers = dict(module.named_buffers(remove_duplicate=False))
+    try:
+        return _graph(module.double(), input_size, torch.float64)
+    except UserError:
+        return None
+    finally:
+        module.float()
+        for name, parameter in module.named_parameters(remove_duplicate=False):
+            parameter.data = tensors[name]
+        for name, buffer in buffers.items():
+            owner, _, key = name.rpartition(".")
+            module.get_submodule(owner)._buffers[key] = buffer
 
 
 def exported_program(
-    module: nn.Module, input_size: tuple[int, int, int], batch: int = _BATCH
+    module: nn.Module,
+    input_size: tuple[int, int, int],
+    batch: int = _BATCH,
+    dtype: torch.dtype = torch.float32,
 ) -> torch.export.ExportedProgram:
     """Trace a module on the CPU for a batch of images of (C, H, W).
 
@@ -62,7 +123,7 @@ def exported_program(
     with told_in_a_paragraph(module, input_size):
         # Left to itself, torch.onnx.export of torch 2.8 answers a module that torch.export
         # rejects with a trace of one example, in which branches on data are frozen.
-        example = torch.zeros(batch, *input_size)
+        example = torch.zeros(batch, *input_size, dtype=dtype)
         exported = torch.export.export(module, (example,), strict=False)
     _require_nothing_dropped(exported)
     return exported

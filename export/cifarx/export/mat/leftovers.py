@@ -24,7 +24,7 @@ _FIELDS = {
     "test": {"images", "inputs", "labels", "logits", "reference"},
 }
 _LISTS = {"layers", "outputs", "classes"}
-_OF_EVERY_KIND = {"Name", "Kind", "Inputs", "Source", "Module"}
+_OF_EVERY_KIND = {"Name", "Kind", "Inputs", "Source", "Module", "Exact"}
 
 
 def unaccounted(content: Mapping[str, Any]) -> tuple[str, ...]:
@@ -55,8 +55,10 @@ def _of_layer(layer: Any) -> Iterator[str]:
     for field in layer.dtype.names:
         if field not in known and layer[field].size:
             yield f"{name}.{field}"
-    source = layer["Source"]
-    if source.size:
-        named = source.dtype.names or ("",)
-        yield from (f"{name}.Source.{key}".rstrip(".") for key in named if key not in kind.arrays)
-        yield from (f"{name}.Source({i})" for i in range(2, source.size + 1))
+    for part in ("Source", "Exact"):
+        if part not in layer.dtype.names or not layer[part].size:
+            continue
+        struct = layer[part]
+        named = struct.dtype.names or ("",)
+        yield from (f"{name}.{part}.{key}".rstrip(".") for key in named if key not in kind.arrays)
+        yield from (f"{name}.{part}({i})" for i in range(2, struct.size + 1))

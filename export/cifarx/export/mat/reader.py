@@ -141,7 +141,12 @@ def _graph(
             given = shapes[inputs[0]]
             for key in row.arrays:
                 value = _single(item[key], f"layer {name!r}: {key}")
-                arrays[key] = Array(_array(kind, key, value, hyper, given), _text(source, key))
+                exact = _exact(item, key, value)
+                arrays[key] = Array(
+                    _array(kind, key, value, hyper, given),
+                    _text(source, key),
+                    None if exact is None else _array(kind, key, exact, hyper, given),
+                )
         _require_finite(name, arrays)
         layer = Layer(name, kind, inputs, hyper, arrays, _text(item, "Module"))
         shapes[layer.name] = output_shape(layer, shapes)
@@ -151,13 +156,31 @@ def _graph(
     return _in_torch_order(graph)
 
 
+def _exact(item: Any, key: str, value: NDArray[np.float32]) -> NDArray[np.float64] | None:
+    """What float64 gives for a computed constant, None where the file does not say.
+
+    Args:
+        item: the layer.
+        key: the array's property.
+        value: the array, in the file's axes as the result is.
+    """
+    if "Exact" not in item.dtype.names or not item["Exact"].size:
+        return None
+    if key not in (item["Exact"].dtype.names or ()):
+        return None
+    exact = item["Exact"][0, 0][key]
+    if exact.dtype != np.float64 or exact.shape != value.shape or not np.isfinite(exact).all():
+        raise GraphError(f"layer {item['Name'].item()!r}: Exact.{key} is not double as {key}")
+    return np.ascontiguousarray(exact)
+
+
 def _array(
     kind: str,
     key: str,
-    value: NDArray[np.float32],
+    value: NDArray[Any],
     hyper: Mapping[str, Hyper],
     given: Shape,
-) -> NDArray[np.float32]:
+) -> NDArray[Any]:
     """Undo `mat_writer.array_to_matlab`, but for the order of features.
 
     Args:
@@ -202,7 +225,11 @@ def _in_torch_order(graph: LayerGraph) -> LayerGraph:
         back = np.argsort(order)
         features = [k for k in layer.arrays if (layer.kind, k) != ("FullyConnectedLayer", "Bias")]
         arrays = {
-            key: Array(array.value[..., back], array.source)
+            key: Array(
+                array.value[..., back],
+                array.source,
+                None if array.exact is None else array.exact[..., back],
+            )
             if key in features and array.value.shape[-1] == len(back)
             else array
             for key, array in layer.arrays.items()

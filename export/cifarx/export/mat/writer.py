@@ -113,6 +113,8 @@ def matlab_layers(graph: LayerGraph) -> tuple[NDArray[Any], str]:
     orders = feature_orders(graph)
     keys = dict.fromkeys(key for kind in VOCABULARY.values() for key in (*kind.hyper, *kind.arrays))
     fields = ["Name", "Kind", "Inputs", *keys, "Source", "Module"]
+    if any(array.exact is not None for array in graph.arrays().values()):
+        fields.append("Exact")
     layers = np.empty((1, len(graph.layers)), [(field, object) for field in fields])
     digest = hashlib.sha256()
     for i, layer in enumerate(graph.layers):
@@ -142,16 +144,39 @@ def matlab_layers(graph: LayerGraph) -> tuple[NDArray[Any], str]:
             "Module": _text(layer.module),
             "Source": {key: _text(array.source) for key, array in layer.arrays.items()} or _EMPTY,
         }
+        if "Exact" in fields:
+            values["Exact"] = _exact(layer, shapes[layer.name], order) or _EMPTY
         for field, value in values.items():
             layers[0, i][field] = value
     return layers, digest.hexdigest()
 
 
+def _exact(layer: Layer, output: Shape, order: NDArray[np.int64] | None) -> dict[str, NDArray[Any]]:
+    """What float64 gives for the layer's computed constants, in MATLAB's axes."""
+    exact = {key: a.exact for key, a in layer.arrays.items() if a.exact is not None}
+    return {
+        key: array_to_matlab(layer, key, output, order, value=value) for key, value in exact.items()
+    }
+
+
 def array_to_matlab(
-    layer: Layer, key: str, output: Shape, order: NDArray[np.int64] | None
-) -> NDArray[np.float32]:
-    """One array of a layer in MATLAB's axes; `order` is that of the features it reads, if any."""
-    value = layer.arrays[key].value
+    layer: Layer,
+    key: str,
+    output: Shape,
+    order: NDArray[np.int64] | None,
+    *,
+    value: NDArray[Any] | None = None,
+) -> NDArray[Any]:
+    """One array of a layer in MATLAB's axes.
+
+    Args:
+        layer: the layer.
+        key: the array's property.
+        output: shape of the layer's output.
+        order: of the features that it reads, if it reads any.
+        value: numbers to use instead of the array's own.
+    """
+    value = layer.arrays[key].value if value is None else value
     if layer.kind == "FullyConnectedLayer":
         return layout.linear_to_matlab(value, order) if key == "Weights" else value.reshape(-1, 1)
     if "NumGroups" in layer.hyper and "Weights" in layer.arrays:

@@ -22,6 +22,9 @@ class Array:
     value: NDArray[np.float32]
     source: str
     """Its name in the checkpoint or the ONNX file it came from; '' if the exporter made it up."""
+    exact: NDArray[np.float64] | None = None
+    """What float64 gives for a constant that the exporter computed, such as 1/std; `value` is that
+    rounded. None for arrays that are taken as they are."""
 
 
 @dataclass(frozen=True)

@@ -99,16 +99,14 @@ def channels_from_matlab(vector: NDArray[Any]) -> NDArray[Any]:
     return vector.reshape(-1)
 
 
-def linear_to_matlab(
-    weights: NDArray[np.float32], order: NDArray[np.int64] | None
-) -> NDArray[np.float32]:
+def linear_to_matlab(weights: NDArray[Any], order: NDArray[np.int64] | None) -> NDArray[Any]:
     """(out, in), its columns in another order, in column-major memory as MATLAB has it.
 
     Block by block, which takes a third of the time of two copies of a matrix of 400 MB.
     """
     if order is None and weights.flags.f_contiguous:
         return weights
-    whole = np.empty(weights.shape, np.float32, order="F")
+    whole = np.empty(weights.shape, weights.dtype, order="F")
     for i in range(0, len(weights), _ROWS):
         rows = weights[i : i + _ROWS]
         whole[i : i + _ROWS] = rows if order is None else np.take(rows, order, axis=1)

@@ -46,6 +46,9 @@ class Audit:
     """Layers of the original, in order, that are changed or missing in the file."""
     added: tuple[Added, ...] = ()
     """In the file's order."""
+    constants: tuple[str, ...] = ()
+    """Names of constants that the exporter computed, and that are the roundings of what float64
+    gives, whether or not the file has the exporter's own bits."""
     read: bool = True
     """Whether its network could be read; else its tensors were not compared."""
 
@@ -59,6 +62,14 @@ class Audit:
         """Which of its two parts names the faulty layers."""
         return "layers" if self.layer_faults else "weights"
 
+    def _computed(self) -> str:
+        if not self.constants:
+            return ""
+        return (
+            f"; {len(self.constants)} computed constants within one unit in the last place of "
+            f"float64 ({_listed(self.constants)})"
+        )
+
     def checks(self) -> list[Check]:
         """A line on the layers and one on the weights."""
         weights = {
@@ -69,8 +80,9 @@ class Audit:
         faults = [f"{word}: {_listed(names)}" for word, names in weights.items() if names]
         layers = f"{self.file} {self.layers_equal}/{self.layers} layers as in {self.layers_from}"
         if self.read:
-            equal = f"{self.tensors_equal}/{self.tensors} tensors equal"
-            tensors = f"{self.file} {equal} {self.weights_from} bit for bit"
+            n = len(self.constants)
+            equal = f"{self.tensors_equal - n}/{self.tensors - n} tensors equal"
+            tensors = f"{self.file} {equal} {self.weights_from} bit for bit{self._computed()}"
         else:
             unread = "the file's network cannot be read"
             tensors = f"{self.file} tensors not compared with {self.weights_from}: {unread}"

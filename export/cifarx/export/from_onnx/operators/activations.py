@@ -41,7 +41,7 @@ def prelu(node: Node) -> None:
 @reads("Elu", "ELULayer")
 def elu(node: Node) -> None:
     """`alpha * (exp(x) - 1)` below 0."""
-    alpha = decimal(node.attribute("alpha", 1.0))
+    alpha = _meant(node.attribute("alpha", 1.0))
     node.give(node.elementwise("ELULayer", node.value(0), {"Alpha": alpha}))
 
 
@@ -56,13 +56,27 @@ def celu(node: Node) -> None:
     node.give(scaled(node, value, alpha, 0.0, "_scale"))
 
 
+# Klambauer and others 2017, arXiv 1706.02515, as PyTorch has them; ONNX files hold float32
+_SELU_ALPHA, _SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
+
+
+def _meant(value: float) -> float:
+    """The number that a float32 attribute was rounded from: a known constant, or a short decimal.
+
+    >>> _meant(0.1666666716337204)
+    0.16666666666666666
+    """
+    known = (_SELU_ALPHA, _SELU_SCALE, 1 / 6)
+    found = next((number for number in known if np.float32(number) == np.float32(value)), None)
+    return decimal(value) if found is None else found
+
+
 @reads("Selu", "ELULayer and ScalingLayer")
 def selu(node: Node) -> None:
     """A scaled ELU."""
-    alpha = node.attribute("alpha", 1.67326319217681884765625)
-    gamma = node.attribute("gamma", 1.05070102214813232421875)
-    value = node.elementwise("ELULayer", node.value(0), {"Alpha": decimal(alpha)})
-    node.give(scaled(node, value, gamma, 0.0, "_scale"))
+    alpha, gamma = node.attribute("alpha", _SELU_ALPHA), node.attribute("gamma", _SELU_SCALE)
+    value = node.elementwise("ELULayer", node.value(0), {"Alpha": _meant(alpha)})
+    node.give(scaled(node, value, _meant(gamma), 0.0, "_scale"))
 
 
 @reads("Sigmoid", "SigmoidLayer")
@@ -162,7 +176,7 @@ def _below(node: Node, value: Value, ceiling: float, suffix: str) -> Value:
 def hard_sigmoid(node: Node) -> None:
     """`clip(alpha * x + beta, 0, 1)`."""
     alpha, beta = node.attribute("alpha", 0.2), node.attribute("beta", 0.5)
-    node.give(_hard_sigmoid(node, node.value(0), alpha, beta))
+    node.give(_hard_sigmoid(node, node.value(0), _meant(alpha), beta))
 
 
 @reads("HardSwish", "ScalingLayer, ClippedReLULayer and MultiplicationLayer")

@@ -61,7 +61,7 @@ def division(node: Node) -> None:
     if isinstance(second, Value) or not isinstance(first, Value):
         raise UnsupportedError("by what is computed from the image")
     with np.errstate(divide="ignore", over="ignore"):
-        inverse = (1 / second.value.astype(np.float64)).astype(np.float32)
+        inverse = (1 / second.value.astype(np.float64)).astype(node.reading.dtype)
     if not np.isfinite(inverse).all():
         raise UnsupportedError("by zero or by less than float32 can hold")
     node.give(times(node, first, Array(inverse, "")))
@@ -155,8 +155,8 @@ def scaled(node: Node, value: Value, scale: float, offset: float, suffix: str) -
     if (scale, offset) == (1, 0):
         return value
     arrays = {
-        "Scale": Array(np.array([scale], np.float32), ""),
-        "Offset": Array(np.array([offset], np.float32), ""),
+        "Scale": Array(np.array([scale], node.reading.dtype), ""),
+        "Offset": Array(np.array([offset], node.reading.dtype), ""),
     }
     return node.elementwise("ScalingLayer", value, {}, arrays, suffix=suffix)
 

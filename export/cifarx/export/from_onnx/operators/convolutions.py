@@ -81,7 +81,7 @@ def _ungrouped(kernels: NDArray[np.float32], groups: int) -> NDArray[np.float32]
     channels, filters, *window = kernels.shape
     if channels % groups:
         raise UnsupportedError(f"{channels} channels in {groups} groups")
-    whole = np.zeros((channels, filters * groups, *window), np.float32)
+    whole = np.zeros((channels, filters * groups, *window), kernels.dtype)
     share = channels // groups
     for g in range(groups):
         of_group = slice(g * share, (g + 1) * share)
@@ -93,7 +93,7 @@ def _undilated(kernels: NDArray[np.float32], dilation: tuple[int, int]) -> NDArr
     if dilation == (1, 1):
         return kernels
     height, width = (d * (k - 1) + 1 for d, k in zip(dilation, kernels.shape[2:], strict=True))
-    whole = np.zeros((*kernels.shape[:2], height, width), np.float32)
+    whole = np.zeros((*kernels.shape[:2], height, width), kernels.dtype)
     whole[:, :, :: dilation[0], :: dilation[1]] = kernels
     return whole
 
@@ -206,7 +206,7 @@ def _padded(node: Node, layer: str, ends: list[tuple[int, int]]) -> str:
 def _filled(node: Node, layer: str, ends: list[tuple[int, int]], number: float) -> str:
     """Another number in place of the zeros."""
     whole = node.reading.shapes[layer]
-    offset = np.full(whole, number, np.float32)
+    offset = np.full(whole, number, node.reading.dtype)
     offset[tuple(slice(first, n - last) for n, (first, last) in zip(whole, ends, strict=True))] = 0
     arrays = {"Scale": ones(1), "Offset": Array(offset, "")}
     return node.add("ScalingLayer", (layer,), {}, arrays, suffix="_fill")

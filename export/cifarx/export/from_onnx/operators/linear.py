@@ -39,7 +39,7 @@ def linear(node: Node) -> None:
 
 
 def _times(array: Array, factor: float) -> Array:
-    return array if factor == 1 else Array(array.value * np.float32(factor), "")
+    return array if factor == 1 else Array(array.value * array.value.dtype.type(factor), "")
 
 
 @reads(
@@ -86,7 +86,7 @@ def fully_connected(node: Node, value: Value, weights: Array, bias: Array) -> Va
     matrix: NDArray[np.float32] = weights.value
     source = weights.source
     if value.order is not None:
-        matrix = np.zeros((len(matrix), node.reading.shapes[value.layer][0]), np.float32)
+        matrix = np.zeros((len(matrix), node.reading.shapes[value.layer][0]), matrix.dtype)
         np.add.at(matrix.T, value.order, weights.value.T)
         source = ""
     arrays = {"Weights": Array(matrix, source), "Bias": bias}

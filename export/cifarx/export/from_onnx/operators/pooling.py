@@ -116,7 +116,7 @@ def adaptive_average_pooling(node: Node) -> None:
     rows, columns = node.attribute("output_size")
     vertical, horizontal = _means(height, rows), _means(width, columns)
     kernels = np.einsum("ih,jw->ijhw", vertical, horizontal).reshape(-1, 1, height, width)
-    kernels = np.tile(kernels, (channels, 1, 1, 1)).astype(np.float32)
+    kernels = np.tile(kernels, (channels, 1, 1, 1)).astype(node.reading.dtype)
     layer = made_up_convolution(
         node, layer, kernels, (1, 1), (0, 0, 0, 0), by_channel=True, suffix=""
     )
@@ -215,7 +215,7 @@ def _over_space(node: Node, pooling: str, strip: str) -> None:
         layer = node.add(strip, (layer,), hyper)
         order = np.arange(int(np.prod(shape))).reshape(shape)
     elif rank == 4 and axes == [1] and strip == "AveragePooling2DLayer":
-        kernels = np.full((1, value.shape[0], 1, 1), 1 / value.shape[0], np.float32)
+        kernels = np.full((1, value.shape[0], 1, 1), 1 / value.shape[0], node.reading.dtype)
         layer = made_up_convolution(
             node, maps(node, value), kernels, (1, 1), (0, 0, 0, 0), by_channel=False, suffix=""
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import onnx
 
 from cifarx.export.from_onnx.node import Node, reads
 from cifarx.export.from_onnx.value import Index, Mixed, Value, is_all_in_order, of_each_image
@@ -170,7 +171,7 @@ def expand(node: Node) -> None:
 @reads("Cast", "none", "to float32")
 def cast(node: Node) -> None:
     """Nothing, for float32 is what everything is here."""
-    if node.attribute("to") != 1:
+    if node.attribute("to") != onnx.helper.np_dtype_to_tensor_dtype(np.dtype(node.reading.dtype)):
         raise UnsupportedError("to another type than float32")
     node.give(node.value(0))
 
@@ -182,7 +183,7 @@ def cast_like(node: Node) -> None:
     if given is None:
         node.give(node.value(0))
     else:  # like what is computed, which is float32
-        node.reading.constants[node.proto.output[0]] = np.asarray(given, np.float32)
+        node.reading.constants[node.proto.output[0]] = np.asarray(given, node.reading.dtype)
 
 
 @reads("Identity", "none")
