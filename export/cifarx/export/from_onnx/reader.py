@@ -1,4 +1,4 @@
-"""An ONNX graph -> `LayerGraph`, node by node."""
+"""Read an ONNX model as a `LayerGraph`, node by node."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from cifarx.export.network.names import INPUT, OUTPUT, Namer
 from cifarx.pytorch_models.errors import GraphError, UnreadableError, UnsupportedError, UserError
 
 _INPUT = "#0"
-_BATCHES = (2, 3)  # stand for a symbolic one; networks that differ are refused
+_BATCHES = (2, 3)  # stand for a symbolic batch; both must give the same network
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where an ONNX file computes what a layer gives."""
+    """Where an ONNX file computes the output of a layer."""
 
     value: str
     """Name of the ONNX value."""
     node: str
-    """Name of the node that gives it."""
+    """Name of the node that computes it."""
     order: Index | None
-    """Of an image's part of the value: positions in the layer's flattened output; None for all in
-    order."""
+    """For each element of the value of one image, its position in the layer's flattened output;
+    None for all in order."""
 
 
 def read_onnx(
@@ -54,8 +54,8 @@ def read_onnx(
         dtype: of the network's numbers, as the model declares them.
 
     Raises:
-        UserError: the input or the output is no image or tensor that cifarx takes.
-        UnreadableError: listing everything in the network that has no layer kind, with the nodes.
+        UserError: the input or the output is not one that cifarx takes.
+        UnreadableError: some parts have no layer kind; the text lists all, with their nodes.
     """
     return read_onnx_places(model, arrays, dtype)[0]
 
@@ -68,12 +68,12 @@ def read_onnx_places(
     """Read a network as `read_onnx` does, and find its layers' outputs in the file.
 
     Returns:
-        The graph, and by layer the ONNX value that holds its output. A layer that the file spells
-        by nodes none of which gives that output alone is left out.
+        The graph, and by layer the ONNX value that holds its output. A layer is left out if no
+        value of the file is its whole output.
 
     Raises:
-        UserError: the input or the output is no image or tensor that cifarx takes.
-        UnreadableError: listing everything in the network that has no layer kind, with the nodes.
+        UserError: the input or the output is not one that cifarx takes.
+        UnreadableError: some parts have no layer kind; the text lists all, with their nodes.
     """
     if model.functions:
         model = inliner.inline_local_functions(model)
@@ -87,9 +87,9 @@ def read_onnx_places(
     )
     if not _equal(graph, other):
         raise UserError(
-            "The network computes something else for each number of images, as in x / len(x) or "
-            "x.reshape(2, -1); cifarx takes networks that treat every image alike. Write -1, or "
-            "the batch's size, where the batch is meant."
+            "The network computes different results for different batch sizes, as in x / len(x) or "
+            "x.reshape(2, -1); cifarx takes networks that treat every image in the same way. Where "
+            "the batch is meant, write -1 or the batch's size."
         )
     return graph, places
 
@@ -117,7 +117,7 @@ def _read(
     opset = next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 0)
     reading.opset, constants = opset, reading.constants
     faults = Faults()
-    lost: set[str] = set()  # what faulty nodes, and nodes behind them, would have given
+    lost: set[str] = set()  # outputs of faulty nodes, and of nodes that depend on them
     needed = list(needed_nodes(model.graph, constants, opset, output))
     reading.read = frozenset({output, *(name for proto in needed for name in proto.input)})
     for proto in needed:
@@ -135,7 +135,9 @@ def _read(
             else:
                 lost.update(proto.output)
         except (UnsupportedError, GraphError) as error:
-            faults.add(proto, str(error.__cause__ or error))  # the cause names no layer of ours
+            faults.add(
+                proto, str(error.__cause__ or error)
+            )  # the cause does not name a working layer
             lost.update(proto.output)
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             faults.add(proto, f"its inputs or attributes do not fit it ({error})")
@@ -146,7 +148,7 @@ def _read(
     try:
         finished, names = _finished(reading, reading.values[output], size)
     except (UnsupportedError, GraphError) as error:
-        text = f"The network's output cannot be taken to MATLAB: {error}."
+        text = f"The network's output cannot be converted for MATLAB: {error}."
         raise UnreadableError(text, [("", str(error))]) from error
     return finished, _places(reading, names, {v: node.name for node in needed for v in node.output})
 
@@ -157,8 +159,9 @@ def _places(
     """By layer, the first ONNX value that is its whole output.
 
     Args:
-        names: by working name, what the layers are called.
-        nodes: by ONNX value, the name of the node that gives it.
+        reading: all layers and values.
+        names: names of the layers, by working name.
+        nodes: by ONNX value, the name of the node that computes it.
     """
     places: dict[str, Place] = {}
     for name, value in reading.values.items():
@@ -184,10 +187,10 @@ def _equal(graph: LayerGraph, other: LayerGraph) -> bool:
 def _finished(
     reading: Reading, output: Value | Mixed, size: tuple[int, int, int]
 ) -> tuple[LayerGraph, dict[str, str]]:
-    """The layers that the output needs, under names of their own, and these by working name."""
+    """The layers that the output needs with their final names, and these by working name."""
     last = _delivered(Node(onnx.NodeProto(name=OUTPUT), reading), output)
     if last == _INPUT:
-        raise UnsupportedError("it is the input, and nothing is computed")
+        raise UnsupportedError("it is the input; nothing is computed")
     layers = {layer.name: layer for layer in reading.layers}
     used, wanted = set(), [last]
     while wanted:

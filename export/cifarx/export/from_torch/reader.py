@@ -1,9 +1,9 @@
-"""A PyTorch module as ONNX, with everything kept that a fine-tuning user needs.
+"""Read a PyTorch module as a `LayerGraph`, by way of ONNX, with all layers that fine-tuning needs.
 
-`torch.onnx.export` folds batch norm into the convolution before it, drops dropout, and spells a
-flatten as a chain of shape arithmetic. Here it is told not to optimise (batch norm stays), each
-dropout becomes a marker of its own domain, and the batch is of fixed size, so that shapes are
-constants and fold away. The result is an intermediate for `onnx_reader`; it is never a product.
+`torch.onnx.export` folds batch norm into the convolution before it, drops dropout, and writes a
+flatten as a chain of shape arithmetic. Here it does not optimise (batch norm stays), each dropout
+becomes a marker of cifarx's own domain, and the batch has a fixed size, so that shapes are
+constants and fold away. The ONNX model is only an intermediate for `from_onnx.reader`.
 """
 
 from __future__ import annotations
@@ -117,12 +117,12 @@ def exported_program(
     if training:
         where = "" if training[0] == "" else f" in its part {training[0]}"
         raise UserError(
-            f"The module {type(module).__name__} is in training mode{where}, in which batch norm "
-            "and dropout behave differently. Call its eval() before exporting."
+            f"The module {type(module).__name__} is in training mode{where}, where batch norm and "
+            "dropout behave differently. Call its eval() before the export."
         )
     with told_in_a_paragraph(module, input_size):
-        # Left to itself, torch.onnx.export of torch 2.8 answers a module that torch.export
-        # rejects with a trace of one example, in which branches on data are frozen.
+        # For a module that torch.export rejects, torch.onnx.export of torch 2.8 falls back to a
+        # trace of one example, in which branches that depend on data are frozen.
         example = torch.zeros(batch, *input_size, dtype=dtype)
         exported = torch.export.export(module, (example,), strict=False)
     _require_nothing_dropped(exported)
@@ -130,35 +130,39 @@ def exported_program(
 
 
 def _require_nothing_dropped(exported: torch.export.ExportedProgram) -> None:
-    """Raise `UserError` for what torch.onnx.export of torch 2.15 leaves out without a word."""
+    """Raise `UserError` for what torch.onnx.export of torch 2.15 drops silently."""
     for node in exported.graph.nodes:
         if node.target is not torch.ops.aten.avg_pool2d.default:
             continue
         if (node.args[6:] or (None,))[0] is not None:  # the seventh is the divisor
             raise UserError(
                 f"An average pooling has divisor_override={node.args[6]} ({node.name}), which "
-                "neither ONNX nor MATLAB has. Leave it out, and scale the result instead: "
+                "neither ONNX nor MATLAB supports. Remove it, and scale the result instead: "
                 "pool(x) * (kernel_height * kernel_width / divisor)."
             )
 
 
 def _require_statistics(module: nn.Module) -> None:
-    """Raise `UserError` for batch norm that takes those of the batch even in evaluation."""
+    """Raise `UserError` for batch norm that uses statistics of the batch even in evaluation."""
     for name, part in module.named_modules():
         if isinstance(part, nn.modules.batchnorm._BatchNorm) and part.running_mean is None:
             raise UserError(
                 f"The batch norm {name or type(module).__name__} keeps no running statistics "
-                "(track_running_stats=False): its answers to an image depend on the other images "
-                "of the batch. Train it with track_running_stats=True, or with nn.GroupNorm or "
-                "nn.InstanceNorm2d in its place."
+                "(track_running_stats=False), so its output for an image depends on the other "
+                "images of the batch. Train it with track_running_stats=True, or replace it by "
+                "nn.GroupNorm or nn.InstanceNorm2d."
             )
 
 
 def onnx_program(exported: torch.export.ExportedProgram, name: str) -> torch.onnx.ONNXProgram:
-    """Its ONNX form, constants folded; initializers are named as in the state dict.
+    """The program as ONNX, constants folded; initializers are named as in the state dict.
+
+    Args:
+        exported: of `exported_program`.
+        name: what an error calls the module.
 
     Raises:
-        UserError: ONNX has no form of it; `name` is what that says of the module.
+        UserError: ONNX cannot express it.
     """
     with told_in_a_paragraph(exported.graph_module):
         try:
@@ -180,7 +184,7 @@ def onnx_program(exported: torch.export.ExportedProgram, name: str) -> torch.onn
 
 
 def _with_names_of(module: nn.Module, graph: LayerGraph) -> LayerGraph:
-    """The graph, its arrays named after the tensors of the module's state dict that they equal."""
+    """The graph with each array named after the tensor of the state dict that it equals."""
     state = module.state_dict()
     unnamed = [a for a in graph.arrays().values() if a.source not in state]
     sizes = {a.value.size for a in unnamed if not _is_zero(a)}
@@ -195,10 +199,10 @@ def _with_names_of(module: nn.Module, graph: LayerGraph) -> LayerGraph:
     def named(array: Array) -> Array:
         if array.source in state:
             return array
-        if not _is_zero(array):  # PyTorch transposes a linear layer's weights; they are the same
+        if not _is_zero(array):  # such as a linear layer's weights, which PyTorch transposes
             names = by_content.get(array.value.tobytes(), [])
             return replace(array, source=names.pop(0) if names else "")
-        return replace(array, source="")  # such as the bias that a convolution does not have
+        return replace(array, source="")  # such as the bias of a convolution without one
 
     layers = (
         replace(layer, arrays={key: named(array) for key, array in layer.arrays.items()})

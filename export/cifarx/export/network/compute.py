@@ -1,8 +1,8 @@
-"""A `LayerGraph` computed by PyTorch in float64, one small function a layer kind.
+"""Compute a `LayerGraph` with PyTorch in float64, with one small function per layer kind.
 
-It is the truth for networks of which only an ONNX file is there. `onnx.reference` (1.23) would not
-do: it computes operators of older opsets wrongly (batch norm with momentum, LRN), lacks others, and
-needs minutes for what PyTorch does in a second.
+This is the truth for a network of which only an ONNX file exists. `onnx.reference` (1.23) cannot
+replace it: it computes some operators of older opsets wrongly (batch norm with momentum, LRN),
+lacks others, and needs minutes where PyTorch needs a second.
 """
 
 from __future__ import annotations
@@ -65,11 +65,16 @@ def _tensor(array: Array, dtype: torch.dtype, exact: bool) -> Tensor:
 
 
 def compute_layer(layer: Layer, inputs: list[Tensor], arrays: Arrays) -> Tensor:
-    """One layer, in the precision of its inputs.
+    """Compute one layer, in the precision of its inputs.
 
     Args:
+        layer: of any kind of the vocabulary.
         inputs: (N, C, H, W) maps or (N, F) features.
         arrays: those of `layer_tensors`, of the dtype of the inputs.
+
+    >>> layer = Layer("clip", "ClippedReLULayer", ("x",), {"Ceiling": 6.0})
+    >>> compute_layer(layer, [torch.tensor([[-1.0, 2.0, 9.0]])], layer_tensors(layer))
+    tensor([[0., 2., 6.]])
     """
     return _COMPUTE[layer.kind](layer, inputs, arrays)
 
@@ -87,7 +92,7 @@ def _padded(layer: Layer, x: Tensor, value: float = 0.0) -> Tensor:
 
 
 def _along(vector: Tensor, x: Tensor) -> Tensor:
-    """A number a channel, or one an element, beside a batch."""
+    """One number per channel, or one per element, shaped to broadcast over a batch."""
     return vector.reshape(-1, *[1] * (x.ndim - 2)) if vector.ndim == 1 else vector
 
 
