@@ -1,4 +1,4 @@
-"""How large faults in activations are beside the bound "by approximation", and beside the direct one.
+"""How large faults in activations are beside the bound "by approximation" and the direct one.
 
     python benchmarks/activation_faults.py
 
@@ -126,6 +126,10 @@ def gate_bias() -> tuple[float, float]:
     return min(at_conv), min(at_sigmoid)
 
 
+def _text(ratio: float) -> str:
+    return f"{ratio:.3g}" if ratio < 1e9 else "> 1e9"
+
+
 def main() -> None:
     """Print a Markdown table: by approximation / direct."""
     torch.manual_seed(0)
@@ -135,7 +139,7 @@ def main() -> None:
     print("|---|---|" + "---|" * len(inputs))
     for name, (kind, fault) in FAULTS.items():
         cells = [ratios(kind, fault, of) for of in inputs.values()]
-        shown = " | ".join(f"{near:,.3g} ({far:,.3g})" for near, far in cells)
+        shown = " | ".join(f"{_text(near)} ({_text(far)})" for near, far in cells)
         print(f"| {name} | {kind} | {shown} |", flush=True)
     conv, sigmoid = gate_bias()
     print(f"\nGate's bias off by 1e-3: {conv:.3g} at the convolution, {sigmoid:.3g} at the sigmoid")
