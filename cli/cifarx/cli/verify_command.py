@@ -28,7 +28,8 @@ Engines = Annotated[
 Checkpoint = Annotated[
     Path | None,
     typer.Option(
-        help="The run that the files came from (default: the one in runs/ with their weights)."
+        help="The run that the files came from (default: the one in runs/ with their weights); "
+        "'none' compares the files with each other."
     ),
 ]
 ImageCount = Annotated[int, typer.Option(min=1, help="Number of test images for the logits.")]
@@ -62,6 +63,13 @@ Atol = Annotated[
 Rtol = Annotated[
     float | None,
     typer.Option(help="Relative tolerance to report on; it does not affect the verdict."),
+]
+Data = Annotated[
+    str | None,
+    typer.Option(
+        help="Inputs to compare on, for a network that is not a run: what 'train --data' takes, "
+        "or an .npy or .npz file (default: those in the .mat)."
+    ),
 ]
 FromPolygraphy = Annotated[
     Path | None,

@@ -10,6 +10,8 @@ from cifarx.verify.findings.scores import Accuracy, Comparison
 
 YARDSTICK = "pytorch"
 """The engine that the others are compared with."""
+TRUTH = "float64"
+"""Stands in for it where PyTorch does not run: the reference, beside the engines."""
 NO_CLASS = -1
 """Predicted by logits that are not finite numbers."""
 
@@ -54,19 +56,20 @@ class RuntimeAccuracy:
         """Whether its logits are numbers, and PyTorch's but for the rounding of both."""
         return not self.unlawful and not self.not_finite and self.apart <= self.tie / 2
 
-    def check(self, images: int, origin: str) -> Check:
+    def check(self, images: int, origin: str, against: str) -> Check:
         """Its line."""
+        whose = "PyTorch's" if against == YARDSTICK else f"{against}'s"
         parts = [f"{self.engine} {self.overall.words()} {origin}"]
         if self.comparison is not None:
             parts.append(self.comparison.words())
         if self.changed:
             lawful = "" if self.unlawful else ", ties to within float32 rounding"
-            parts.append(f"{len(self.changed)} predictions other than PyTorch's{lawful}")
+            parts.append(f"{len(self.changed)} predictions other than {whose}{lawful}")
         if self.not_finite:
             parts.append(f"logits of {self.not_finite} images are not finite numbers")
         elif self.apart > self.tie / 2:
             allowed = f"allowed is {self.tie / 2:.1e}"
-            parts.append(f"logits differ from PyTorch's by up to {self.apart:.1e}, {allowed}")
+            parts.append(f"logits differ from {whose} by up to {self.apart:.1e}, {allowed}")
         return judged(images > 0 and self.passed, "accuracy", "; ".join(parts))
 
 
@@ -79,6 +82,8 @@ class AccuracyReport:
     """Test images that the data have."""
     origin: str
     runtimes: tuple[RuntimeAccuracy, ...]
+    against: str = YARDSTICK
+    """Whose predictions the others are compared with."""
 
     @property
     def passed(self) -> bool:
@@ -92,4 +97,4 @@ class AccuracyReport:
 
     def checks(self) -> list[Check]:
         """A line a runtime."""
-        return [runtime.check(self.images, self.origin) for runtime in self.runtimes]
+        return [runtime.check(self.images, self.origin, self.against) for runtime in self.runtimes]

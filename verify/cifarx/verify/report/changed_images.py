@@ -88,9 +88,10 @@ def _compared(result: Result) -> Iterator[_Entry]:
 
 def _scored(result: Result) -> Iterator[_Entry]:
     """Changes against PyTorch in float32."""
+    against = result.accuracy.against if result.accuracy else YARDSTICK
     for runtime in result.accuracy.runtimes if result.accuracy else ():
         for change in runtime.changed:
-            said = {YARDSTICK: change.by_pytorch, runtime.engine: change.predicted}
+            said = {against: change.by_pytorch, runtime.engine: change.predicted}
             image = _Image(f"test image {change.image}", change.label, change.margin)
             yield ("", change.image), image, change.margin <= runtime.tie, said
 
