@@ -99,7 +99,7 @@ def test_without_the_mat_file_the_onnx_file_is_judged_against_the_run(work: Path
     assert result.verdict is Verdict.EQUIVALENT
     skipped = [line for line in lines(result) if line.startswith("SKIPPED | octave")]
     assert skipped
-    assert result.compared() == ("onnxruntime", "onnxruntime-unoptimized")
+    assert result.compared_engines() == ("onnxruntime", "onnxruntime-unoptimized")
 
 
 def test_with_neither_run_nor_mat_there_is_nothing_to_compare_with(work: Path) -> None:

@@ -86,7 +86,7 @@ def line(result: Result) -> str:
 def test_matlab_is_called_without_a_desktop_and_does_the_job(matlab: Path) -> None:
     result = check("matlab")
     assert result.verdict is Verdict.EQUIVALENT
-    assert result.compared() == ("matlab",)
+    assert result.compared_engines() == ("matlab",)
     (engine,) = result.engines
     assert engine.runtime in result.contract.normalized_by
     called = json.loads(matlab.read_text())
@@ -99,7 +99,7 @@ def test_matlab_is_called_without_a_desktop_and_does_the_job(matlab: Path) -> No
 @pytest.mark.octave
 def test_matlab_is_used_where_it_is_there(matlab: Path) -> None:
     result = check()
-    assert result.compared() == ("onnxruntime", "onnxruntime-unoptimized", "matlab")
+    assert result.compared_engines() == ("onnxruntime", "onnxruntime-unoptimized", "matlab")
     assert any(text.startswith("SKIPPED | octave") for text in lines(result))
 
 

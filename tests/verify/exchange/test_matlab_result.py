@@ -84,7 +84,7 @@ def test_a_result_that_lies_beside_the_files_is_joined(with_run: Path, monkeypat
     monkeypatch.setenv("PATH", "")
     result = verify(VerifyOptions(MODEL))
     assert result.verdict is Verdict.EQUIVALENT
-    assert result.compared() == ("onnxruntime", "onnxruntime-unoptimized", MATLAB_RESULT)
+    assert result.compared_engines() == ("onnxruntime", "onnxruntime-unoptimized", MATLAB_RESULT)
     text = line(result)
     assert text.startswith("PASSED | octave ")
     assert f", from {FILE} | logits 10x60 | worst layer norm" in text

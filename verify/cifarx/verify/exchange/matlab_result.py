@@ -62,7 +62,7 @@ class MatlabResult:
         """
         runtime = f"{self.runtime}, from {self.path.name}"
         by_name = dict(zip(self.layers, self.ratios.tolist(), strict=True))
-        findings = [n.found(by_name[n.matlab_layer]) for n in names if n.matlab_layer in by_name]
+        findings = [n.finding(by_name[n.matlab_layer]) for n in names if n.matlab_layer in by_name]
         return EngineReport(
             MATLAB_RESULT,
             runtime,
