@@ -124,7 +124,7 @@ def test_a_run_is_found_beside_the_file_and_by_name(
 
 def test_an_engine_asked_for_by_name_must_be_there(work: Path, monkeypatch: Any) -> None:
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(UserError, match="asks for octave, which cannot be used: GNU Octave is not"):
+    with pytest.raises(UserError, match="names octave, which cannot be used: GNU Octave is not"):
         verify(VerifyOptions(MODEL, ("octave",)))
 
 
@@ -171,7 +171,7 @@ def test_an_engine_that_breaks_down_is_no_pass(work: Path, monkeypatch: Any) -> 
     monkeypatch.setenv("PATH", f"{programs}:/bin:/usr/bin")
     result = verify(VerifyOptions(MODEL))
     assert result.exit_code == 2
-    assert "FAILED | octave | it broke down: error: out of memory" in lines(result)
+    assert "FAILED | octave | it failed: error: out of memory" in lines(result)
 
 
 def test_pytorch_alone_compares_nothing(work: Path) -> None:

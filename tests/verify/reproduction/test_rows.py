@@ -62,10 +62,10 @@ def test_a_row_a_group_or_nothing_is_chosen() -> None:
 
 
 def test_a_limited_figure_is_never_without_its_limits() -> None:
-    found = measured("S2a", 40.0, train_images=500, epochs=1)
+    limited = measured("S2a", 40.0, train_images=500, epochs=1)
     text = "40.0%, limited: 500 of 50,000 training images, 1 of 20 epochs"
-    assert accuracy(found) == text
-    assert text in table([found])
+    assert accuracy(limited) == text
+    assert text in table([limited])
     assert "not measured (S0c, S0d)" in orderings([measured("S0c", 70.0, epochs=1)])
 
 
@@ -87,8 +87,8 @@ def test_rows_that_were_not_measured_say_so() -> None:
     assert sum("not measured" in line for line in lines) == len(rows()) - 1
 
 
-def finding(*found: Measured) -> str:
-    return next(line for line in orderings(found).splitlines() if "AlexNet" in line)
+def finding(*figures: Measured) -> str:
+    return next(line for line in orderings(figures).splitlines() if "AlexNet" in line)
 
 
 def test_an_ordering_is_confirmed_beyond_two_standard_errors_only() -> None:
@@ -123,9 +123,9 @@ def test_rows_are_trained_verified_and_reported_and_finished_ones_not_done_again
     assert all("EQUIVALENT (onnxruntime" in line for line in said)
     first = (grey_rows.out / "reproduction.md").read_bytes()
     assert b"limited: 50 of 60,000 training images, 1 of 20 epochs" in first
-    rows_found = json.loads((grey_rows.out / "reproduction.json").read_text())
-    assert [row["row"] for row in rows_found] == started
-    assert [row["data"] for row in rows_found] == ["shapes-grey"] * 3
+    written = json.loads((grey_rows.out / "reproduction.json").read_text())
+    assert [row["row"] for row in written] == started
+    assert [row["data"] for row in written] == ["shapes-grey"] * 3
     reproduce(grey_rows, observer, said.append)
     assert len(started) == 3
     assert (grey_rows.out / "reproduction.md").read_bytes() == first
@@ -157,7 +157,7 @@ def test_data_that_cannot_be_had_leaves_the_row_not_measured(
     assert "not measured" in (tmp_path / "o" / "reproduction.md").read_text()
     wrong = cifarx("reproduce", "S4", "--data", "nowhere")
     assert wrong.code == 2
-    assert "--data 'nowhere' is not NAME=WHERE" in wrong.err
+    assert "--data 'nowhere' is not of the form NAME=PLACE" in wrong.err
 
 
 def test_the_documents_show_what_the_package_says_was_measured() -> None:
@@ -169,5 +169,5 @@ def test_the_documents_show_what_the_package_says_was_measured() -> None:
 
 
 def test_every_row_of_the_write_ups_crossed_to_both_runtimes() -> None:
-    assert {found.row for found in shipped()} == set(rows())
-    assert {found.verdict for found in shipped()} == {"EQUIVALENT (onnxruntime, octave)"}
+    assert {entry.row for entry in shipped()} == set(rows())
+    assert {entry.verdict for entry in shipped()} == {"EQUIVALENT (onnxruntime, octave)"}

@@ -61,7 +61,7 @@ class Divergence:
             "MATLAB layer": self.matlab_layer,
         }
         known = ", ".join(f"{word} '{name}'" for word, name in names.items() if name)
-        ratio = "" if self.ratio is None else f", {self.ratio:.2g} of bound in {self.engine}"
+        ratio = "" if self.ratio is None else f", {self.ratio:.2g} times the bound in {self.engine}"
         return judged(
             False,
             "first divergence",
