@@ -1,10 +1,10 @@
-"""What writing model.onnx and model.mat costs, against torch.onnx.export alone, side by side.
+"""Compare the cost of writing model.onnx and model.mat with that of torch.onnx.export alone.
 
     python benchmarks/export.py [NAME ...] [--repeats N]
 
-Each figure is of a fresh process with torch, torchvision, onnx and onnxscript imported and the
-network built. Times run from there to the last file's end; memory is the highest resident size less
-that before the network was built, so that the weights themselves count once.
+Each figure is from a fresh process with torch, torchvision, onnx and onnxscript imported and the
+network built. Times run from there until the last file is written; memory is the peak resident size
+minus the size before the network was built, so that the weights themselves count once.
 """
 
 from __future__ import annotations
@@ -25,14 +25,15 @@ WAYS = ("torch.onnx.export", "cifarx", "cifarx with answers")
 
 
 def measure(way: str, name: str) -> dict[str, float]:
-    """Seconds, and mebibytes of memory and of weights, of one way to export in this process."""
+    """Seconds, and MiB of memory and of weights, of one way to export in this process."""
     warnings.simplefilter("ignore")
     import onnx  # noqa: F401
     import onnxscript  # noqa: F401
     import torch
     import torchvision
 
-    from cifarx.export import bundle, mat_writer, onnx_writer, sources, torch_reader  # noqa: F401
+    import cifarx.export.sources  # noqa: F401
+    from cifarx.export.from_torch import reader  # noqa: F401
 
     page = resource.getpagesize()
     before = int(Path("/proc/self/statm").read_text().split()[1]) * page
@@ -51,14 +52,14 @@ def measure(way: str, name: str) -> dict[str, float]:
 
 
 def _write(module: object, folder: Path, *, answers: bool) -> None:
-    """Both files; without answers, the test batch holds zeros for them."""
+    """Write both files; without answers, the test batch holds zeros instead."""
     import numpy as np
 
     from cifarx.export.bundle import Bundle, Formats, write_bundle
     from cifarx.export.from_torch.answers import make_answers
     from cifarx.export.from_torch.reader import graph_from_module
-    from cifarx.export.mat.writer import TestBatch
     from cifarx.export.network.model_card import ModelCard
+    from cifarx.export.network.test_batch import TestBatch
 
     inputs = np.random.RandomState(0).standard_normal((4, 3, 224, 224)).astype(np.float32)
     found = (np.zeros((4, 1000), np.float32), np.zeros((4, 1000)))
@@ -72,7 +73,7 @@ def _write(module: object, folder: Path, *, answers: bool) -> None:
 
 
 def main() -> None:
-    """Run every way for every network, in turn, and print ratios of medians."""
+    """Run every way for every network, alternating, and print ratios of medians."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", default=NETWORKS)
     parser.add_argument("--repeats", type=int, default=3)

@@ -1,12 +1,12 @@
-"""What the MATLAB toolbox costs in GNU Octave, against PyTorch and against the obvious loop.
+"""Compare the MATLAB toolbox in GNU Octave with PyTorch and with a direct loop over convn.
 
     python benchmarks/matlab.py [--network bn8] [--batch 100] [--rounds 5]
 
-PyTorch and Octave (with OpenBLAS) take turns, each in a process of its own with the same number of
-threads and the same random images, single precision. The obvious code calls convn for every filter
-and channel; it is timed over one convolution of the network. Memory is what Octave holds at most
-during predict (Linux's VmHWM, set back before) above what it held before, as a multiple of the
-largest activation of a mini-batch.
+PyTorch and Octave (with OpenBLAS) alternate, each in its own process with the same number of
+threads and the same random images, single precision. The direct loop calls convn for every filter
+and channel; it is timed for one convolution of the network. Memory is Octave's peak during predict
+(Linux's VmHWM, reset before) minus its size before, as a multiple of the largest activation of a
+mini-batch.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ kinds = {net.layers.Kind};
 chosen = find(strcmp(kinds, 'Convolution2DLayer'));
 part = net;
 layer = net.layers(chosen(CHOICE));
-shapes = [{net.input.InputSize}, cifarx.internal.checkLayers(net)];
+shapes = [{net.input.InputSize}, cifarx.internal.check.checkLayers(net)];
 given = shapes{strcmp([{net.input.Name}, {net.layers.Name}], layer.Inputs{1})};
 X = randn([given, size(X, 4)], 'single');
 tic; Y = cifarx.internal.applyLayer(layer, {X}); ours = toc;
@@ -74,7 +74,8 @@ end
 net = cifarx.load('model.mat');
 load('batch.mat');
 step = min(size(X, 4), 16);
-largest = 4 * step * max(cellfun(@prod, [{net.input.InputSize}, cifarx.internal.checkLayers(net)]));
+shapes = [{net.input.InputSize}, cifarx.internal.check.checkLayers(net)];
+largest = 4 * step * max(cellfun(@prod, shapes));
 fid = fopen('/proc/self/clear_refs', 'w'); fwrite(fid, '5'); fclose(fid);
 before = held('VmRSS');
 cifarx.predict(net, X);
@@ -83,7 +84,7 @@ printf('%.6f %.6f', (held('VmHWM') - before) / largest, largest / 2^20);
 
 
 def torch_seconds(name: str, batch: int, threads: int) -> list[float]:
-    """Seconds of forward passes in this process, after one that is not counted."""
+    """Seconds per forward pass in this process, after one that is not counted."""
     import time
 
     import torch
@@ -105,7 +106,7 @@ def torch_seconds(name: str, batch: int, threads: int) -> list[float]:
 
 
 def write_model(name: str, folder: Path, batch: int) -> None:
-    """model.mat of random weights, and batch.mat with X."""
+    """Write model.mat with random weights, and batch.mat with X."""
     import torch
 
     from cifarx.export.bundle import Bundle, Formats, write_bundle
@@ -131,7 +132,7 @@ def write_model(name: str, folder: Path, batch: int) -> None:
 
 
 def octave(code: str, folder: Path, threads: int) -> list[float]:
-    """The numbers that Octave code prints."""
+    """Return the numbers that Octave code prints."""
     import os
 
     start = f"warning('off', 'all'); addpath({quoted(toolbox_path())}); "
@@ -151,7 +152,7 @@ def octave(code: str, folder: Path, threads: int) -> list[float]:
 
 
 def main() -> None:
-    """Take turns, and print medians and their ratio."""
+    """Alternate, and print medians and their ratio."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--network", default="bn8")
     parser.add_argument("--batch", type=int, default=100)

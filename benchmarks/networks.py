@@ -1,14 +1,14 @@
-"""Networks of torchvision and of the zoo through `cifarx export`, `verify` and `check`.
+"""Pass networks of torchvision and of the zoo through `cifarx export`, `verify` and `check`.
 
     python benchmarks/networks.py [--out docs/networks.md] [NAME ...]
 
-Every network has random weights. Its batch norms have statistics that are 99 parts of one batch of
-noise, without which the signals of deep networks die out and nothing would be compared, and 1 part
-of the initial ones, without which noise in dead channels is blown up until PyTorch's own float32 is
-off by millions of roundings (in both EfficientNets). torchvision's are exported by the command from
-`torchvision.models:NAME`, verified by ONNX Runtime and Octave against float64 PyTorch, and their
-nodes are judged by `cifarx check` beside those of the file that `torch.onnx.export` writes when
-nothing is asked of it.
+All networks have random weights. The statistics of their batch norms are 99 parts of those of one
+batch of noise and 1 part of the initial ones. With the initial statistics alone, the signals of
+deep networks vanish and nothing would be compared; with those of the batch alone, noise in dead
+channels is amplified until PyTorch's own float32 is off by millions of roundings (in both
+EfficientNets). Networks of torchvision are exported from `torchvision.models:NAME` and verified in
+ONNX Runtime and Octave against float64 PyTorch; `cifarx check` judges their nodes and those of the
+file that `torch.onnx.export` writes by default.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ CONTRACT = ("--mean", "0.485,0.456,0.406", "--std", "0.229,0.224,0.225")
 
 @dataclass(frozen=True)
 class Share:
-    """Of a file's nodes that are layers: which become built-in layers, by `cifarx check`."""
+    """How many nodes of a file become built-in layers, according to `cifarx check`."""
 
     nodes: int
     built_in: int
     convolutions_unknown: int
-    """Whose kind of layer nobody knows, for the opset is newer than any that is recorded."""
+    """Convolutions whose layer is unknown: the opset is newer than all recorded imports."""
 
     def __str__(self) -> str:
         likely = self.built_in + self.convolutions_unknown
@@ -60,7 +60,7 @@ def size_of(name: str) -> int:
 
 
 def randomized(module: nn.Module, input_size: tuple[int, int, int]) -> nn.Module:
-    """The module in evaluation mode, its batch norms with statistics of one batch of noise."""
+    """Set evaluation mode, and the statistics of batch norms from one batch of noise."""
     norms = [m for m in module.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
     module.eval()
     for norm in norms:
@@ -72,7 +72,7 @@ def randomized(module: nn.Module, input_size: tuple[int, int, int]) -> nn.Module
 
 
 def network(name: str) -> nn.Module:
-    """One of torchvision's, the same each time."""
+    """Build a network of torchvision, the same each time."""
     import torchvision
 
     torch.manual_seed(0)
@@ -83,7 +83,7 @@ def network(name: str) -> nn.Module:
 
 
 def exported_and_verified(name: str, folder: Path) -> dict[str, Any]:
-    """`cifarx export torchvision.models:NAME`, then `cifarx verify`; the latter's report."""
+    """Run `cifarx export torchvision.models:NAME` and `cifarx verify`; return the report."""
     save_file(network(name).state_dict(), folder / "weights.safetensors")
     size = f"3,{size_of(name)},{size_of(name)}"
     source = [f"torchvision.models:{name}", "--weights", "weights.safetensors"]
@@ -102,16 +102,16 @@ def _command(folder: Path, *arguments: str, allowed: tuple[int, ...] = (0,)) -> 
 
 
 def share(path: Path) -> Share:
-    """What MATLAB's importer makes of a file's nodes, in whichever release."""
-    from cifarx.export.matlab_importer.check import check_import
+    """What MATLAB's importer makes of a file's nodes, in all releases."""
+    from cifarx.export.matlab_importer.check import check_matlab_import
 
-    report = check_import(onnx.load(path, load_external_data=False), path.stem, None)
+    report = check_matlab_import(onnx.load(path, load_external_data=False), path.stem, None)
     unknown = [n for n in report.nodes if n.outcome == "unknown" and n.operator == "Conv"]
     return Share(report.layers, report.counts()["built-in"], len(unknown))
 
 
 def default_share(module: nn.Module, input_size: tuple[int, int, int], folder: Path) -> Share:
-    """The same of the file that torch.onnx.export writes by default."""
+    """The same for the file that torch.onnx.export writes by default."""
     path = folder / "default.onnx"
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
@@ -154,7 +154,7 @@ def zoo_row(name: str) -> str:
 
 
 def put(page: str, table: str, row: str) -> str:
-    """The page with a row in one of its tables, in the place of that network's former row."""
+    """Return the page with this row in one of its tables, in place of the network's old row."""
     start, end = f"<!-- {table} -->\n", f"<!-- /{table} -->"
     before, _, rest = page.partition(start)
     rows, _, behind = rest.partition(end)
@@ -182,7 +182,7 @@ HEADS = {
 
 
 def main() -> None:
-    """Print a row a network, and put it into a page's tables."""
+    """Print one row per network and put it into the tables of a page."""
     parser = argparse.ArgumentParser(description=__doc__)
     everything = (*TORCHVISION, *(f"zoo/{name}" for name in zoo()))
     parser.add_argument("names", nargs="*", default=everything, help="resnet18, zoo/bn8, …")

@@ -1,9 +1,9 @@
-"""The faults and sound cases of cifarx's tests, before other ways of comparing.
+"""Give the faulty and sound cases of cifarx's tests to other ways of comparing.
 
     python benchmarks/tools.py [--seeds 5]
 
-Each case is a run of random weights, a model.onnx that is spoilt or sound, and 256 images. The
-judges, each with its own defaults:
+Each case is a run with random weights, a faulty or sound model.onnx, and 256 images. The judges,
+each with its defaults:
 
 - cifarx: `cifarx verify --engines pytorch,onnxruntime`, by its function;
 - Polygraphy: its comparator and its default `simple` function (rel 1e-5, abs 1e-5) over ONNX
@@ -15,8 +15,7 @@ judges, each with its own defaults:
   and 1e-5 for float32, and with the 1e-3 and 1e-5 of PyTorch's tutorial on ONNX;
 - argmax: the predicted classes alone.
 
-A runtime that rejects the file counts as caught for every judge. None but cifarx says which layer
-it was.
+A file that the runtime rejects counts as caught by every judge. Only cifarx names the faulty layer.
 """
 
 from __future__ import annotations
@@ -69,13 +68,13 @@ def polygraphy_passes(ours: Logits, theirs: Logits) -> bool:
 
 
 def torch_passes(ours: Logits, theirs: Logits) -> bool:
-    """By the thresholds of torch.onnx.export's own verification."""
+    """Judge by the thresholds of torch.onnx.export's own verification."""
     info = VerificationInfo.from_tensors("logits", torch.from_numpy(ours), torch.from_numpy(theirs))
     return not (info.max_abs_diff >= 5e-3 or info.max_rel_diff >= 1e-1)
 
 
 def close(rtol: float, atol: float) -> Judge:
-    """numpy.allclose with these."""
+    """Judge by numpy.allclose with these tolerances."""
     return lambda ours, theirs: (
         ours.shape == theirs.shape and np.allclose(theirs, ours, rtol=rtol, atol=atol)
     )
@@ -93,7 +92,7 @@ JUDGES: dict[str, Judge] = {
 
 @dataclass
 class Score:
-    """Of one judge."""
+    """The counts of one judge."""
 
     caught: int = 0
     localised: int = 0
@@ -102,7 +101,7 @@ class Score:
 
 @contextmanager
 def prepared(network: str, seed: int, made: dict[tuple[str, int], Path]) -> Iterator[Path]:
-    """A new folder, made the current one, with a run of a network and its files."""
+    """Make a new current folder with a run of a network and its files."""
     key = network, seed
     if key not in made:
         folder = made[key] = Path(tempfile.mkdtemp())
@@ -119,7 +118,7 @@ def prepared(network: str, seed: int, made: dict[tuple[str, int], Path]) -> Iter
 
 
 def outputs() -> tuple[Logits, Logits] | None:
-    """PyTorch's logits and those of the file, None where ONNX Runtime rejects it."""
+    """PyTorch's logits and those of the file; None if ONNX Runtime rejects the file."""
     from cifarx.verify.engines.pytorch import PyTorch
     from cifarx.verify.subject.images import compared_images
 
@@ -158,7 +157,7 @@ def judge(layer: str | None, spoilt: bool, scores: dict[str, Score]) -> None:
 
 
 def main() -> None:
-    """Judge every case, and print a table."""
+    """Judge all cases and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
     given = parser.parse_args()

@@ -1,8 +1,8 @@
-"""Training speed: cifarx's loop against the write-up's own (S2a), side by side in one run.
+"""Compare the training speed of cifarx's loop and of the write-up's loop (S2a) in one run.
 
-The write-up's loop takes images one by one through torchvision's transforms in a DataLoader with
-two workers, and reads `loss.item()` at each step. Same network, recipe, images and machine; the
-loops take turns, epoch by epoch, and each one's first epoch is not counted.
+The write-up's loop passes images one by one through torchvision's transforms in a DataLoader with
+two workers, and reads `loss.item()` at each step. Network, recipe, images and machine are the same;
+the loops alternate, epoch by epoch, and the first epoch of each is not counted.
 
     python benchmarks/training.py --network bn5 --limit 1500
     python benchmarks/training.py --network bn5 --data FOLDER --device cuda --precision tf32 bf16
@@ -37,11 +37,11 @@ from cifarx.pytorch_models.resident import Resident
 from cifarx.pytorch_models.step import Step, make_step, set_precision
 
 EpochOf = Callable[[], float]
-"""Trains an epoch and gives its mean loss."""
+"""Trains one epoch and returns its mean loss."""
 
 
 class Listed(Dataset[tuple[torch.Tensor, int]]):
-    """Images as torchvision's data sets give them: one by one, transformed when asked for."""
+    """Images as torchvision's data sets give them: one by one, transformed on access."""
 
     def __init__(self, images: Images, recipe: Recipe) -> None:
         self._pixels = images.pixels.transpose(0, 2, 3, 1)  # (N, H, W, C), as PIL has them
@@ -116,7 +116,7 @@ def cifarx(images: Images, spec: ModelSpec, recipe: Recipe, device: torch.device
 def compare(
     images: Images, spec: ModelSpec, recipe: Recipe, device: torch.device, epochs: int
 ) -> dict[str, object]:
-    """Median seconds of an epoch of either loop, and the write-up's over cifarx's."""
+    """Median seconds per epoch of both loops, and the ratio of the write-up's to cifarx's."""
     if device.type == "cuda":
         set_precision(recipe)
     loops = {
@@ -145,7 +145,7 @@ def compare(
 
 
 def main() -> None:
-    """Parse, measure, print a table, and write JSON where --json names a file."""
+    """Parse, measure, print a table, and write JSON if --json names a file."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--network", nargs="+", default=["bn5"])
     parser.add_argument("--data", default="shapes")

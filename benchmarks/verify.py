@@ -1,12 +1,12 @@
-"""What `cifarx verify` costs, against the bare engines over the same images.
+"""Compare the cost of `cifarx verify` with that of the engines alone on the same images.
 
     python benchmarks/verify.py --data FOLDER [--network bn8] [--layer-images 1000]
 
-A run of the network with next to no training is made on the data's own test images. The bare
-engines are PyTorch's module and an ONNX Runtime session over all test images in mini-batches of 64,
-inputs ready in memory. Then comes `cifarx verify --engines pytorch,onnxruntime --accuracy all` in a
-process of its own, images read and all rungs included; and the layer report alone, one engine after
-another.
+The run is one of the network with hardly any training, tested on all test images of the data. The
+engines alone are PyTorch's module and an ONNX Runtime session over all test images in mini-batches
+of 64, with inputs in memory. Then follow `cifarx verify --engines pytorch,onnxruntime --accuracy
+all` in its own process, including reading the images and all rungs, and the layer report alone, one
+engine after the other.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ BATCH = 64
 
 
 def make_run(network: str, data: str, folder: Path) -> None:
-    """A run that is tested on all test images, exported."""
+    """Make and export a run that is tested on all test images."""
     cifarx = [sys.executable, "-m", "cifarx.cli"]
     train = ["train", network, "--data", data, "--limit", "100", "--epochs", "1", "--out", "run"]
     subprocess.run([*cifarx, *train], cwd=folder, check=True, capture_output=True)
@@ -49,9 +49,9 @@ def bare_seconds(folder: Path) -> dict[str, float]:
     import onnxruntime
     import torch
 
-    from cifarx.export.bundle import read_images, run_test_part
     from cifarx.pytorch_models.preprocess import preprocess
     from cifarx.pytorch_models.run import build_module, load_run
+    from cifarx.pytorch_models.run_images import read_images, run_test_part
 
     run = load_run(folder / "run")
     inputs = preprocess(read_images(run, run_test_part(run)).pixels, *run.mean_std())
@@ -72,7 +72,7 @@ def bare_seconds(folder: Path) -> dict[str, float]:
 
 
 def layer_seconds(folder: Path, count: int) -> dict[str, float]:
-    """Seconds of the layer report of each engine on so many images."""
+    """Seconds of the layer report of each engine on this number of images."""
     from cifarx.verify.engines.choose import ENGINES
     from cifarx.verify.engines.pytorch import PyTorch
     from cifarx.verify.findings.engine import EngineReport

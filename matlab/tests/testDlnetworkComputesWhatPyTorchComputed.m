@@ -7,8 +7,8 @@ for i = 1:numel(files)
     if strcmp(net.input.Normalization, 'zscore')
         X = single(net.test.images);  % the input layer normalises
     end
-    logits = cifarx.internal.runDlnetwork(cifarx.dlnetwork(net), X);
-    judged = cifarx.internal.judgeLogits(single(logits), net.test.logits, net.test.reference);
+    logits = cifarx.internal.build.runDlnetwork(cifarx.dlnetwork(net), X);
+    judged = cifarx.internal.truth.judgeLogits(single(logits), net.test.logits, net.test.reference);
     assert(judged.passed, '%s: %s', files{i}, judged.detail);
     if isa(logits, 'double')  % the stand-in: exact but for roundings of double precision
         error = max(abs(logits(:) - net.test.reference(:))) / max(abs(net.test.reference(:)));

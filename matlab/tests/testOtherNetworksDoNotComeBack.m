@@ -80,7 +80,7 @@ end
 function refused(dlnet, net, identifier, words)
 %REFUSED  The error that must be raised.
 try
-    cifarx.internal.fromDlnetwork(dlnet, net);
+    cifarx.internal.build.fromDlnetwork(dlnet, net);
 catch reason
     assert(strcmp(reason.identifier, identifier), '%s: %s', reason.identifier, reason.message);
     assert(~isempty(strfind(reason.message, words)), reason.message); %#ok<STREMP>

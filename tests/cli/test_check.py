@@ -13,7 +13,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from cifarx.cli.check_report import check_lines, print_check
-from cifarx.export.matlab_importer.check import check_import
+from cifarx.export.matlab_importer.check import check_matlab_import
 
 Cifarx = Callable[..., Any]
 
@@ -116,7 +116,7 @@ def test_nodes_of_one_fate_share_a_line() -> None:
     model = net()
     for i in range(500):
         model.graph.node.append(helper.make_node("Relu", ["y"], [f"r{i}"], name=f"r{i}"))
-    lines = list(check_lines(check_import(model, "net.onnx")))
+    lines = list(check_lines(check_matlab_import(model, "net.onnx")))
     assert len(lines) < 40
     assert any(
         "Relu x501 | nnet.cnn.layer.ReLULayer | relu, r0, r1 and 498 more" in x for x in lines
@@ -127,7 +127,7 @@ def test_names_in_a_file_are_neither_markup_nor_control_characters(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     names = ("[bold red]conv[/]", "a\x1b[31mb", "two\nlines")
-    print_check(check_import(net(names=names), "[link=x]n.onnx"))
+    print_check(check_matlab_import(net(names=names), "[link=x]n.onnx"))
     out = capsys.readouterr().out
     assert "[bold red]conv[/]" in out
     assert "[link=x]n.onnx" in out
@@ -142,7 +142,7 @@ def test_lines_are_wrapped_on_a_narrow_terminal_but_for_the_call(
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setattr("rich.console.Console.is_terminal", True)
-    print_check(check_import(net(last="ReduceMean"), "net.onnx"))
+    print_check(check_matlab_import(net(last="ReduceMean"), "net.onnx"))
     lines = [x for x in capsys.readouterr().out.splitlines() if not x.startswith("\x1b")]
     plain = [x for x in lines if "call | " not in x and "/" not in x]
     assert max(map(len, plain)) <= 70

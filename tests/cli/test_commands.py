@@ -158,7 +158,7 @@ def test_images_resized_since_the_training_are_not_exported(cifarx: Cifarx, empt
             Image.effect_noise((size, size), 99).convert("RGB").save(path)
         if size == 32:
             cifarx("train", "bn-tiny", "--data", "d", "--epochs", "1")
-    assert "are now (3, 64, 64)" in rejected(cifarx("export"))
+    assert "now have the size (3, 64, 64)" in rejected(cifarx("export"))
     assert not (empty / "model.onnx").exists()
 
 
@@ -191,7 +191,7 @@ def test_octave_asked_for_and_not_there(
         (["verify", "--engines", "matlob"], "'matlob' is not an engine"),
         (["verify", "--accept", "anything"], "--accept 'anything' is not allowed"),
         (["verify", "--checkpoint", "nowhere"], "nowhere is not a run"),
-        (["train", "bn8", "--data", "nowhere"], "--data nowhere: neither"),
+        (["train", "bn8", "--data", "nowhere"], "--data nowhere is not the name of a data set"),
         (["train", "bn8", "--data", "shapes", "--device", "gpu"], "--device gpu cannot be used"),
         (["train", "bn8", "--data", "shapes", "--out", "runs/tiny"], "already holds a run"),
     ],
@@ -219,7 +219,7 @@ def test_data_that_are_gone_are_named_but_the_test_batch_still_serves(
     assert verified.code == 0
     assert verified.out.splitlines()[-1].endswith("images of the test batch in model.mat")
     (empty / "model.mat").unlink()
-    assert "neither a data set's name nor a folder" in rejected(cifarx("verify"))
+    assert "is not the name of a data set, a folder or a CSV file" in rejected(cifarx("verify"))
 
 
 def test_ctrl_c_leaves_a_run_that_can_be_exported(empty: Path) -> None:

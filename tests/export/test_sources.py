@@ -272,7 +272,10 @@ def test_an_onnx_file_has_no_module_for_pytorchs_formats(
         (("my_nets:Mish", *SIZE), "has parts that cifarx cannot take to MATLAB: Mish|Softplus"),
         (("my_nets:Net", "--input-size", "1,8,8"), "PyTorch cannot export the module Net"),
         (("my_nets:Net", *SIZE, "--weights", "none.pt"), "--weights none.pt cannot be read"),
-        (("my_nets:Net", *SIZE, "--weights", "other.pt"), r"it lacks body.0.bias.*has besides x"),
+        (
+            ("my_nets:Net", *SIZE, "--weights", "other.pt"),
+            r"it lacks body.0.bias.*has in addition x",
+        ),
         (("my_nets:Net", *SIZE, "--mean", "0.5"), "--mean and --std need 3 numbers each"),
         (("my_nets:Net", *SIZE, "--mean", "a,b"), "--mean 'a,b' is not a list of numbers"),
         (

@@ -33,7 +33,7 @@ from cifarx.pytorch_models.data.images import Images
 
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = ROOT / "matlab" / "tests"
-INTERNAL = Path("+cifarx") / "+internal"
+BUILD = Path("+cifarx") / "+internal" / "+build"
 EXACT = 1e-12
 FUNCTIONS = sorted(p.stem for p in TESTS.glob("test?*.m") if p.stem != "testNames")
 
@@ -77,7 +77,7 @@ class Octave:
                 net = cifarx.load('{file}');
                 X = net.test.inputs;
                 if strcmp(net.input.Normalization, 'zscore'), X = single(net.test.images); end
-                Y = cifarx.internal.runDlnetwork(cifarx.dlnetwork(net), X);
+                Y = cifarx.internal.build.runDlnetwork(cifarx.dlnetwork(net), X);
                 truth = net.test.reference;
                 printf('%.3e', max(abs(Y(:) - truth(:))) / max(abs(truth(:))));
             catch e
@@ -111,7 +111,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_kind_of_layer_is_built() -> None:
-    text = (ROOT / "matlab" / "toolbox" / INTERNAL / "buildLayer.m").read_text()
+    text = (ROOT / "matlab" / "toolbox" / BUILD / "buildLayer.m").read_text()
     assert re.findall(r"^    case '(\w+)'", text, re.MULTILINE) == list(VOCABULARY)
 
 
@@ -166,7 +166,7 @@ def test_a_dlnetwork_computes_what_pytorch_computes_in_float64(
         net = cifarx.load('{written}/{name}.mat');
         inputs = net.test.inputs;
         net.input.Normalization = 'none';
-        logits = cifarx.internal.runDlnetwork(cifarx.dlnetwork(net), inputs);
+        logits = cifarx.internal.build.runDlnetwork(cifarx.dlnetwork(net), inputs);
         save('-v6', 'out.mat', 'logits', 'inputs');
         """
     )
@@ -299,7 +299,7 @@ MUTATIONS = [
 
 
 def mutated(toolbox: Path, mutation: Mutation) -> None:
-    path = toolbox / INTERNAL / mutation.file
+    path = toolbox / BUILD / mutation.file
     text = path.read_text()
     assert text.count(mutation.old) == 1, f"{mutation.old} is not once in {mutation.file}"
     path.write_text(text.replace(mutation.old, mutation.new))

@@ -387,9 +387,9 @@ def test_layers_that_do_not_fit_what_they_are_given(octave: Octave, tmp_path: Pa
             try
                 options = cifarx.internal.vocabulary(layers{i}.Kind);
                 for k = 1:numel(options)
-                    cifarx.internal.requireOption(layers{i}, options{k});
+                    cifarx.internal.check.requireOption(layers{i}, options{k});
                 end
-                cifarx.internal.layerShape(layers{i}, given{i});
+                cifarx.internal.shape.ofLayer(layers{i}, given{i});
                 disp('no error'); disp('');
             catch e
                 disp(e.identifier); disp(e.message);

@@ -120,7 +120,7 @@ def test_bad_arguments_are_refused(
 
 MEMORY = """
 net = cifarx.load('model.mat');
-shapes = [{net.input.InputSize}, cifarx.internal.checkLayers(net)];
+shapes = [{net.input.InputSize}, cifarx.internal.check.checkLayers(net)];
 largest = 4 * 16 * max(cellfun(@prod, shapes));
 X = zeros([net.input.InputSize, COUNT], 'uint8');
 cifarx.predict(net, X(:, :, :, 1:2));

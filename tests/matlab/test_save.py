@@ -61,7 +61,7 @@ def test_changed_weights_are_in_the_file_with_their_digest(octave: Octave, folde
         cifarx.save(net, 'tuned.mat');
         again = cifarx.load('tuned.mat');
         assert(isequal(again.layers, net.layers));
-        assert(strcmp(again.format.arrays_sha256, cifarx.internal.arraysDigest(net.layers)));
+        assert(strcmp(again.format.arrays_sha256, cifarx.internal.file.arraysDigest(net.layers)));
         """
     )
     exported, saved = both(folder)

@@ -45,11 +45,9 @@ def test_a_place_is_tried_before_and_left_as_it_was(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("old")
     require_writable(tmp_path / "file")
     require_writable(tmp_path / "new" / "folder" / "f")
-    with pytest.raises(
-        UserError, match=r"Cannot write .*/file/a/b: .*/file is no folder\. Nothing"
-    ):
+    with pytest.raises(UserError, match=r"Cannot write .*/file/a/b: .*/file is not a folder\."):
         require_writable(tmp_path / "file" / "a" / "b")
-    with pytest.raises(UserError, match=r"Cannot write .*: File name too long\. Nothing"):
+    with pytest.raises(UserError, match=r"Cannot write .*: File name too long\."):
         require_writable(tmp_path / ("f" * 250))  # which replacing would make longer
     assert list(tmp_path.iterdir()) == [tmp_path / "file"]
     assert (tmp_path / "file").read_text() == "old"
@@ -57,7 +55,7 @@ def test_a_place_is_tried_before_and_left_as_it_was(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_read_is_named_with_the_reason(tmp_path: Path) -> None:
     with (
-        pytest.raises(UserError, match=r"Cannot read .*/nothing: No such file or directory\. Give"),
+        pytest.raises(UserError, match=r"Cannot read .*/nothing: No such file or directory\."),
         reading(tmp_path),
     ):
         (tmp_path / "nothing").read_bytes()

@@ -71,7 +71,7 @@ def test_hidden_files_and_what_file_managers_leave_are_passed_over(folder: Path)
 
 
 def test_a_folder_with_no_images_is_rejected(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"no images in .*Expected one folder a class"):
+    with pytest.raises(UserError, match=r"no images in .* one folder of images per class"):
         open_data(str(tmp_path))
 
 
@@ -84,7 +84,7 @@ def test_a_class_without_images_is_named(folder: Path) -> None:
 
 def test_different_classes_for_training_and_testing_are_named(folder: Path) -> None:
     picture(folder / "test" / "emu" / "0.png")
-    with pytest.raises(UserError, match="different class folders: emu in only one"):
+    with pytest.raises(UserError, match="different class folders: emu "):
         open_data(str(folder))
 
 
@@ -143,23 +143,19 @@ def test_an_image_of_more_than_8_bits_is_rejected_instead_of_clipped(
 def test_a_16_bit_grey_png_is_rejected(folder: Path) -> None:
     path = folder / "train" / "dog" / "99.png"
     Image.fromarray(np.full((4, 6), 40_000, np.uint16)).save(path)
-    with pytest.raises(UserError, match=r"train/dog/99.png in .* more than 8 bits a pixel"):
+    with pytest.raises(UserError, match=r"train/dog/99.png in .* more than 8 bits"):
         open_data(str(folder)).read("train", None)
 
 
 def test_a_training_folder_without_a_test_folder_says_what_is_expected(folder: Path) -> None:
     (folder / "test").rename(folder / "unknown")
-    with pytest.raises(
-        UserError, match=r"train/cat. Expected .* name their folders train and test"
-    ):
+    with pytest.raises(UserError, match=r"train/cat\. .* name their folders train and test"):
         open_data(str(folder))
 
 
 def test_folders_in_class_folders_are_named(folder: Path) -> None:
     picture(folder / "train" / "cat" / "persian" / "0.png")
-    with pytest.raises(
-        UserError, match=r"class folder of .*train: cat/persian. Expected are images"
-    ):
+    with pytest.raises(UserError, match=r"class folder of .*train: cat/persian\."):
         open_data(str(folder))
 
 

@@ -101,7 +101,7 @@ def test_labels_are_given_without_reading_an_image(tmp_path: Path) -> None:
     images.write_bytes(images.read_bytes()[:-1])
     data = open_data(str(tmp_path / "d"))
     assert len(data.labels("train")) == 10
-    with pytest.raises(UserError, match="cut short"):
+    with pytest.raises(UserError, match="truncated"):
         data.read("train", np.array([0]))
 
 
@@ -128,11 +128,11 @@ def nothing(content: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("damage", "text"),
     [
-        (cut, r"images-idx3-ubyte is cut short: it ends in image 19 of the 20 that its header"),
-        (add, r"images-idx3-ubyte goes on for 2 bytes after the last of the 20 images"),
-        (wrong_type, r"is not an IDX file of images: it begins with the bytes 00 00 0d 03, exp"),
-        (only_start, r"holds no images: its header is cut short or says 20 x 0 x 0"),
-        (nothing, r"is not an IDX file of images: it begins with the bytes \(none\), expected"),
+        (cut, r"train-images-idx3-ubyte is truncated: .* image 19 of the 20"),
+        (add, r"train-images-idx3-ubyte has 2 bytes after .* 20 images"),
+        (wrong_type, r"not an IDX file of images: .* 00 00 0d 03, .* 00 00 08 03"),
+        (only_start, r"holds no images: .* 20 x 0 x 0"),
+        (nothing, r"not an IDX file of images: .* \(none\), .* 00 00 08 03"),
     ],
 )
 def test_a_damaged_file_is_named_with_what_is_wrong(
@@ -149,21 +149,21 @@ def test_labels_given_as_images_are_told_by_their_header(tmp_path: Path) -> None
     write_pair(tmp_path / "d")
     (tmp_path / "d" / "train-labels-idx1-ubyte").replace(tmp_path / "d" / "train-images-idx3-ubyte")
     write(tmp_path / "d" / "train-labels-idx1-ubyte", np.arange(20) % 10)
-    with pytest.raises(UserError, match="begins with the bytes 00 00 08 01, expected are 00 00 08"):
+    with pytest.raises(UserError, match=r"bytes 00 00 08 01, .* 00 00 08 03"):
         open_data(str(tmp_path / "d"))
 
 
 def test_a_label_above_nine_is_named_with_its_image(tmp_path: Path) -> None:
     write_pair(tmp_path / "d")
     write(tmp_path / "d" / "train-labels-idx1-ubyte", np.array([*range(10), 3, 10] + [0] * 8))
-    with pytest.raises(UserError, match=r"labels-idx1-ubyte: the label of image 12 is 10, allowed"):
+    with pytest.raises(UserError, match=r"labels-idx1-ubyte: .* image 12 is 10, .* 0 to 9"):
         open_data(str(tmp_path / "d")).labels("train")
 
 
 def test_counts_that_differ_are_both_named(tmp_path: Path) -> None:
     write_pair(tmp_path / "d")
     write(tmp_path / "d" / "train-labels-idx1-ubyte", np.arange(19) % 10)
-    with pytest.raises(UserError, match=r"holds 20 images, but train-labels-idx1-ubyte .* 19 labe"):
+    with pytest.raises(UserError, match=r"20 images, but train-labels-idx1-ubyte .* 19 labels"):
         open_data(str(tmp_path / "d"))
 
 
@@ -180,21 +180,20 @@ def test_sizes_that_differ_are_both_named(tmp_path: Path) -> None:
 def test_what_is_called_gz_and_is_none_is_named(tmp_path: Path, content: bytes) -> None:
     write_pair(tmp_path / "d")
     (tmp_path / "d" / "train-labels-idx1-ubyte.gz").write_bytes(content)
-    with pytest.raises(UserError, match=r"train-labels-idx1-ubyte.gz is not (a whole gzip|an IDX)"):
+    with pytest.raises(UserError, match=r"train-labels-idx1-ubyte.gz is not .*(gzip|IDX) file"):
         open_data(str(tmp_path / "d")).labels("train")
 
 
 def test_a_file_without_its_partner_says_which_is_wanted(tmp_path: Path) -> None:
     write(tmp_path / "t10k-images-idx3-ubyte.gz", np.ones((20, 2, 3)))
-    wanted = r"not the labels that belong to it. Put t10k-labels-idx1-ubyte or t10k-labels-idx1-"
-    with pytest.raises(UserError, match=wanted):
+    with pytest.raises(UserError, match=r"not the labels .* t10k-labels-idx1-ubyte\.gz"):
         open_data(str(tmp_path))
 
 
 def test_pairs_that_cannot_be_told_apart_are_listed(tmp_path: Path) -> None:
     for start in ("a-", "b-", "train-"):
         write_pair(tmp_path / "d", start)
-    with pytest.raises(UserError, match=r"holds 3 pairs of IDX files, named a, b, train. Expected"):
+    with pytest.raises(UserError, match=r"3 pairs of IDX files, named a, b, train\."):
         open_data(str(tmp_path / "d"))
 
 

@@ -24,7 +24,7 @@ def test_every_fifth_image_of_each_class_is_held_out_and_none_is_lost(labels: np
 
 
 def test_a_class_of_one_image_cannot_be_held_out() -> None:
-    with pytest.raises(UserError, match=r"classes of d have only one image: b. Without test"):
+    with pytest.raises(UserError, match=r"classes of d have only one image: b\."):
         hold_out(np.array([0, 0, 1, 2, 2]), "abc", Path("d"))
 
 

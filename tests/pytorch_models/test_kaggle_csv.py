@@ -98,14 +98,14 @@ def test_a_file_is_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize(
     ("lines", "text"),
     [
-        ([HEADER, row(), row()[:-2]], r"a.csv, row 3 has 784 columns. Expected is .* 785 whole"),
+        ([HEADER, row(), row()[:-2]], r"a.csv, row 3 has 784 columns\. Expected .* 785 comma"),
         ([row(), row(), row() + ",0"], r"a.csv, row 3 has 786 columns"),
         ([HEADER, row(), "", row()], r"a.csv, row 3 has 0 columns"),
-        ([HEADER, row(), row(p4="x")], r"a.csv, row 3, column 6: 'x' is no number"),
-        ([HEADER, row(p4="")], r"a.csv, row 2, column 6: '' is no number"),
-        ([HEADER, row(p4="nan")], r"a.csv, row 2, column 6: 'nan' is no whole number"),
-        ([row(), row(p4=1.5)], r"a.csv, row 2, column 6: '1.5' is no whole number"),
-        ([row(), row(p783="1e2")], r"a.csv, row 2, column 785: '1e2' is no whole number"),
+        ([HEADER, row(), row(p4="x")], r"a.csv, row 3, column 6: 'x' is not a number"),
+        ([HEADER, row(p4="")], r"a.csv, row 2, column 6: '' is not a number"),
+        ([HEADER, row(p4="nan")], r"a.csv, row 2, column 6: 'nan' is not a whole number"),
+        ([row(), row(p4=1.5)], r"a.csv, row 2, column 6: '1.5' is not a whole number"),
+        ([row(), row(p783="1e2")], r"a.csv, row 2, column 785: '1e2' is not a whole number"),
         ([row(), row(p0=256)], r"a.csv, row 2, column 2: the pixel 256 is not in 0 to 255"),
         ([row(), row(p0=65536)], r"a.csv, row 2, column 2: the pixel 65536 is not in 0 to 255"),
         ([row(), row(p0=-1)], r"a.csv, row 2, column 2: the pixel -1 is not in 0 to 255"),
@@ -114,9 +114,9 @@ def test_a_file_is_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         ([HEADER], r"a.csv has a header and no rows"),
         ([], r"a.csv is empty"),
         (["", "", ""], r"a.csv is empty"),
-        (["some text", "and more"], r"a.csv, row 2 has 1 column\. Expected is a row an image"),
+        (["some text", "and more"], r"a.csv, row 2 has 1 column\. Expected one row per image"),
         ([row().replace(",", ";")], r"a.csv has a header and no rows"),
-        ([HEADER, row().replace(",", ";")], r"a.csv, row 2 has 1 column\. .* commas between"),
+        ([HEADER, row().replace(",", ";")], r"a.csv, row 2 has 1 column\. .* comma-separated"),
     ],
 )
 def test_the_first_wrong_row_is_named_with_what_is_wrong(
@@ -132,7 +132,7 @@ def test_rows_beyond_the_first_block_are_read_and_counted_alike(tmp_path: Path) 
     assert images.labels.tolist() == [i % 10 for i in range(1_201)]
     assert images.pixels[:, 0, 0, 0].tolist() == [i % 256 for i in range(1_201)]
     lines[1_100] = row(p7="?")
-    with pytest.raises(UserError, match=r"a.csv, row 1102, column 9: '\?' is no number"):
+    with pytest.raises(UserError, match=r"a.csv, row 1102, column 9: '\?' is not a number"):
         read_csv(write(tmp_path / "a.csv", HEADER, *lines))
 
 
@@ -142,22 +142,20 @@ def test_a_test_file_without_labels_is_known(tmp_path: Path, header: list[str]) 
     write(tmp_path / "test.csv", *header, *[row()[2:]] * 3)
     data = open_data(str(tmp_path))
     assert len(data.labels("train")) == 20
-    with pytest.raises(UserError, match=r"test.csv has 784 .* labels are missing.* train.csv; eve"):
+    with pytest.raises(UserError, match=r"test.csv has 784 .* labels are missing.* train.csv"):
         data.labels("test")
 
 
 def test_labels_that_are_not_in_the_first_column_are_found_by_the_header(tmp_path: Path) -> None:
     header = HEADER.removeprefix("label,") + ",class"
-    with pytest.raises(UserError, match=r"a.csv has its labels in column 785, 'class'; they must"):
+    with pytest.raises(UserError, match=r"a.csv has its labels in column 785, 'class'"):
         read_csv(write(tmp_path / "a.csv", header, row(0)))
 
 
 @pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n", HEADER.encode("utf-16"), b"1,2\0\0"])
 def test_a_file_that_is_no_text_is_no_csv_file(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.csv").write_bytes(content)
-    with pytest.raises(
-        UserError, match=r"a.csv is no CSV file: it (is not text in UTF-8|holds bin)"
-    ):
+    with pytest.raises(UserError, match=r"a.csv is not a CSV file: .*(UTF-8|binary)"):
         open_data(str(tmp_path / "a.csv")).labels("train")
 
 
@@ -165,5 +163,5 @@ def test_a_file_that_is_no_text_is_no_csv_file(tmp_path: Path, content: bytes) -
 def test_a_folder_with_other_csv_files_lists_them(tmp_path: Path, names: list[str]) -> None:
     for name in names:
         write(tmp_path / f"{name}.csv", *table(10))
-    with pytest.raises(UserError, match=rf"CSV files .*{names[0]}.csv.* give it: --data .*\.csv"):
+    with pytest.raises(UserError, match=rf"CSV files .*{names[0]}.csv.*: --data .*\.csv"):
         open_data(str(tmp_path))

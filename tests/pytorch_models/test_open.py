@@ -16,7 +16,7 @@ def test_a_name_that_is_neither_data_nor_folder_gets_the_nearest_one() -> None:
         ("MNIST", "mnist"),
         ("shapes_gray", "shapes-grey"),
     ):
-        with pytest.raises(UserError, match=rf"is not there\). Did you mean '{meant}'\?"):
+        with pytest.raises(UserError, match=rf"does not exist.* Did you mean '{meant}'\?"):
             open_data(given)
 
 
@@ -24,7 +24,7 @@ def test_names_and_forms_are_listed_where_nothing_fits(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         open_data(str(tmp_path / "nothing"))
     text = str(caught.value)
-    for form in (*NAMES, "one folder of images a class", "*-images-idx3-ubyte", "FILE.csv"):
+    for form in (*NAMES, "one folder of images per class", "*-images-idx3-ubyte", "FILE.csv"):
         assert form in text
     assert "\n" not in text
 
@@ -37,7 +37,7 @@ def test_an_empty_name_is_rejected(data: str) -> None:
 
 def test_a_file_that_is_no_csv_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "data.zip").write_bytes(b"PK")
-    with pytest.raises(UserError, match=r"data.zip: .* \(it is a file that is no CSV file\)"):
+    with pytest.raises(UserError, match=r"data.zip .*it is a file, but not a CSV file"):
         open_data(str(tmp_path / "data.zip"))
 
 

@@ -108,7 +108,7 @@ def test_rows_are_those_of_the_seeds_and_the_tables_in_their_order() -> None:
     assert heads == sorted(heads)
 
 
-# The table of seeds.md: rate, batch, epochs, network, optimizer, decays, accuracy.
+# The report's table: rate, batch size, epochs, network, optimizer, decays, accuracy.
 TABLE = {
     1: (1e-3, 64, 25, "plain-12-4", "adam", False, "69%"),
     2: (5e-4, 99, 30, "plain-12-1", "adam", False, "73%"),
@@ -180,7 +180,7 @@ def test_changes_are_checked_as_a_recipe_is() -> None:
     ("lines", "complaint"),
     [
         ("validation = 0.5\ntest = 0.5", "validation and test leave no training images"),
-        ("mean = [0.5, 0.5]", "mean and std must have one value, or one a channel"),
+        ("mean = [0.5, 0.5]", "mean and std must both have one value, or one value per channel"),
         ("std = [0.0]", "std must be above 0"),
         ('precision = "fp8"', "precision: Input should be 'float32', 'tf32' or 'bf16'"),
         ("accumulate = 0", "accumulate: Input should be greater than 0"),

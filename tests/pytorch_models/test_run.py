@@ -35,7 +35,7 @@ def test_the_newest_run_is_the_one_finished_last(copy: Path) -> None:
 
 
 def test_no_run_at_all_says_how_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"no run to use: .*Train one first \('cifarx train bn8'\)"):
+    with pytest.raises(UserError, match=r"no run to use: .* \('cifarx train bn8'\)"):
         newest_run(tmp_path / "runs")
 
 
@@ -47,7 +47,7 @@ def test_a_folder_that_is_no_run_is_rejected(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"model": 3}', "\x00\x01"])
 def test_a_damaged_record_is_rejected(copy: Path, content: str) -> None:
     (copy / "run.json").write_text(content)
-    with pytest.raises(UserError, match="not a run record that this version reads"):
+    with pytest.raises(UserError, match=r"run\.json is not a run record"):
         load_run(copy)
 
 

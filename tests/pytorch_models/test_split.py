@@ -110,9 +110,6 @@ def test_a_part_reads_its_own_images() -> None:
 def test_too_few_images_for_the_shares_are_rejected(count: int, shares: dict[str, float]) -> None:
     settings = recipe(**shares)
     validation, test = (f"{shares.get(name, 0):.0%}" for name in ("validation", "test"))
-    complaint = (
-        rf"./numbered has {count} training images, too few for the recipe's shares: {validation} "
-        rf"of them for validation and {test} for testing. Give more images"
-    )
+    complaint = rf"./numbered has {count} training images, .* {validation} .*validation.* {test} "
     with pytest.raises(UserError, match=complaint):
         split_data(numbered(count), settings, None)

@@ -94,7 +94,7 @@ def test_a_run_reopens_it_from_anywhere_and_never_downloads(
     root = open_data("cifar10").root
     monkeypatch.delenv("CIFARX_DATA")
     assert len(reopen_data("cifar10", root).read("test", np.arange(10))) == 10
-    with pytest.raises(UserError, match=r"is not in .*elsewhere and is not downloaded for this"):
+    with pytest.raises(UserError, match=r"is not in .*elsewhere, and only a new training"):
         reopen_data("cifar10", str(tmp_path / "elsewhere"))
     assert not (tmp_path / "elsewhere").exists()
 
@@ -208,9 +208,9 @@ def test_mnist_neither_there_nor_downloadable_says_what_to_do(
     ]
     assert "could not be downloaded (http://127.0.0.1:9/train-images" in text
     files = ", ".join(f"{file} (MD5 {md5})" for file, md5 in kind.resources)
-    assert f"Download http://127.0.0.1:9/{files} on a machine that can" in text
-    assert f"put these files into {raw(kind, tmp_path)}, and run the same command again" in text
-    assert "--data shapes-grey (embedded, needs no download)" in text
+    assert f"Download http://127.0.0.1:9/{files} " in text
+    assert f"put these files into {raw(kind, tmp_path)}" in text
+    assert "--data shapes-grey" in text
     assert "\n" not in text
     assert not (tmp_path / "data").exists()
 
@@ -240,12 +240,10 @@ def test_a_damaged_mnist_file_is_named_where_it_cannot_be_replaced(
     open_data(name)
     damaged = raw(kind, tmp_path) / "t10k-labels-idx1-ubyte.gz"
     damaged.write_bytes(damaged.read_bytes()[:-3])
-    with pytest.raises(
-        UserError, match=r"is damaged in .* \(t10k-labels-idx1-ubyte.gz\) and is not"
-    ):
+    with pytest.raises(UserError, match=r"is damaged in .* \(t10k-labels-idx1-ubyte.gz\)"):
         reopen_data(name, str(tmp_path / "data"))
     monkeypatch.setattr(kind, "mirrors", ["http://127.0.0.1:9/"])
-    with pytest.raises(UserError, match=r"is damaged in .* and could not be downloaded"):
+    with pytest.raises(UserError, match=r"is damaged in .* could not be downloaded"):
         open_data(name)
     assert damaged.exists()  # the user's own
 
@@ -265,7 +263,7 @@ def test_a_run_reopens_mnist_from_anywhere_and_never_downloads(
     root = open_data(name).root
     monkeypatch.delenv("CIFARX_DATA")
     assert len(reopen_data(name, root).read("test", np.arange(10))) == 10
-    with pytest.raises(UserError, match=r"is not in .*elsewhere.* and is not downloaded for this"):
+    with pytest.raises(UserError, match=r"is not in .*elsewhere.*, and only a new training"):
         reopen_data(name, str(tmp_path / "elsewhere"))
     assert not (tmp_path / "elsewhere").exists()
 

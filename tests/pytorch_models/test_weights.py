@@ -51,7 +51,7 @@ def test_a_last_layer_of_another_size_is_kept_new(tmp_path: Path) -> None:
 def test_weights_of_another_network_are_refused_by_name(tmp_path: Path) -> None:
     save_file(find("lenet-tiny").builder(10).state_dict(), tmp_path / "w.safetensors")
     model, before = network(2), network(2).state_dict()
-    complaint = r"do not fit the network: they lack \d+ of its \d+ tensors, .* \(conv1.bias, conv1."
+    complaint = r"do not fit the network: \d+ of its \d+ tensors .* \(conv1.bias, conv1."
     with pytest.raises(UserError, match=complaint):
         start_from(model, str(tmp_path / "w.safetensors"))
     assert all(torch.equal(t, before[key]) for key, t in model.state_dict().items())
@@ -61,7 +61,7 @@ def test_one_tensor_of_another_size_is_named(tmp_path: Path) -> None:
     state = network(1).state_dict()
     state["conv2.weight"] = state["conv2.weight"][:1].clone()
     save_file(state, tmp_path / "w.safetensors")
-    with pytest.raises(UserError, match=r"lack 1 of its \d+ .* \(conv2.weight\). Only the last"):
+    with pytest.raises(UserError, match=r" 1 of its \d+ tensors .* \(conv2.weight\)"):
         start_from(network(2), str(tmp_path / "w.safetensors"))
 
 
@@ -105,7 +105,7 @@ def test_a_damaged_file_is_refused(tmp_path: Path, name: str, content: bytes) ->
 def test_what_is_no_state_dict_is_refused(tmp_path: Path, content: object) -> None:
     torch.save(content, tmp_path / "w.pth")
     kind = type(content).__name__
-    with pytest.raises(UserError, match=rf"holds a {kind}, not a state dict of tensors. Save it"):
+    with pytest.raises(UserError, match=rf"holds a {kind}, not a state dict"):
         start_from(network(2), str(tmp_path / "w.pth"))
 
 
@@ -117,7 +117,7 @@ def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["ResNet18_Weights.NOPE", "Nope_Weights.DEFAULT", "my_Weights.pt"])
 def test_an_unknown_torchvision_entry_is_refused(name: str) -> None:
-    with pytest.raises(UserError, match=rf"--weights {name} is neither a file nor an entry of tor"):
+    with pytest.raises(UserError, match=rf"--weights {name} is neither a file nor an entry"):
         start_from(network(2), name)
 
 
@@ -161,11 +161,11 @@ def test_weights_that_cannot_be_downloaded_say_where_they_are(
 @pytest.mark.parametrize(
     ("spoil", "complaint"),
     [
-        (lambda w: w.int(), "conv1.weight is int32, and float32 there. Weights are floating"),
-        (lambda w: w.to(torch.complex64), "conv1.weight is complex64, and float32 there"),
+        (lambda w: w.int(), "conv1.weight is int32, but float32"),
+        (lambda w: w.to(torch.complex64), "conv1.weight is complex64, but float32"),
         (lambda w: w * torch.nan, "has NaN or infinite values in conv1.weight"),
         (lambda w: w / 0, "has NaN or infinite values in conv1.weight"),
-        (lambda w: w.double() + 1e300, "values that float32 does not hold"),
+        (lambda w: w.double() + 1e300, "conv1.weight, or values too large for float32"),
         (lambda w: w.to_sparse(), "has a sparse tensor, conv1.weight"),
     ],
 )
@@ -204,7 +204,7 @@ def test_the_count_of_batches_may_be_left_out_and_nothing_else(tmp_path: Path) -
     assert all(torch.equal(t, model.state_dict()[name]) for name, t in kept.items())
     del kept["conv1.weight"]
     torch.save(kept, tmp_path / "w.pt")
-    with pytest.raises(UserError, match=r"it lacks conv1.weight\. Give the state dict"):
+    with pytest.raises(UserError, match=r"it lacks conv1.weight\."):
         load_exactly(model, tmp_path / "w.pt")
 
 

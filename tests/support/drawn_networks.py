@@ -10,10 +10,10 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
-from cifarx.export.mat.writer import TestBatch
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.layer import Array, Hyper, Layer, Shape
 from cifarx.export.network.model_card import ModelCard
+from cifarx.export.network.test_batch import TestBatch
 from cifarx.export.network.vocabulary import VOCABULARY
 
 SIZE = (4, 6, 5)

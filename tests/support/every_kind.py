@@ -8,6 +8,7 @@ that nothing can be swapped unseen.
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -15,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from cifarx.export.bundle import Formats, write_bundle
-from cifarx.export.sources import Options, open_source
+from cifarx.export.sources import SourceOptions, open_source
 
 DATA = Path(__file__).resolve().parents[2] / "matlab" / "tests" / "data"
 SIZE = (3, 9, 11)
@@ -158,12 +159,16 @@ def joins() -> nn.Module:
     return made("joins")
 
 
+def _of_white(*values: float) -> tuple[float, ...]:
+    return tuple(value / 255 for value in values)
+
+
 def write(name: str, folder: Path) -> Path:
     """Write NAME.mat and NAME.onnx; `curves` does not say how pixels are normalised."""
-    contract = {"mean": (100.0, 120.0, 150.0), "std": (50.0, 60.0, 75.0)}
-    if name == "curves":
-        contract = {}
-    source = open_source(f"every_kind:{name}", Options(input_size=SIZE, **contract))
+    options = SourceOptions(input_size=SIZE)
+    if name != "curves":
+        options = replace(options, mean=_of_white(100, 120, 150), std=_of_white(50, 60, 75))
+    source = open_source(f"every_kind:{name}", options)
     write_bundle(source.bundle, folder, name, Formats(onnx=True, mat=True))
     return folder / f"{name}.mat"
 

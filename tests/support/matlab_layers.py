@@ -58,7 +58,7 @@ def apply(octave: Octave, folder: Path, *cases: Case) -> list[np.ndarray]:
         for i = 1:numel(layers)
             Y{i} = cifarx.internal.applyLayer(layers{i}, inputs{i});
             assert(isa(Y{i}, 'single'));
-            [truth, bound] = cifarx.internal.localTruth(layers{i}, inputs{i});
+            [truth, bound] = cifarx.internal.truth.localTruth(layers{i}, inputs{i});
             assert(size(truth), size(Y{i}));
             assert(size(bound), size(Y{i}));
             assert(all(abs(double(Y{i}(:)) - truth(:)) <= bound(:)));

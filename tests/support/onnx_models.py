@@ -30,13 +30,15 @@ from onnx.backend.test.case.test_case import TestCase
 from onnx.backend.test.loader import load_model_tests
 from scipy.io import loadmat
 
+from cifarx.export.from_onnx.faults import NO_KIND
 from cifarx.export.from_onnx.load import OLDEST_OPSET
 from cifarx.export.from_onnx.operators import operators
-from cifarx.export.from_onnx.reader import NO_KIND, read_onnx
-from cifarx.export.mat.writer import TestBatch, mat_bytes
+from cifarx.export.from_onnx.reader import read_onnx
+from cifarx.export.mat.writer import mat_bytes
 from cifarx.export.network import layout
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.model_card import ModelCard
+from cifarx.export.network.test_batch import TestBatch
 from cifarx.export.to_onnx.writer import onnx_from_graph
 from cifarx.pytorch_models.errors import UnreadableError, UserError
 from cifarx.verify.engines.toolbox_path import toolbox_path
@@ -59,9 +61,9 @@ class LeftOut:
 
 
 RULES = {
-    "tensors": "What comes in or goes out is no float32 tensor N x F or N x C x H x W.",
-    "operators": "Operators that no reader takes, because no layer that cifarx has computes them.",
-    "form": "What the readers refuse of operators that they know, with every case.",
+    "tensors": "An input or output is not a float32 tensor N x F or N x C x H x W.",
+    "operators": "Operators without a reader, because no layer kind of cifarx computes them.",
+    "form": "Forms of known operators that the readers refuse, with every case.",
 }
 
 
@@ -321,22 +323,22 @@ def page(networks: Mapping[str, Network]) -> str:
         [
             "# The onnx package's own test models",
             "",
-            "<!-- Written by `python tests/support/onnx_models.py`; a test fails where it is not "
+            "<!-- Written by `python tests/support/onnx_models.py`; a test fails if it is not "
             "current. -->",
             "",
             _paragraph(
-                f"Every test case that onnx {onnx.__version__} brings, of the four kinds that its "
-                "loader gives offline, goes ONNX → `model.mat` → GNU Octave, and ONNX → "
-                "`model.onnx` → ONNX Runtime (`tests/export/test_onnx_models.py`). Both results "
-                "must be what the case expects, within the tolerance that it states: relative "
+                f"Every test case of onnx {onnx.__version__}, of the four kinds that its loader "
+                "offers offline, goes through ONNX → `model.mat` → GNU Octave and through ONNX → "
+                "`model.onnx` → ONNX Runtime (`tests/export/from_onnx/test_onnx_models.py`). Both "
+                "results must be the expected ones within the tolerance of the case: relative "
                 "1e-3, absolute 1e-7."
             ),
             "",
             _paragraph(
-                "The first input of a case is taken for the images (or features), its other inputs "
-                "for constants of the network, and each of its outputs for that of a network of "
-                f"its own. Cases below opset {OLDEST_OPSET} are converted to it by "
-                "`onnx.version_converter`, as cifarx tells users to do."
+                "The first input of a case is used as the images (or features), its other inputs "
+                "as constants of the network, and each of its outputs as the output of a separate "
+                f"network. Cases below opset {OLDEST_OPSET} are converted to it by "
+                "`onnx.version_converter`, as cifarx advises its users."
             ),
             "",
             *_kinds_table(networks),
@@ -382,8 +384,8 @@ def _kinds_table(networks: Mapping[str, Network]) -> Iterator[str]:
     yield _kinds_row("together", total)
     yield ""
     yield _paragraph(
-        "m counts the cases within cifarx's field: tensors N x C x H x W or N x F of float32, and "
-        "operators that all have a reader. Passed in part: some of a case's outputs, not all."
+        "m counts the cases within cifarx's scope: float32 tensors N x C x H x W or N x F, and "
+        "only operators that have a reader. Passed in part: some outputs of a case, not all."
     )
 
 
@@ -398,7 +400,7 @@ def _kinds_row(kind: str, found: Mapping[str, int]) -> str:
 def _operators_table(cases: list[Case]) -> Iterator[str]:
     yield "## By operator"
     yield ""
-    yield "Cases that hold an operator cifarx reads; one with several operators counts for each."
+    yield "Cases with an operator that cifarx reads; a case with several operators counts for each."
     yield ""
     yield (
         "| operator | passed: n of m | passed in part | with other tensors "

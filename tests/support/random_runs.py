@@ -21,7 +21,7 @@ from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.layer import Array, Layer
 from cifarx.pytorch_models.data.split import split_data
 from cifarx.pytorch_models.files import sha256, write_bytes, write_text
-from cifarx.pytorch_models.plan import Options, make_plan
+from cifarx.pytorch_models.plan import TrainOptions, make_plan
 from cifarx.pytorch_models.preprocess import pixel_units
 from cifarx.pytorch_models.registry import find
 from cifarx.pytorch_models.run import RECORD, WEIGHTS, DataRecord, Run, RunRecord, load_run
@@ -41,7 +41,9 @@ def random_run(network: str, folder: Path, seed: int = 0, limit: int = 100) -> R
     """
     spec = find(network)
     data = "shapes" if spec.input_size[0] == 3 else "shapes-grey"
-    plan = make_plan(Options(network, data, limit=limit, seed=seed, out=folder, weights="none"))
+    plan = make_plan(
+        TrainOptions(network, data, limit=limit, seed=seed, out=folder, weights="none")
+    )
     parts = split_data(plan.data, plan.recipe, plan.limit)
     module = _initialized(network, len(plan.data.classes), seed)
     mean, std = (pixel_units(v, spec.input_size[0]) for v in (plan.recipe.mean, plan.recipe.std))

@@ -7,7 +7,7 @@ from typing import Any
 
 from cifarx.pytorch_models.fit import fit
 from cifarx.pytorch_models.observer import Observer
-from cifarx.pytorch_models.plan import Options, make_plan
+from cifarx.pytorch_models.plan import TrainOptions, make_plan
 from cifarx.pytorch_models.run import Run
 
 
@@ -24,7 +24,7 @@ def train_run(
     **changes: Any,
 ) -> Run:
     """Train as `cifarx train` would; `changes` are fields of the recipe, such as epochs=1."""
-    options = Options(
+    options = TrainOptions(
         model,
         data,
         recipe=recipe,

@@ -143,8 +143,7 @@ def train(
     """Train a network with its recipe and save a run folder."""
     from cifarx.cli.progress import Silent, Training
     from cifarx.pytorch_models.fit import fit
-    from cifarx.pytorch_models.plan import Options as TrainOptions
-    from cifarx.pytorch_models.plan import make_plan
+    from cifarx.pytorch_models.plan import TrainOptions, make_plan
 
     changes = {
         "epochs": epochs,
@@ -235,21 +234,20 @@ def export(
 
     from cifarx.cli.numbers import numbers, size
     from cifarx.export.bundle import Formats, check_name, write_bundle
-    from cifarx.export.sources import Options as SourceOptions
-    from cifarx.export.sources import import_calls, open_source, require_other_file
+    from cifarx.export.sources import SourceOptions, matlab_calls, open_source, require_other_file
 
     check_name(name or "model", opset)
     formats = Formats(onnx, mat, pt2, torchscript)
     if not (onnx or mat or pt2 or torchscript):
         formats = Formats(onnx=True, mat=True)
-    options = SourceOptions(
-        weights,
-        None if input_size is None else size("--input-size", input_size),
-        tuple(255 * value for value in numbers("--mean", mean)),
-        tuple(255 * value for value in numbers("--std", std)),
-        classes,
+    asked = SourceOptions(
+        weights=weights,
+        input_size=None if input_size is None else size("--input-size", input_size),
+        mean=numbers("--mean", mean),
+        std=numbers("--std", std),
+        classes=classes,
     )
-    opened = open_source(source, options, answers=formats.mat)
+    opened = open_source(source, asked, answers=formats.mat)
     name = name or opened.name
     require_other_file(opened, out, name, formats)
     images = 0 if opened.bundle.batch is None else len(opened.bundle.batch.inputs)
@@ -258,7 +256,7 @@ def export(
         print(f"note: {note}")
     for path in write_bundle(opened.bundle, out, name, formats, opset):
         print(f"wrote {path} ({decimal(path.stat().st_size)})")
-    for line in import_calls(formats, name, opened.bundle.graph.input_size):
+    for line in matlab_calls(formats, name, opened.bundle.graph.input_size):
         print(line)
 
 
@@ -371,9 +369,9 @@ def check(
     Exit code: 0 clean, 1 not clean, 2 the file cannot be read.
     """
     from cifarx.cli.check_report import print_check
-    from cifarx.export.matlab_importer.check import check_import_file
+    from cifarx.export.matlab_importer.check import check_matlab_import_of_file
 
-    report = check_import_file(file, matlab)
+    report = check_matlab_import_of_file(file, matlab)
     if as_json:
         print(json.dumps(report.as_json(), indent=2))
     else:

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator
 from rich.console import Console
 from rich.text import Text
 
-from cifarx.export.matlab_importer.check import ImportReport, NodeVerdict
+from cifarx.export.matlab_importer.check import ImporterReport, NodeVerdict
 from cifarx.export.matlab_importer.findings import Finding
-from cifarx.export.matlab_importer.knowledge import CLEAN, OUTCOMES, Source
+from cifarx.export.matlab_importer.knowledge import CLEAN, OUTCOMES, Citation
 from cifarx.verify.findings.printable import printable
 
 _STYLES = {
@@ -37,9 +37,9 @@ class _Notes:
     """Number the sources in the order in which they are cited."""
 
     def __init__(self) -> None:
-        self.sources: list[Source] = []
+        self.sources: list[Citation] = []
 
-    def __call__(self, cited: Iterable[Source]) -> str:
+    def __call__(self, cited: Iterable[Citation]) -> str:
         """Return the citation, such as '[USER 1, INFER 4]'."""
         numbers = []
         for source in cited:
@@ -49,7 +49,7 @@ class _Notes:
         return f"[{', '.join(numbers)}]"
 
 
-def print_check(report: ImportReport) -> None:
+def print_check(report: ImporterReport) -> None:
     """Print the report to standard output."""
     console = Console(highlight=False)
     width = console.width if console.is_terminal else None
@@ -64,7 +64,7 @@ def print_check(report: ImportReport) -> None:
             console.print(text, soft_wrap=True)
 
 
-def check_lines(report: ImportReport) -> Iterator[str]:
+def check_lines(report: ImporterReport) -> Iterator[str]:
     """Yield all lines, unwrapped."""
     span = report.releases[0]
     if len(report.releases) > 1:
@@ -85,7 +85,7 @@ def check_lines(report: ImportReport) -> Iterator[str]:
     yield verdict(report)
 
 
-def verdict(report: ImportReport) -> str:
+def verdict(report: ImporterReport) -> str:
     """Return the last line, which begins with CLEAN or NOT CLEAN."""
     counts = report.counts()
     levels = [finding.level for finding in report.findings]

@@ -11,19 +11,18 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from cifarx.export.from_onnx.reader import require_classifier
-from cifarx.export.mat.writer import TestBatch, write_mat
+from cifarx.export.mat.writer import write_mat
+from cifarx.export.network.classifier import require_classifier
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.model_card import ModelCard
 from cifarx.export.network.names import identifier
+from cifarx.export.network.test_batch import TestBatch
 from cifarx.export.to_onnx.file_bytes import OnnxFile
 from cifarx.export.to_onnx.writer import OPSET, check_opset, onnx_from_graph
-from cifarx.pytorch_models.data.images import Images
-from cifarx.pytorch_models.data.open import reopen_data
-from cifarx.pytorch_models.data.split import Part, split_data
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.files import replacing
 from cifarx.pytorch_models.run import Run, build_module
+from cifarx.pytorch_models.run_images import sample_images
 
 if TYPE_CHECKING:
     from torch import nn
@@ -79,50 +78,6 @@ def bundle_run(run: Run) -> Bundle:
     graph = graph_from_module(module, run.record.input_size)
     require_classifier(graph)
     return Bundle(graph, card_of(run), batch, module)
-
-
-def sample_images(run: Run, count: int) -> Images:
-    """At most `count` test images of the run's data, evenly over its classes.
-
-    Raises:
-        UserError: the data cannot be had any more, or have other classes than the run.
-    """
-    return read_images(run, run_test_part(run).limited(count))
-
-
-def run_test_part(run: Run) -> Part:
-    """The test images of the run's data, not read yet.
-
-    Raises:
-        UserError: the data cannot be had any more, or have other classes than the run.
-    """
-    data = reopen_data(run.record.data.origin, run.record.data.root)
-    if data.classes != run.record.classes:
-        raise UserError(
-            f"The data {data.origin} now have the classes {', '.join(data.classes)}, but the run "
-            f"{run.folder} was trained on {', '.join(run.record.classes)}. Restore the data, or "
-            "train again."
-        )
-    record = run.record
-    part = split_data(data, record.recipe, record.data.limit).test
-    if len(part) != record.data.test_images:
-        raise UserError(
-            f"The data {data.origin} now give {len(part)} test images, but the run {run.folder} "
-            f"was tested on {record.data.test_images}. Restore the data, or train again."
-        )
-    return part
-
-
-def read_images(run: Run, part: Part) -> Images:
-    """Images of the run's data; `UserError` where they are of another size than its network's."""
-    images = part.read()
-    if images.pixels.shape[1:] != run.record.input_size:
-        raise UserError(
-            f"The images of {part.data.origin} are now {images.pixels.shape[1:]} (channels, "
-            f"height, width), but the run {run.folder} was trained on {run.record.input_size}. "
-            "Restore the data, or train again."
-        )
-    return images
 
 
 def check_name(name: str, opset: int) -> None:

@@ -14,28 +14,29 @@ from cifarx.export.bundle import Bundle, Formats, bundle_run
 from cifarx.export.from_onnx.answers import at_once, image_shape
 from cifarx.export.from_onnx.answers import logits_float32 as logits_of_file
 from cifarx.export.from_onnx.load import load_onnx
-from cifarx.export.from_onnx.reader import (
+from cifarx.export.from_onnx.metadata import metadata
+from cifarx.export.from_onnx.reader import read_onnx
+from cifarx.export.from_torch.user_module import digest_of, load_user_module, require_float32
+from cifarx.export.network.classifier import (
     as_classifier,
-    read_onnx,
     require_classifier,
     require_image_size,
 )
-from cifarx.export.from_torch.user_module import digest_of, import_module, require_float32
-from cifarx.export.mat.writer import TestBatch
 from cifarx.export.network.model_card import ModelCard
 from cifarx.export.network.names import identifier
+from cifarx.export.network.test_batch import TestBatch
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.files import reading, sha256
 from cifarx.pytorch_models.preprocess import preprocess
 from cifarx.pytorch_models.run import load_run, newest_run
 
 IMAGES = 4  # of noise, where there are no data
-_WHITE = 255.0  # a pixel; options are in units of it
+_WHITE = 255.0  # a pixel in the files; in options it is 1
 _UNKNOWN = np.empty(0, np.int64)  # labels
 
 
 @dataclass(frozen=True)
-class Options:
+class SourceOptions:
     """What the user says of a network that is no run."""
 
     weights: Path | None = None
@@ -43,8 +44,9 @@ class Options:
     input_size: tuple[int, int, int] | None = None
     """(C, H, W) for a module."""
     mean: tuple[float, ...] = ()
-    """Per channel, in units of the pixels 0..255; empty where nobody knows."""
+    """Per channel, in units of pixels from 0 to 1, as on the command line; empty if unknown."""
     std: tuple[float, ...] = ()
+    """In the same units."""
     classes: Path | None = None
     """A text file with a name a line."""
 
@@ -63,12 +65,12 @@ class Source:
     """The ONNX file that it was read from."""
 
 
-def open_source(text: str | None, options: Options, *, answers: bool = True) -> Source:
+def open_source(text: str | None, options: SourceOptions, *, answers: bool = True) -> Source:
     """Find a network and read it for export.
 
     Args:
         text: a run's folder, an .onnx file, `package.module:callable`, or None for the newest run.
-        options: see `Options`; for a run there are none.
+        options: see `SourceOptions`; for a run there are none.
         answers: whether to compute the test batch that model.mat holds.
 
     Raises:
@@ -110,7 +112,7 @@ def require_other_file(source: Source, folder: Path, name: str, formats: Formats
         )
 
 
-def import_calls(formats: Formats, name: str, input_size: tuple[int, int, int]) -> list[str]:
+def matlab_calls(formats: Formats, name: str, input_size: tuple[int, int, int]) -> list[str]:
     """What to type in MATLAB for PyTorch's own formats, from MathWorks' documentation."""
     channels, height, width = input_size
     sizes = f"PyTorchInputSizes=[1 {channels} {height} {width}]"
@@ -131,7 +133,7 @@ def _require_none(text: str, kind: str, **given: object) -> None:
         )
 
 
-def _from_onnx(path: Path, options: Options, answers: bool) -> Source:
+def _from_onnx(path: Path, options: SourceOptions, answers: bool) -> Source:
     if path.suffix != ".onnx":
         raise UserError(
             f"{path} is not named .onnx. 'cifarx export' takes a run's folder, an ONNX file, or a "
@@ -143,10 +145,10 @@ def _from_onnx(path: Path, options: Options, answers: bool) -> Source:
     graph = as_classifier(read_onnx(model))
     classes = require_classifier(graph)
     _require_contract(options, graph.input_size[0])
-    known = ModelCard.from_metadata({e.key: e.value for e in model.metadata_props})
+    known = ModelCard.from_metadata(metadata(model))
     if known is None or len({*known.classes} - {""}) != classes:
-        known = _card(identifier(path.stem), sha256(path), classes)
-    card = _with_contract(known, options)
+        known = _new_card(identifier(path.stem), sha256(path), classes)
+    card = _with_class_names(_with_normalization(known, options), options.classes)
     batch = None
     if answers:
         from cifarx.export.network.compute import run_graph
@@ -160,7 +162,7 @@ def _from_onnx(path: Path, options: Options, answers: bool) -> Source:
     return Source(Bundle(graph, card, batch), str(path), identifier(path.stem), _notes(card), path)
 
 
-def _from_callable(text: str, options: Options, answers: bool) -> Source:
+def _from_callable(text: str, options: SourceOptions, answers: bool) -> Source:
     from cifarx.export.from_torch.answers import logits_float32, logits_float64
     from cifarx.export.from_torch.failures import told_in_a_paragraph
     from cifarx.export.from_torch.reader import graph_from_module
@@ -174,7 +176,7 @@ def _from_callable(text: str, options: Options, answers: bool) -> Source:
         )
     require_image_size(options.input_size)
     _require_contract(options, options.input_size[0])
-    module = import_module(text).cpu()
+    module = load_user_module(text).cpu()
     notes = []
     if any(part.training for part in module.modules()):
         module.eval()
@@ -191,7 +193,9 @@ def _from_callable(text: str, options: Options, answers: bool) -> Source:
     else:
         digest = digest_of(module)
         notes.append("no --weights: it keeps the weights that its callable gave it")
-    inputs, images = _noise(options.input_size, options)
+    name = identifier(text.rpartition(":")[2].rpartition(".")[2])
+    card = _with_normalization(_new_card(name, digest), options)
+    inputs, images = _noise(options.input_size, card)
     if not answers:  # one image is for our own check
         inputs, images = inputs[:1], images[:1]
     with told_in_a_paragraph(module, options.input_size):
@@ -201,8 +205,8 @@ def _from_callable(text: str, options: Options, answers: bool) -> Source:
         # first, for the graph shares its memory
         reference = logits_float64(module, inputs).reshape(len(inputs), -1)
     graph = as_classifier(graph_from_module(module, options.input_size))
-    name = identifier(text.rpartition(":")[2].rpartition(".")[2])
-    card = _with_contract(_card(name, digest, require_classifier(graph)), options)
+    card = replace(card, classes=_made_up_names(require_classifier(graph)))
+    card = _with_class_names(card, options.classes)
     if reference is None:
         reference = run_graph(graph, inputs)
         require_same(logits, reference)
@@ -213,11 +217,15 @@ def _from_callable(text: str, options: Options, answers: bool) -> Source:
     return Source(bundle, text, name, (*notes, *_notes(card)))
 
 
-def _card(name: str, digest: str, classes: int) -> ModelCard:
-    return ModelCard(name, "", tuple(f"class_{i + 1}" for i in range(classes)), (), (), digest)
+def _new_card(name: str, digest: str, classes: int = 0) -> ModelCard:
+    return ModelCard(name, "", _made_up_names(classes), (), (), digest)
 
 
-def _require_contract(options: Options, channels: int) -> None:
+def _made_up_names(classes: int) -> tuple[str, ...]:
+    return tuple(f"class_{i + 1}" for i in range(classes))
+
+
+def _require_contract(options: SourceOptions, channels: int) -> None:
     """Raise `UserError` where mean and std are not a number a channel each."""
     mean, std = options.mean, options.std
     if (mean or std) and (not len(mean) == len(std) == channels or min(std) <= 0):
@@ -225,10 +233,10 @@ def _require_contract(options: Options, channels: int) -> None:
             f"--mean and --std need {channels} numbers each, separated by commas, the latter above "
             f"0; got {len(mean)} and {len(std)}."
         )
-    if _beyond_white(mean) or _beyond_white(std):
+    if _beyond_one(mean) or _beyond_one(std):
         given, right = (
             " ".join(
-                f"{option} {_typed(v, 255 if divided and _beyond_white(v) else 1)}"
+                f"{option} {_typed(v, _WHITE if divided and _beyond_one(v) else 1)}"
                 for option, v in (("--mean", mean), ("--std", std))
             )
             for divided in (False, True)
@@ -239,34 +247,39 @@ def _require_contract(options: Options, channels: int) -> None:
         )
 
 
-def _typed(values: tuple[float, ...], divisor: int) -> str:
-    return ",".join(f"{value / _WHITE / divisor:.6g}" for value in values)
+def _typed(values: tuple[float, ...], divisor: float) -> str:
+    return ",".join(f"{value / divisor:.6g}" for value in values)
 
 
-def _beyond_white(values: tuple[float, ...]) -> bool:
-    return max(map(abs, values), default=0) > _WHITE
+def _beyond_one(values: tuple[float, ...]) -> bool:
+    return max(map(abs, values), default=0) > 1
 
 
-def _with_contract(card: ModelCard, options: Options) -> ModelCard:
-    """The card with what the user says of pixels and classes."""
-    classes = len(card.classes)
-    if options.mean:  # as model.mat holds them
-        mean, std = (tuple(np.float32(v).tolist() for v in o) for o in (options.mean, options.std))
-        card = replace(card, mean=mean, std=std)
-    if options.classes is not None:
-        names = _class_names(options.classes)
-        if len(names) != classes:
-            raise UserError(
-                f"--classes {options.classes} has {len(names)} names, but the network gives "
-                f"{classes} logits. Give a text file with one name a line, in their order."
-            )
-        twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
-        if twice is not None:
-            raise UserError(
-                f"--classes {options.classes} has {twice!r} twice. Give every class its own name."
-            )
-        card = replace(card, classes=tuple(names))
-    return card
+def _with_normalization(card: ModelCard, options: SourceOptions) -> ModelCard:
+    """The card with the user's mean and std, in the files' units and precision."""
+    if not options.mean:
+        return card
+    mean, std = (
+        tuple(np.float32(_WHITE * value).tolist() for value in values)
+        for values in (options.mean, options.std)
+    )
+    return replace(card, mean=mean, std=std)
+
+
+def _with_class_names(card: ModelCard, path: Path | None) -> ModelCard:
+    """The card with the class names of a file, if there is one."""
+    if path is None:
+        return card
+    names = _class_names(path)
+    if len(names) != len(card.classes):
+        raise UserError(
+            f"--classes {path} has {len(names)} names, but the network gives "
+            f"{len(card.classes)} logits. Give a text file with one name a line, in their order."
+        )
+    twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
+    if twice is not None:
+        raise UserError(f"--classes {path} has {twice!r} twice. Give every class its own name.")
+    return replace(card, classes=tuple(names))
 
 
 def _class_names(path: Path) -> list[str]:
@@ -300,14 +313,14 @@ def _notes(card: ModelCard) -> tuple[str, ...]:
 
 
 def _noise(
-    input_size: tuple[int, int, int], contract: ModelCard | Options, at_once: int = 1
+    input_size: tuple[int, int, int], card: ModelCard, at_once: int = 1
 ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """Inputs (N, C, H, W) and the pixels that they are of, none where unknown; whole batches."""
     random = np.random.RandomState(0)  # its sequence is the same in every version of numpy
     shape = (-(-IMAGES // at_once) * at_once, *input_size)
-    if contract.mean:
+    if card.mean:
         pixels = random.randint(0, 256, shape, dtype=np.uint8)
-        mean, std = (np.asarray(v, np.float32) for v in (contract.mean, contract.std))
+        mean, std = (np.asarray(v, np.float32) for v in (card.mean, card.std))
         return preprocess(pixels, mean, std), pixels
     inputs = random.standard_normal(shape).astype(np.float32)
     return inputs, np.empty((0, *input_size), np.uint8)

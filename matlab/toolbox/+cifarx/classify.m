@@ -23,7 +23,7 @@ function [labels, scores] = classify(net, X, varargin)
 %
 %   See also cifarx.load, cifarx.predict, cifarx.summary.
 
-cifarx.internal.requireArguments(nargin, 2, 'classify');
+cifarx.internal.check.requireArguments(nargin, 2, 'classify');
 options = struct('MiniBatchSize', 16);
 options = cifarx.internal.nameValues(varargin, options, 'classify', 2);
 scores = cifarx.internal.compute(net, X, options.MiniBatchSize, 'classify');

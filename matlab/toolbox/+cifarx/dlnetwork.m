@@ -27,12 +27,12 @@ function dlnet = dlnetwork(source)
 %
 %   See also cifarx.load, cifarx.openInDesigner, cifarx.fineTune, cifarx.save.
 
-cifarx.internal.requireArguments(nargin, 1, 'dlnetwork');
-cifarx.internal.requireToolbox('dlnetwork', 'dlnetwork', 'Deep Learning Toolbox');
+cifarx.internal.check.requireArguments(nargin, 1, 'dlnetwork');
+cifarx.internal.check.requireToolbox('dlnetwork', 'dlnetwork', 'Deep Learning Toolbox');
 net = cifarx.internal.networkOf(source, 'dlnetwork');
 try
-    dlnet = cifarx.internal.buildNetwork(net);
+    dlnet = cifarx.internal.build.buildNetwork(net);
 catch problem
-    cifarx.internal.explain(problem, net, 'dlnetwork');
+    cifarx.internal.message.explain(problem, net, 'dlnetwork');
 end
 end

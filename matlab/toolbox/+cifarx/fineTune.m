@@ -30,10 +30,10 @@ function [tuned, trained] = fineTune(net, data, varargin)
 %
 %   See also cifarx.dlnetwork, cifarx.save, trainnet, trainingOptions.
 
-cifarx.internal.requireArguments(nargin, 2, 'fineTune');
+cifarx.internal.check.requireArguments(nargin, 2, 'fineTune');
 modern = exist('trainnet'); %#ok<EXIST> since R2023b
 if ~modern
-    cifarx.internal.requireToolbox('fineTune', 'trainNetwork', 'Deep Learning Toolbox');
+    cifarx.internal.check.requireToolbox('fineTune', 'trainNetwork', 'Deep Learning Toolbox');
 end
 net = cifarx.internal.networkOf(net, 'fineTune');
 fromArray = isnumeric(data);
@@ -71,7 +71,7 @@ if ~isempty(added)
     graph = removeLayers(graph, added);
 end
 trained = dlnetwork(graph);
-tuned = cifarx.internal.fromDlnetwork(trained, net);
+tuned = cifarx.internal.build.fromDlnetwork(trained, net);
 end
 
 function options = optionsOf(given, before)
@@ -109,7 +109,7 @@ for i = 1:size(rules, 1)
     [name, sound, wanted] = rules{i, :};
     if ~sound(chosen.(name))
         error('cifarx:fineTune:option', '''%s'' must be %s, but is %s.', name, wanted, ...
-              cifarx.internal.valueText(chosen.(name)));
+              cifarx.internal.message.valueText(chosen.(name)));
     end
 end
 end
@@ -120,7 +120,7 @@ found = [size(X, 1), size(X, 2), size(X, 3)];
 if isempty(X)
     error('cifarx:fineTune:imageSize', ...
           'There are no images in X, which is %s; training takes one or more.', ...
-          cifarx.internal.sizeText(X));
+          cifarx.internal.message.sizeText(X));
 end
 if ~isequal(found, double(net.input.InputSize(:).')) || ndims(X) > 4
     error('cifarx:fineTune:imageSize', ...

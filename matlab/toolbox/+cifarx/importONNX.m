@@ -27,21 +27,21 @@ function [dlnet, report] = importONNX(file)
 %
 %   See also cifarx.dlnetwork, cifarx.verify, importNetworkFromONNX.
 
-cifarx.internal.requireArguments(nargin, 1, 'importONNX');
+cifarx.internal.check.requireArguments(nargin, 1, 'importONNX');
 % https://www.mathworks.com/help/deeplearning/ref/importnetworkfromonnx.html
 product = ['Deep Learning Toolbox R2023b or newer with the add-on Deep Learning Toolbox ' ...
            'Converter for ONNX Model Format'];
-cifarx.internal.requireToolbox('importONNX', 'importNetworkFromONNX', product);
-file = cifarx.internal.fileName(file, 'cifarx:importONNX:fileName');
+cifarx.internal.check.requireToolbox('importONNX', 'importNetworkFromONNX', product);
+file = cifarx.internal.file.fileName(file, 'cifarx:importONNX:fileName');
 [folder, name, extension] = fileparts(file);
 if ~strcmpi(extension, '.onnx')
     error('cifarx:importONNX:fileName', ...
           ['''%s'' is not named .onnx. Give the ONNX file; cifarx.dlnetwork makes a network of ' ...
            'a model.mat.'], file);
 end
-cifarx.internal.requireFile(file, 'importONNX', ...
-                            ['Export one with ''cifarx export --onnx --mat'', or give its ' ...
-                             'full path.']);
+cifarx.internal.check.requireFile(file, 'importONNX', ...
+                                  ['Export one with ''cifarx export --onnx --mat'', or ' ...
+                                   'give its full path.']);
 beside = fullfile(folder, [name '.mat']);
 if ~isfile(beside)
     error('cifarx:importONNX:noReference', ...
@@ -66,13 +66,13 @@ other = ~strncmp(classes, 'nnet.cnn.layer.', numel('nnet.cnn.layer.'));
 names = {dlnet.Layers.Name}.';
 report.notBuiltIn = [names(other), classes(other)];
 
-report.logits = single(cifarx.internal.runDlnetwork(dlnet, net.test.inputs));
+report.logits = single(cifarx.internal.build.runDlnetwork(dlnet, net.test.inputs));
 if ~isequal(size(report.logits), size(net.test.reference))
     error('cifarx:importONNX:outputSize', ...
           'The imported network gives %s outputs for the test images, not %s.', ...
           mat2str(size(report.logits)), mat2str(size(net.test.reference)));
 end
-judged = cifarx.internal.judgeLogits(report.logits, net.test.logits, net.test.reference);
+judged = cifarx.internal.truth.judgeLogits(report.logits, net.test.logits, net.test.reference);
 report.passed = judged.passed && judged.credible;
 report.detail = judged.detail;
 words = {'FAILED', 'PASSED'};

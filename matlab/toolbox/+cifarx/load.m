@@ -39,20 +39,21 @@ function net = load(file)
 %
 %   See also cifarx.predict, cifarx.verify.
 
-cifarx.internal.requireArguments(nargin, 1, 'load');
-file = cifarx.internal.fileName(file, 'cifarx:load:fileName');
+cifarx.internal.check.requireArguments(nargin, 1, 'load');
+file = cifarx.internal.file.fileName(file, 'cifarx:load:fileName');
 [~, ~, extension] = fileparts(file);
 if isempty(extension) && ~isfile(file)
     file = [file '.mat'];  % as load and cifarx.save take it
 end
-cifarx.internal.requireFile(file, 'load', ...
-                            'Export one with ''cifarx export --mat'', or give its full path.');
+cifarx.internal.check.requireFile(file, 'load', ...
+                                  ['Export one with ''cifarx export --mat'', or give its ' ...
+                                   'full path.']);
 try
-    cifarx.internal.requirePlainFile(file);
+    cifarx.internal.check.requirePlainFile(file);
     content = builtin('load', file, '-mat');
 catch problem
     if strncmp(problem.identifier, 'cifarx:', 7)
-        cifarx.internal.restate(problem, 'load', ['''' file '''']);
+        cifarx.internal.message.restate(problem, 'load', ['''' file '''']);
     end
     error('cifarx:load:notAMatFile', ...
           ['''%s'' is not a MAT-file that can be read, or was cut short (%s). ' ...
@@ -77,9 +78,9 @@ for i = 1:numel(fields)
 end
 net = decoded(net);
 try
-    cifarx.internal.checkNetwork(net);
+    cifarx.internal.check.checkNetwork(net);
 catch problem
-    cifarx.internal.restate(problem, 'load', ['''' file '''']);
+    cifarx.internal.message.restate(problem, 'load', ['''' file '''']);
 end
 end
 
@@ -102,7 +103,7 @@ if ~isnumeric(found) || numel(found) ~= 1 || ~(found >= 1)
     reasons = {'missingField', 'fieldClass'};
     error(['cifarx:load:' reasons{isfield(form, 'version') + 1}], ...
           '''%s'': format.version is %s, expected a number such as 1. Export it again.', ...
-          file, cifarx.internal.valueText(found));
+          file, cifarx.internal.message.valueText(found));
 end
 if found > 1
     error('cifarx:load:newerFormat', ...
@@ -116,11 +117,11 @@ function net = decoded(net)
 %DECODED  The variables of the file, text as char. What is no text stays as it is.
 net.format = fieldsDecoded(net.format);
 if iscell(net.classes)
-    net.classes = cellfun(@cifarx.internal.decodeText, net.classes, 'UniformOutput', false);
+    net.classes = cellfun(@cifarx.internal.file.decodeText, net.classes, 'UniformOutput', false);
 end
 if isstruct(net.layers) && all(isfield(net.layers, {'Module', 'Source'}))
     for i = 1:numel(net.layers)
-        net.layers(i).Module = cifarx.internal.decodeText(net.layers(i).Module);
+        net.layers(i).Module = cifarx.internal.file.decodeText(net.layers(i).Module);
         if isstruct(net.layers(i).Source) && numel(net.layers(i).Source) == 1
             net.layers(i).Source = fieldsDecoded(net.layers(i).Source);
         end
@@ -133,7 +134,7 @@ function texts = fieldsDecoded(texts)
 keys = fieldnames(texts);
 for k = 1:numel(keys)
     if isa(texts.(keys{k}), 'uint8')
-        texts.(keys{k}) = cifarx.internal.decodeText(texts.(keys{k}));
+        texts.(keys{k}) = cifarx.internal.file.decodeText(texts.(keys{k}));
     end
 end
 end

@@ -13,9 +13,9 @@ function openInDesigner(source)
 %
 %   See also cifarx.dlnetwork, cifarx.save, deepNetworkDesigner.
 
-cifarx.internal.requireArguments(nargin, 1, 'openInDesigner');
+cifarx.internal.check.requireArguments(nargin, 1, 'openInDesigner');
 product = 'Deep Learning Toolbox';
-cifarx.internal.requireToolbox('openInDesigner', 'deepNetworkDesigner', product);
+cifarx.internal.check.requireToolbox('openInDesigner', 'deepNetworkDesigner', product);
 dlnet = cifarx.dlnetwork(cifarx.internal.networkOf(source, 'openInDesigner'));
 if exist('trainnet') %#ok<EXIST> R2023b and newer: the app opens a dlnetwork itself
     deepNetworkDesigner(dlnet);

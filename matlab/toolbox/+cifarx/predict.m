@@ -29,13 +29,13 @@ function [scores, activations] = predict(net, X, varargin)
 %
 %   See also cifarx.load, cifarx.classify, cifarx.summary, cifarx.verify.
 
-cifarx.internal.requireArguments(nargin, 2, 'predict');
+cifarx.internal.check.requireArguments(nargin, 2, 'predict');
 options = struct('MiniBatchSize', 16, 'Layers', false);
 options = cifarx.internal.nameValues(varargin, options, 'predict', 2);
 wanted = options.Layers;
 if ~isscalar(wanted) || ~(islogical(wanted) || isequal(wanted, 0) || isequal(wanted, 1))
     error('cifarx:predict:layers', '''Layers'' must be true or false, but is %s.', ...
-          cifarx.internal.valueText(wanted));
+          cifarx.internal.message.valueText(wanted));
 end
 if nargout > 1 && ~wanted
     error('cifarx:predict:layers', ...

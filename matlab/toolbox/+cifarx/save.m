@@ -33,8 +33,8 @@ function save(net, file, template)
 %
 %   See also cifarx.load, cifarx.dlnetwork, cifarx.fineTune, cifarx.verify.
 
-cifarx.internal.requireArguments(nargin, 2, 'save');
-file = cifarx.internal.fileName(file, 'cifarx:save:fileName');
+cifarx.internal.check.requireArguments(nargin, 2, 'save');
+file = cifarx.internal.file.fileName(file, 'cifarx:save:fileName');
 [~, ~, extension] = fileparts(file);
 if isempty(extension)
     file = [file '.mat'];
@@ -45,13 +45,14 @@ elseif ~isstruct(net) || numel(net) ~= 1
     error('cifarx:save:network', ...
           ['NET must be a network as cifarx.load returns it, a 1-by-1 structure, but is a ' ...
            '%s %s. A dlnetwork needs the network that it was made of: ' ...
-           'cifarx.save(dlnet, file, ''model.mat'').'], cifarx.internal.sizeText(net), class(net));
+           'cifarx.save(dlnet, file, ''model.mat'').'], cifarx.internal.message.sizeText(net), ...
+          class(net));
 end
-cifarx.internal.requireNetwork(net, 'save');
+cifarx.internal.check.requireNetwork(net, 'save');
 try
-    cifarx.internal.checkNetwork(net);
+    cifarx.internal.check.checkNetwork(net);
 catch problem
-    cifarx.internal.restate(problem, 'save', 'NET cannot be saved');
+    cifarx.internal.message.restate(problem, 'save', 'NET cannot be saved');
 end
 net.test.logits = cifarx.predict(net, net.test.inputs);
 if ~all(isfinite(net.test.logits(:)))
@@ -61,7 +62,7 @@ if ~all(isfinite(net.test.logits(:)))
 end
 net.test.reference = [];
 net.format = signed(net);
-cifarx.internal.writeMat(file, encoded(net));
+cifarx.internal.file.writeMat(file, encoded(net));
 end
 
 function net = untangled(dlnet, template)
@@ -70,16 +71,16 @@ if ~strcmp(class(dlnet), 'dlnetwork') %#ok<STISA> the tests' stand-in has no cla
     error('cifarx:save:network', ...
           ['With a TEMPLATE, the network must be a dlnetwork, but is a %s %s. A plain network ' ...
            'is saved without one: cifarx.save(net, file).'], ...
-          cifarx.internal.sizeText(dlnet), class(dlnet));
+          cifarx.internal.message.sizeText(dlnet), class(dlnet));
 end
 template = cifarx.internal.asChar(template);
 if ~ischar(template) && ~isstruct(template)
     error('cifarx:save:template', ...
           ['TEMPLATE must be the network that the dlnetwork was made of, as cifarx.load ' ...
            'returns it, or the name of its model.mat, but is a %s %s.'], ...
-          cifarx.internal.sizeText(template), class(template));
+          cifarx.internal.message.sizeText(template), class(template));
 end
-net = cifarx.internal.fromDlnetwork(dlnet, cifarx.internal.networkOf(template, 'save'));
+net = cifarx.internal.build.fromDlnetwork(dlnet, cifarx.internal.networkOf(template, 'save'));
 end
 
 function form = signed(net)
@@ -91,12 +92,12 @@ if ~isempty(form.checkpoint_sha256)
 end
 form.checkpoint_sha256 = '';
 form.onnx_sha256 = '';
-form.arrays_sha256 = cifarx.internal.arraysDigest(net.layers);
+form.arrays_sha256 = cifarx.internal.file.arraysDigest(net.layers);
 end
 
 function net = encoded(net)
 %ENCODED  The variables of the file: text outside ASCII as UTF-8 bytes.
-encode = @cifarx.internal.encodeText;
+encode = @cifarx.internal.file.encodeText;
 net.format = structfun(encode, net.format, 'UniformOutput', false);
 net.classes = cellfun(encode, net.classes, 'UniformOutput', false);
 for i = 1:numel(net.layers)

@@ -27,12 +27,12 @@ function info = summary(net)
 %
 %   See also cifarx.load, cifarx.predict.
 
-cifarx.internal.requireArguments(nargin, 1, 'summary');
-cifarx.internal.requireNetwork(net, 'summary');
+cifarx.internal.check.requireArguments(nargin, 1, 'summary');
+cifarx.internal.check.requireNetwork(net, 'summary');
 try
-    shapes = cifarx.internal.checkLayers(net);
+    shapes = cifarx.internal.check.checkLayers(net);
 catch problem
-    cifarx.internal.explain(problem, net, 'summary');
+    cifarx.internal.message.explain(problem, net, 'summary');
 end
 first = struct('Name', net.input.Name, 'Type', 'ImageInput', ...
                'OutputSize', double(net.input.InputSize), 'Learnables', struct(), ...
@@ -114,7 +114,8 @@ function text = sizes(arrays)
 names = fieldnames(arrays);
 texts = cell(1, numel(names));
 for i = 1:numel(names)
-    texts{i} = [names{i} ' ' strrep(cifarx.internal.shapeText(arrays.(names{i})), '-by-', ' x ')];
+    extent = cifarx.internal.message.shapeText(arrays.(names{i}));
+    texts{i} = [names{i} ' ' strrep(extent, '-by-', ' x ')];
 end
 text = strjoin(texts, ', ');
 end

@@ -45,7 +45,7 @@ function report = verify(file, varargin)
 %
 %   See also cifarx.load, cifarx.predict.
 
-cifarx.internal.requireArguments(nargin, 1, 'verify');
+cifarx.internal.check.requireArguments(nargin, 1, 'verify');
 net = cifarx.load(file);
 file = char(file);
 [~, ~, extension] = fileparts(file);
@@ -58,7 +58,7 @@ report.verdict = '';
 report.runtime = cifarx.internal.runtime();
 report.checks = struct('passed', {}, 'name', {}, 'detail', {});
 
-[found, arrays] = cifarx.internal.digests(net, file);
+[found, arrays] = cifarx.internal.file.digests(net, file);
 [same, detail] = weightsAreWhole(net, found.arrays, arrays);
 report = note(report, same, 'weights', detail);
 
@@ -69,8 +69,8 @@ count = size(net.test.inputs, 4);
 chosen = round(linspace(1, count, min(options.LayerImages, count)));
 report.logits = cifarx.predict(net, net.test.inputs);
 report.layerImages = numel(chosen);
-report.layers = cifarx.internal.localCheck(net, net.test.inputs(:, :, :, chosen));
-judged = cifarx.internal.judgeLogits(report.logits, net.test.logits, net.test.reference);
+report.layers = cifarx.internal.truth.localCheck(net, net.test.inputs(:, :, :, chosen));
+judged = cifarx.internal.truth.judgeLogits(report.logits, net.test.logits, net.test.reference);
 report = note(report, judged.credible, 'reference', judged.own);
 report.ratio = judged.ratio;
 report.predictions = judged.predictions;
@@ -86,7 +86,7 @@ elseif contract && isempty(report.changed) && judged.finite
 else
     report.verdict = 'DIFFERENT';
 end
-report.resultFile = cifarx.internal.writeResult(options.ResultFile, report, found);
+report.resultFile = cifarx.internal.file.writeResult(options.ResultFile, report, found);
 fprintf('%s | %s on the %d test images of %s\n', report.verdict, report.runtime, count, file);
 end
 
@@ -103,13 +103,13 @@ if ~named && ~(ischar(wanted) && isempty(wanted))
     error('cifarx:verify:resultFile', ...
           ['''ResultFile'' must be a name that ends in ''%s'', so that no network is ' ...
            'overwritten, or '''' for none, but is %s.'], ending, ...
-          cifarx.internal.valueText(wanted));
+          cifarx.internal.message.valueText(wanted));
 end
 images = options.LayerImages;
 if ~isnumeric(images) || ~isscalar(images) || ~(images >= 1) || ceil(images) ~= images
     error('cifarx:verify:layerImages', ...
           ['''LayerImages'' must be a whole number of images from 1, or Inf for ' ...
-           'all, but is %s.'], cifarx.internal.valueText(images));
+           'all, but is %s.'], cifarx.internal.message.valueText(images));
 end
 options.LayerImages = double(images);
 end

@@ -1,11 +1,11 @@
-"""Data augmentation of a whole batch on its device, each image with its own random parameters.
+"""Augment a batch of images on its device, with separate random parameters for each image.
 
-The operations are torchvision's (transforms.v2: RandomAffine, ColorJitter, RandomCrop and
-RandomHorizontalFlip), which give one set of parameters to all images of a batch. Images are float32
-in units of the pixels, 0..255.
+The operations are those of torchvision (transforms.v2: RandomAffine, ColorJitter, RandomCrop and
+RandomHorizontalFlip), which use the same parameters for all images of a batch. Images are float32
+in pixel units, 0..255.
 
-Nothing here waits for the device: no value is read back, no shape depends on one, and no constant
-is copied over, so that a CUDA graph can capture it.
+Nothing here synchronises with the device: no value is read back, no shape depends on a value, and
+no constant is copied to the device. A CUDA graph can therefore capture it.
 """
 
 from __future__ import annotations
@@ -22,18 +22,22 @@ _WHITE = 255.0
 
 
 def augment(pixels: Tensor, settings: Augment) -> Tensor:
-    """Change each image at random: affine, colours, crop, flip, as far as the settings ask for.
+    """Change each image at random: affine map, colours, crop, flip, as the settings say.
 
     Args:
         pixels: (n, C, H, W) uint8.
-        settings: what may happen; what is off is not computed.
+        settings: the ranges; operations that are off are not computed.
 
     Returns:
-        (n, C, H, W) float32 in units of the pixels, 0..255. Random numbers come from the default
-        generator of the pixels' device.
+        (n, C, H, W) float32 in pixel units, 0..255. Random numbers come from the default generator
+        of the device that holds the pixels.
 
     Raises:
-        ValueError: colours are to change in images of other than 1 or 3 channels.
+        ValueError: the settings change colours, and the images do not have 1 or 3 channels.
+
+    >>> pixels = torch.tensor([[[[0, 100, 200]]]], dtype=torch.uint8)
+    >>> augment(pixels, Augment())
+    tensor([[[[  0., 100., 200.]]]])
     """
     images = pixels.float()
     if settings.rotate or settings.translate or settings.scale != (1, 1):
@@ -51,7 +55,7 @@ def augment(pixels: Tensor, settings: Augment) -> Tensor:
 
 
 def draw_affine(images: Tensor, settings: Augment) -> tuple[Tensor, Tensor, Tensor]:
-    """Angles, translations and scales for `affine`, as RandomAffine draws them."""
+    """Draw angles, translations and scales for `affine`, as RandomAffine does."""
     height, width = images.shape[-2:]
     far = settings.translate
     return (
@@ -62,7 +66,7 @@ def draw_affine(images: Tensor, settings: Augment) -> tuple[Tensor, Tensor, Tens
 
 
 def draw_factors(images: Tensor, settings: Augment) -> dict[str, Tensor]:
-    """Factors (n,) for `jitter` of the colour operations that are on, as ColorJitter draws them."""
+    """Draw factors (n,) for `jitter`, one entry per active operation, as ColorJitter does."""
     factors = {
         name: _uniform(images, max(0.0, 1 - spread), 1 + spread)
         for name in ("brightness", "contrast", "saturation")
@@ -78,37 +82,40 @@ def _uniform(images: Tensor, low: float, high: float) -> Tensor:
 
 
 def affine(images: Tensor, angle: Tensor, translate: Tensor, scale: Tensor) -> Tensor:
-    """Rotate and scale about the centre, then shift; nearest pixels, zeros from outside.
+    """Rotate and scale about the centre, then shift; nearest neighbour, zeros outside the image.
 
     Args:
         images: (n, C, H, W) float32.
         angle: (n,) degrees clockwise.
         translate: (n, 2) pixels to the right and down.
-        scale: (n,) enlargement, positive.
+        scale: (n,) magnification, positive.
     """
     height, width = images.shape[-2:]
-    # where each pixel of the result comes from, from the centre; not by a matrix product, which on
-    # a GPU may be in TF32 and then misses by pixels
+    # The source position of each pixel of the result, relative to the centre. A matrix product
+    # could run in TF32 on a GPU and be wrong by whole pixels.
     x = torch.arange(width, device=images.device) - (width - 1) / 2 - translate[:, 0, None, None]
     y = torch.arange(height, device=images.device) - (height - 1) / 2 - translate[:, 1, None]
     y = y[:, :, None]  # (n, H, 1), and x is (n, 1, W)
     turn = angle.deg2rad()
     cos, sin = (turn.cos() / scale)[:, None, None], (turn.sin() / scale)[:, None, None]
     source = ((cos * x + sin * y) / (width / 2), (cos * y - sin * x) / (height / 2))
-    grid = torch.stack(source, dim=-1)  # (n, H, W, 2), in which the image reaches from -1 to 1
+    grid = torch.stack(source, dim=-1)  # (n, H, W, 2), in units where the image spans -1 to 1
     return functional.grid_sample(
         images, grid, mode="nearest", padding_mode="zeros", align_corners=False
     )
 
 
 def crop(images: Tensor, top: Tensor, left: Tensor, padding: int) -> Tensor:
-    """Cut a part of the image's own size out of each image with `padding` zeros on each side.
+    """Pad each image with zeros, then crop it to its original size.
 
     Args:
         images: (n, C, H, W).
-        top: (n,) int64, first row of the part, 0..2 * padding; `padding` leaves the image as it is.
+        top: (n,) int64, first row of the crop, 0..2 * padding; `padding` returns the image itself.
         left: (n,) int64, the same for columns.
-        padding: pixels.
+        padding: pixels on each side.
+
+    >>> crop(torch.tensor([[[[1., 2., 3.]]]]), torch.tensor([1]), torch.tensor([2]), 1)
+    tensor([[[[2., 3., 0.]]]])
     """
     n, channels, height, width = images.shape
     device = images.device
@@ -121,46 +128,54 @@ def crop(images: Tensor, top: Tensor, left: Tensor, padding: int) -> Tensor:
 
 
 def flip(images: Tensor, chosen: Tensor) -> Tensor:
-    """Mirror the chosen images, (n,) bool, left to right."""
+    """Flip the chosen images left to right; `chosen` is (n,) bool.
+
+    >>> flip(torch.tensor([[[[1., 2., 3.]]]]), torch.tensor([True]))
+    tensor([[[[3., 2., 1.]]]])
+    """
     return torch.where(_each(chosen), images.flip(-1), images)
 
 
 def jitter(images: Tensor, factors: Mapping[str, Tensor], order: Tensor) -> Tensor:
-    """Apply colour operations to each image in its own order.
+    """Apply colour operations to each image, in a separate order for each.
 
     Args:
         images: (n, C, H, W) float32, 0..255.
-        factors: (n,) by the name of the operation, k of them.
-        order: (n, k) int64, each row a permutation: the operations' places in `factors`.
+        factors: k factors (n,) by the name of their operation.
+        order: (n, k) int64; each row is a permutation of positions in `factors`.
     """
     for step in range(len(factors)):
         for i, (name, factor) in enumerate(factors.items()):
-            # all images through all operations: which it is to be, only the device knows
+            # Only the device knows which operation is next, so all images go through all of them.
             changed = COLOURS[name](images, factor)
             images = torch.where(_each(order[:, step] == i), changed, images)
     return images
 
 
 def brightness(images: Tensor, factor: Tensor) -> Tensor:
-    """Multiply by (n,) factors; 0 gives black."""
+    """Multiply by (n,) factors; 0 gives black.
+
+    >>> brightness(torch.tensor([[[[0., 100., 200.]]]]), torch.tensor([1.5]))
+    tensor([[[[  0., 150., 255.]]]])
+    """
     return (images * _each(factor)).clamp(0, _WHITE)
 
 
 def contrast(images: Tensor, factor: Tensor) -> Tensor:
-    """Move away from the image's mean grey by (n,) factors; 0 gives grey."""
+    """Scale the distance from the image's mean grey by (n,) factors; 0 gives uniform grey."""
     return _blend(images, _grey(images).mean((1, 2, 3), keepdim=True), factor)
 
 
 def saturation(images: Tensor, factor: Tensor) -> Tensor:
-    """Move away from each pixel's grey by (n,) factors; 0 gives a grey image."""
+    """Scale the distance from each pixel's grey value by (n,) factors; 0 gives a grey image."""
     return images if images.shape[1] == 1 else _blend(images, _grey(images), factor)
 
 
 def hue(images: Tensor, shift: Tensor) -> Tensor:
-    """Turn the colour circle by (n,) parts of it, -0.5..0.5; lightest and darkest channel stay.
+    """Rotate the colour circle by (n,) fractions of it, -0.5..0.5.
 
-    Without the usual way over hue, saturation and value:
-    https://en.wikipedia.org/wiki/HSL_and_HSV#HSV_to_RGB_alternative
+    The largest and the smallest channel of a pixel keep their values. The formula avoids the usual
+    conversion to HSV: https://en.wikipedia.org/wiki/HSL_and_HSV#HSV_to_RGB_alternative
     """
     if images.shape[1] == 1:
         return images
@@ -192,7 +207,7 @@ def _each(values: Tensor) -> Tensor:
 
 
 def _grey(images: Tensor) -> Tensor:
-    """(n, 1, H, W) luma of ITU-R BT.601, to torchvision's four digits."""
+    """(n, 1, H, W) luma of ITU-R BT.601, with the four digits that torchvision uses."""
     if images.shape[1] == 1:
         return images
     red, green, blue = images.unbind(1)
@@ -200,6 +215,6 @@ def _grey(images: Tensor) -> Tensor:
 
 
 def _blend(images: Tensor, others: Tensor, factor: Tensor) -> Tensor:
-    """`others` at factor 0, `images` at 1, beyond them above."""
+    """Interpolate from `others` (factor 0) to `images` (factor 1) and beyond."""
     factor = _each(factor)
     return (images * factor + others * (1 - factor)).clamp(0, _WHITE)

@@ -1,8 +1,9 @@
-"""The state of an unfinished run, `resume.safetensors`: everything that the next epoch needs.
+"""Write and read `resume.safetensors`, the state of an unfinished run.
 
-Tensors `model.NAME` (the state dict) and `optimizer.I.KEY` (state KEY of parameter I, as torch's
-optimizers keep it); in the metadata, under `state`, a JSON object of the draft of run.json, the
-history so far and the epochs done. No random state is kept: `train` derives it from the epoch.
+The file holds all that the next epoch needs: tensors `model.NAME` (the state dict) and
+`optimizer.I.KEY` (state KEY of parameter I, as torch's optimizers keep it); in the metadata, under
+`state`, a JSON object with the draft of run.json and the history so far. It holds no random state,
+since `train` derives random numbers from the epoch.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from cifarx.pytorch_models.train import Epoch
 
 @dataclass(frozen=True)
 class Draft:
-    """What is known of an unfinished run without its tensors."""
+    """An unfinished run without its tensors."""
 
     record: RunRecord
     history: tuple[Epoch, ...]
@@ -35,7 +36,7 @@ class Draft:
 def pack(
     model: nn.Module, optimizer: torch.optim.Optimizer, record: RunRecord, history: Sequence[Epoch]
 ) -> bytes:
-    """The content of resume.safetensors."""
+    """Return the content of resume.safetensors."""
     tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
     for i, state in optimizer.state_dict()["state"].items():
         tensors |= {
@@ -50,7 +51,7 @@ def pack(
 
 
 def unpack(content: bytes, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
-    """Put the tensors of resume.safetensors into the model and the optimizer."""
+    """Load the tensors of resume.safetensors into the model and the optimizer."""
     tensors = load_tensors(content)
     state: dict[int, dict[str, torch.Tensor]] = {}
     weights = {}
@@ -67,16 +68,16 @@ def unpack(content: bytes, model: nn.Module, optimizer: torch.optim.Optimizer) -
 
 
 def read_draft(folder: Path) -> Draft:
-    """What an unfinished run was doing.
+    """Read the record and the history of an unfinished run.
 
     Raises:
-        UserError: there is no such run, or its file is damaged.
+        UserError: the folder holds no unfinished run, or its file is damaged.
     """
     path = folder / RESUME
     if not path.is_file():
         raise UserError(
-            f"{folder} has no {RESUME}, so there is nothing to resume: it is no run, or a finished "
-            "one. Name an unfinished run with --out, or train without --resume."
+            f"{folder} has no {RESUME}, so there is nothing to resume: it is not a run, or the run "
+            "is finished. Name an unfinished run with --out, or train without --resume."
         )
     try:
         with safe_open(path, "pt") as file:
@@ -88,6 +89,6 @@ def read_draft(folder: Path) -> Draft:
     except (SafetensorError, OSError, KeyError, TypeError, ValueError, ValidationError) as error:
         detail = " ".join(str(error).split())[:200]
         raise UserError(
-            f"{path} is damaged or from another version of cifarx ({type(error).__name__}: "
-            f"{detail}), so this run cannot be resumed. Train again."
+            f"{path} is damaged or was written by another version of cifarx "
+            f"({type(error).__name__}: {detail}), so this run cannot be resumed. Train again."
         ) from error

@@ -1,6 +1,7 @@
-"""Several processes, started by torchrun: who is who, and what they tell each other.
+"""Train in several processes that torchrun started.
 
-https://docs.pytorch.org/docs/stable/elastic/run.html lists the variables that torchrun sets.
+https://docs.pytorch.org/docs/stable/elastic/run.html lists the environment variables that torchrun
+sets.
 """
 
 from __future__ import annotations
@@ -17,19 +18,19 @@ from torch import distributed, nn
 
 @dataclass(frozen=True)
 class World:
-    """This process among all."""
+    """The place of this process among all processes of a training."""
 
     rank: int = 0
     size: int = 1
     local_rank: int = 0
-    """Among those of this machine; the number of the GPU it takes."""
+    """Rank among the processes of this machine; also the index of the GPU to use."""
 
 
 ALONE = World()
 
 
 def world_from_environment() -> World:
-    """As torchrun set it; one process alone without torchrun."""
+    """Read the variables that torchrun sets; without them the process is alone."""
     rank, size, local = (os.environ.get(k) for k in ("RANK", "WORLD_SIZE", "LOCAL_RANK"))
     if rank is None or size is None:
         return ALONE
@@ -38,12 +39,12 @@ def world_from_environment() -> World:
 
 @contextmanager
 def joined(world: World, device: torch.device, patience: timedelta | None = None) -> Iterator[None]:
-    """Join the other processes: over NCCL on CUDA, over gloo elsewhere.
+    """Join the other processes for the block: over NCCL on CUDA, over Gloo elsewhere.
 
     Args:
-        world: of this process.
-        device: that it computes on.
-        patience: how long to wait for the others; None for PyTorch's default.
+        world: the place of this process.
+        device: the device that it computes on.
+        patience: how long to wait for the other processes; None is PyTorch's default.
     """
     if world.size == 1:
         yield
@@ -57,10 +58,11 @@ def joined(world: World, device: torch.device, patience: timedelta | None = None
 
 
 def averaging(model: nn.Module, world: World, device: torch.device) -> nn.Module:
-    """The model whose gradients are averaged over all processes; itself where there is one.
+    """Wrap the model so that gradients are averaged over all processes.
 
-    On CUDA batch norm sees the images of all processes (SyncBatchNorm); on the CPU, for which
-    PyTorch has none, each process normalises its own share of a batch.
+    A process that is alone gets the model itself. On CUDA, batch norm uses the images of all
+    processes (SyncBatchNorm). PyTorch has no SyncBatchNorm for the CPU; there each process
+    normalises its own share of a batch.
     """
     if world.size == 1:
         return model
@@ -71,7 +73,7 @@ def averaging(model: nn.Module, world: World, device: torch.device) -> nn.Module
 
 
 def shared_bytes(content: bytes, world: World, device: torch.device) -> bytes:
-    """The first process's bytes, in every process."""
+    """Return the bytes of the first process in every process."""
     if world.size == 1:
         return content
     size = torch.tensor([len(content)], device=device)
@@ -85,13 +87,13 @@ def shared_bytes(content: bytes, world: World, device: torch.device) -> bytes:
 
 
 def summed(values: torch.Tensor, world: World) -> torch.Tensor:
-    """Sum over all processes, in each."""
+    """Sum over all processes; every process gets the sum."""
     if world.size > 1:
         distributed.all_reduce(values)
     return values
 
 
 def wait_for_all(world: World) -> None:
-    """Return once every process is here."""
+    """Return once all processes have called this function."""
     if world.size > 1:
         distributed.barrier()

@@ -1,19 +1,20 @@
-"""Every exception that cifarx raises on purpose, as one tree that all stages know.
+"""The exceptions that cifarx raises on purpose, as one tree for all stages.
 
     CifarxError
-    ├── UserError                the user can put it right: printed as one paragraph, exit code 2
-    │   └── UnreadableError      a network with parts that no layer kind stands for
+    ├── UserError                the user can correct it: printed as one paragraph, exit code 2
+    │   └── UnreadableError      a network with parts that no layer kind represents
     ├── GraphError               a network that the layer vocabulary cannot express
-    ├── UnsupportedError         one ONNX node that asks for what the vocabulary lacks
-    ├── TooLargeError            more than one ONNX file can hold
-    ├── MalformedFileError       a file that is cut short or not in its format
-    ├── OtherFilesError          a sound result file, but of another network or test batch
-    ├── EngineError              a runtime rejected its file or broke down
-    │   └── EngineMissingError   a runtime that is not installed, or has no file to run
-    ├── BrokeDownError           an engine failed on the data set after it worked before
-    └── CutShortError            not all images were scored; what was scored remains
+    ├── UnsupportedError         an ONNX node that the layer vocabulary cannot express
+    ├── TooLargeError            more data than one ONNX file can hold
+    ├── MalformedFileError       a file that is truncated or not in its format
+    ├── OtherFilesError          a sound result file of another network or another test batch
+    ├── EngineError              a runtime rejected its file or failed
+    │   └── EngineMissingError   a runtime that is not installed or has no file to run
+    ├── BrokeDownError           an engine failed on the data set after it had worked before
+    └── CutShortError            not all images were scored; the scores so far are kept
 
-All but `UserError` and its kind are caught inside cifarx and told in a paragraph or a check's line.
+cifarx catches all of them except `UserError` and its subclasses, and reports them in a `UserError`
+or in the result of a check.
 """
 
 from __future__ import annotations
@@ -24,27 +25,28 @@ from collections.abc import Iterable
 
 
 class CifarxError(Exception):
-    """The root: nothing that cifarx raises on purpose is outside it."""
+    """The base class of all exceptions that cifarx raises on purpose."""
 
 
 class UserError(CifarxError):
-    """A mistake in what the user gave, as one paragraph: what is wrong, given, allowed, next.
+    """A mistake in the user's input.
 
-    The command line prints the text without a traceback and exits with code 2.
+    The text is one paragraph: what is wrong, what was given, what is allowed, what to do next. The
+    command line prints it without a traceback and exits with code 2.
     """
 
 
 class UnreadableError(UserError):
-    """A network with parts that no layer kind stands for, with all of them."""
+    """A network with parts that no layer kind represents; the error lists all of them."""
 
     def __init__(
         self, message: str, reasons: Iterable[tuple[str, str]], nodes: Iterable[str] = ()
     ) -> None:
         super().__init__(message)
         self.nodes = tuple(nodes)
-        """Names of the nodes that cannot be read, in the file's order."""
+        """Names of the nodes that cannot be read, in the order of the file."""
         self.reasons = tuple(reasons)
-        """(operator, reason); the operator is '' for the network's output."""
+        """Pairs (operator, reason); the operator is '' for the output of the network."""
 
 
 class GraphError(CifarxError, ValueError):
@@ -52,31 +54,31 @@ class GraphError(CifarxError, ValueError):
 
 
 class UnsupportedError(CifarxError):
-    """One ONNX node asks for something that the vocabulary lacks."""
+    """An ONNX node that the vocabulary cannot express."""
 
 
 class TooLargeError(CifarxError):
-    """More than one ONNX file can hold; the text is the size."""
+    """More data than one ONNX file can hold; the text is the size."""
 
 
 class MalformedFileError(CifarxError):
-    """A file that is cut short or not in its format; the text is the middle of a sentence."""
+    """A file that is truncated or not in its format; the text is the middle of a sentence."""
 
 
 class OtherFilesError(CifarxError):
-    """A sound result file, but of another network or another test batch."""
+    """A sound result file of another network or another test batch."""
 
 
 class EngineError(CifarxError):
-    """A runtime rejected its file or broke down; the text says how."""
+    """A runtime rejected its file or failed; the text says how."""
 
 
 class EngineMissingError(EngineError):
-    """A runtime that is not installed, or has no file to run; the text says which."""
+    """A runtime that is not installed or has no file to run; the text says which."""
 
 
 class BrokeDownError(CifarxError):
-    """An engine that worked on the compared images fails on others; the text says how."""
+    """An engine that worked on the compared images failed on others; the text says how."""
 
     def __init__(self, engine: str, text: str) -> None:
         super().__init__(text)
@@ -84,11 +86,14 @@ class BrokeDownError(CifarxError):
 
 
 class CutShortError(CifarxError):
-    """Some images were not scored; those that were remain. The text, a reason, has no full stop."""
+    """Some images were not scored; the scores so far are kept.
+
+    The text is the reason, without a full stop.
+    """
 
 
 def nearest(given: str, allowed: Iterable[str]) -> str:
-    """'Did you mean 'bn8'? ' for a near miss, else ''.
+    """Suggest the allowed name that is most like the given one, or return ''.
 
     >>> nearest("bn-8", ["bn5", "bn8", "lenet"])
     "Did you mean 'bn8'? "
@@ -98,5 +103,9 @@ def nearest(given: str, allowed: Iterable[str]) -> str:
 
 
 def plain(text: object) -> str:
-    """What an exception says, in one line and without terminal colour codes."""
+    r"""Return the text of an exception in one line, without terminal colour codes.
+
+    >>> plain("\x1b[31mno such\nfile\x1b[0m")
+    'no such file'
+    """
     return " ".join(re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", str(text)).split())

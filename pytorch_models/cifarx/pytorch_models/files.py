@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and files that cannot be read."""
+"""Write files so that they appear complete or not at all, and report files that cannot be read."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ from cifarx.pytorch_models.errors import UserError
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary name beside `path`; rename it to `path` when the block ends well.
+    """Give a temporary path in the same folder; rename it to `path` when the block succeeds.
 
-    A block that raises, a full disk or a killed process leaves an existing `path` as it was.
+    If the block raises, the disk is full or the process is killed, an existing `path` is unchanged.
+
+    Raises:
+        UserError: the file cannot be written.
     """
     temporary = _temporary(path, path.parent)
     try:
@@ -33,14 +36,14 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def require_writable(path: Path) -> None:
-    """Raise `UserError` where `replacing` could not write `path`; leave nothing there.
+    """Raise `UserError` if `replacing` could not write `path`.
 
-    For what takes minutes to compute: folders that are not there yet are not made, but a file is
-    tried in the nearest one that is.
+    Call it before a computation that takes minutes. It makes no folders and leaves no file: it only
+    tries to create a file in the nearest existing folder.
     """
     folder = next((p for p in path.parents if os.path.lexists(p)), Path())
     if not os.path.isdir(folder):
-        raise _unwritable(path, f"{folder} is no folder")
+        raise _unwritable(path, f"{folder} is not a folder")
     temporary = _temporary(path, folder)
     try:
         temporary.open("xb").close()
@@ -56,34 +59,39 @@ def _temporary(path: Path, folder: Path) -> Path:
 def _unwritable(path: Path, reason: object) -> UserError:
     return UserError(
         f"Cannot write {path}: {reason}. Nothing was changed there. "
-        "Give another place, or make room or permission for this one."
+        "Give another place, or free disk space or change the permissions of this one."
     )
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a whole file, by rename."""
+    """Write a file by `replacing`."""
     with replacing(path) as temporary:
         temporary.write_bytes(content)
 
 
 def write_text(path: Path, content: str) -> None:
-    """Write a whole UTF-8 text file with Unix line ends, by rename."""
+    """Write a UTF-8 text file with Unix line ends by `replacing`."""
     write_bytes(path, content.encode("utf-8"))
 
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Raise `UserError` where the system does not let the block read `path` or what is in it."""
+    """Raise `UserError` if the operating system does not let the block read `path`."""
     try:
         yield
     except OSError as error:
         raise UserError(
             f"Cannot read {error.filename or path}: {error.strerror or error}. "
-            "Give another file or folder, or permission to read this one."
+            "Give another file or folder, or change the permissions of this one."
         ) from error
 
 
 def sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal."""
+    """Compute the SHA-256 of a file, in hexadecimal.
+
+    >>> write_text(Path("a.txt"), "abc")
+    >>> sha256(Path("a.txt"))[:16]
+    'ba7816bf8f01cfea'
+    """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

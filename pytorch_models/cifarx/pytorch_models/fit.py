@@ -1,4 +1,4 @@
-"""From a plan to a finished run folder."""
+"""Train by a plan and write the run folder."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ from cifarx.pytorch_models.weights import start_from
 
 
 def fit(plan: Plan, observer: Observer | None = None) -> Run | None:
-    """Train by the plan; from the start on the folder is a run that can be resumed.
+    """Train by the plan; from the start, the folder holds a run that can be resumed.
 
     Args:
         plan: from `make_plan`.
-        observer: told of the progress, in the first process alone.
+        observer: receives the progress, in the first process only.
 
     Returns:
         The finished run; None in every process but the first.
@@ -143,7 +143,7 @@ class _Training:
             observer.on_start(self.folder, self.record)
 
     def train(self) -> None:
-        """All epochs that are still to be done."""
+        """Run the remaining epochs."""
         train(
             self.model,
             self.optimizer,
@@ -161,11 +161,11 @@ class _Training:
         """Remove the folder of a training that failed in its first epoch."""
         if not self.history and not self.plan.resume and self.plan.world.rank == 0:
             (self.folder / RESUME).unlink(missing_ok=True)
-            with suppress(OSError):  # the user's own folder, with other things in it
+            with suppress(OSError):  # the user's own folder, with other files in it
                 self.folder.rmdir()
 
     def finish(self) -> Run:
-        """Test the saved weights, draw the pictures, and end what could be resumed."""
+        """Test the saved weights, draw the pictures and remove the file for resuming."""
         plan, folder = self.plan, self.folder
         if self.held_out_name == "validation" or self.predictions is None:
             self.model.load_state_dict(load_file(folder / WEIGHTS, device=str(plan.device)))
@@ -188,13 +188,13 @@ class _Training:
         return load_run(folder)
 
     def _go_on(self) -> bytes:
-        """Take over what the unfinished run was doing; the content of its resume.safetensors."""
+        """Continue the unfinished run; return the content of its resume.safetensors."""
         draft = read_draft(self.folder)
         now, then = self.record.data, draft.record.data
         if now.model_copy(update={"root": then.root}) != then:
             raise UserError(
-                f"The images of {self.plan.data.origin} are not those that {self.folder} was begun "
-                "with, so it cannot go on as it would have. Restore them, or begin a new run."
+                f"The images of {self.plan.data.origin} are not those that {self.folder} was "
+                "started with, so this run cannot be resumed. Restore them, or start a new run."
             )
         self.history = list(draft.history)
         self.record = draft.record
@@ -204,20 +204,20 @@ class _Training:
         return pack(self.model, self.optimizer, self.record, self.history)
 
     def _save_epoch(self, epoch: Epoch, predictions: Tensor) -> None:
-        """Write history, weights, record and state such that a crash at any moment loses nothing.
+        """Write history, weights, record and state so that a crash at any moment loses nothing.
 
-        New weights wait under another name until run.json names them (`load_run` ends the change);
-        until the state for resuming is replaced, a resumed run does this epoch once more.
+        New weights keep a temporary name until run.json names them; `load_run` completes the
+        renaming after a crash. A run that stops before its state is replaced repeats this epoch.
         """
         if not (math.isfinite(epoch.train_loss) and math.isfinite(epoch.held_out_loss)):
             raise UserError(
                 f"The training diverged: the losses of epoch {epoch.epoch} are {epoch.train_loss} "
                 f"(training) and {epoch.held_out_loss} ({self.held_out_name}). "
                 f"The learning rate, {self.plan.recipe.learning_rate:g}, is too high for these "
-                f"data; epochs before it are kept in {self.folder}, if there are any."
+                f"data. Earlier epochs, if any, are kept in {self.folder}."
             )
         self.history.append(epoch)
-        best = max(self.history, key=lambda e: e.held_out_accuracy)  # of equals the first
+        best = max(self.history, key=lambda e: e.held_out_accuracy)  # the first of equals
         saved = best if self.held_out_name == "validation" else epoch
         update: dict[str, Any] = {"epochs_done": epoch.epoch, "best_epoch": saved.epoch}
         write_text(self.folder / "history.csv", history_csv(self.history, self.held_out_name))
@@ -244,11 +244,11 @@ class _Training:
 
 
 def _read(part: Part, plan: Plan) -> Images:
-    """The images of a part; raises `UserError` if they are not of the network's size."""
+    """Read the images of a part; raise `UserError` if they do not have the network's input size."""
     images = part.read()
     size, wanted = images.pixels.shape[1:], plan.spec.input_size
     if size != wanted:
-        grey = " For this network there is --data shapes-grey." if wanted == (1, 28, 28) else ""
+        grey = " Or use --data shapes-grey, which fits." if wanted == (1, 28, 28) else ""
         raise UserError(
             f"The network {plan.spec.name!r} takes images of {_size(wanted)}, "
             f"but those of {plan.data.origin} are {_size(size)}. Choose other data (--data), "

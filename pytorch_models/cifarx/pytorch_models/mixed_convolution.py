@@ -1,7 +1,7 @@
-"""Convolutions mixed for each image (S3 of seeds.md), out of layers that MATLAB has.
+"""Convolutions mixed separately for each image (row S3), built from layers that MATLAB has.
 
-Chen et al., Dynamic Convolution, arXiv:1912.03458, mix kernels with attention over them; the
-coursework mixes with the plain outputs of a linear layer, which is done here.
+Chen et al., Dynamic Convolution, arXiv:1912.03458, weight the kernels by attention. The coursework
+weights them by the outputs of a linear layer, without softmax, as this module does.
 """
 
 from __future__ import annotations
@@ -12,11 +12,15 @@ from torch import Tensor, nn
 
 
 class MixedConv2d(nn.Module):
-    """sum over k of a_k(x) * conv_k(x), with a = FC(global average pool(x)).
+    """The sum over k of a_k(x) * conv_k(x), with a = linear(global average pool(x)).
 
-    The linear layer is written as one 1x1 convolution of the pooled 1x1 maps for each a_k, which
-    is the same arithmetic and initialisation, and leaves each a_k as a map of its own: no slicing,
-    for which Deep Learning Toolbox has no layer.
+    The linear layer is written as one 1x1 convolution of the pooled maps per a_k. Arithmetic and
+    initialisation are the same, and each a_k is a separate map, so that no slicing is needed, for
+    which the Deep Learning Toolbox has no layer.
+
+    >>> import torch
+    >>> MixedConv2d(3, 8, kernels=4)(torch.zeros(2, 3, 5, 6)).shape
+    torch.Size([2, 8, 5, 6])
     """
 
     def __init__(self, channels: int, width: int, kernels: int) -> None:

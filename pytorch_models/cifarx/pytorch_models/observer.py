@@ -1,4 +1,4 @@
-"""Who is told of a training while it goes on."""
+"""The interface through which a training reports its progress."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 
 class Observer:
-    """Hears of everything and does nothing; override what is of interest."""
+    """Receives all events and does nothing; override the methods of interest."""
 
     def on_start(self, folder: Path, record: RunRecord) -> None:
-        """The images are read and the run's folder is there."""
+        """Called when the images are read and the run's folder exists."""
 
     def after_step(self, images: int) -> None:
-        """A step over so many images is done."""
+        """Called after each step, with its number of images."""
 
     def after_epoch(self, epoch: Epoch) -> None:
-        """An epoch is done and saved."""
+        """Called when an epoch is finished and saved."""

@@ -1,4 +1,4 @@
-"""The recipe's optimizer and its learning rate."""
+"""Make the recipe's optimizer and set its learning rate."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from cifarx.pytorch_models.recipe import Recipe
 
 
 def make_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    """The recipe's optimizer over all parameters of the model, in one kernel a step.
+    """Make the recipe's optimizer over all parameters of the model, fused into one kernel.
 
-    On CUDA the learning rate is a tensor there, so that a captured step reads its present value.
+    On CUDA the learning rate is a tensor on the device, so that a captured step reads its current
+    value.
     """
     device = next(model.parameters()).device
     on_cuda = device.type == "cuda"
@@ -37,9 +38,14 @@ def make_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
 
 
 def learning_rate(recipe: Recipe, progress: float) -> float:
-    """The rate at `progress` in [0, 1) of the run; 'cosine' falls from the recipe's rate to 0.
+    """Return the rate at `progress`, the finished fraction of the run, in [0, 1).
 
-    See Loshchilov and Hutter, SGDR, arXiv:1608.03983, eq. 5, with one cycle.
+    'cosine' falls from the recipe's rate to 0: Loshchilov and Hutter, SGDR, arXiv:1608.03983,
+    eq. 5, with one cycle.
+
+    >>> from cifarx.pytorch_models.recipe import load_recipe
+    >>> learning_rate(load_recipe("bn8-shapes"), 0.5)
+    0.00025
     """
     if recipe.schedule == "constant":
         return recipe.learning_rate
@@ -47,7 +53,7 @@ def learning_rate(recipe: Recipe, progress: float) -> float:
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
-    """Set the rate of the next steps, in place where it is a tensor."""
+    """Set the rate of the next steps; a tensor is changed in place."""
     for group in optimizer.param_groups:
         if isinstance(group["lr"], torch.Tensor):
             group["lr"].fill_(rate)

@@ -1,4 +1,4 @@
-"""What a training will do, from the command's options, a recipe or an earlier run's record."""
+"""Plan a training from the command's options, a recipe or the record of an earlier run."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from cifarx.pytorch_models.weights import NONE, file_origin
 
 
 @dataclass(frozen=True)
-class Options:
-    """What the user may set; None leaves it to the recipe."""
+class TrainOptions:
+    """The options of `cifarx train`; None takes the recipe's value."""
 
     model: str | None = None
-    """May be left out where `recipe` is a run.json, or an unfinished run is resumed."""
+    """Name of the network; not needed if `recipe` is a run.json or an unfinished run is resumed."""
     data: str | None = None
     recipe: str | None = None
-    """A shipped recipe's name, a TOML file, or a run.json."""
+    """The name of a shipped recipe, a TOML file, or a run.json."""
     changes: Mapping[str, Any] = field(default_factory=dict)
     """Fields of the recipe to change, such as `epochs`."""
     limit: int | None = None
@@ -48,7 +48,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Plan:
-    """What will be done, known before the first image is read."""
+    """What a training will do, known before the first image is read."""
 
     spec: ModelSpec
     recipe_name: str
@@ -56,23 +56,27 @@ class Plan:
     data: DataSet
     device: torch.device
     folder: Path
-    """Where the run goes; `folder-2` and so on if it is `numbered` and the name is taken."""
+    """The run's folder; if it exists and `numbered` is true, `folder-2` and so on."""
     numbered: bool
     seed: int = 0
     limit: int | None = None
     weights: str = ""
-    """To start from; '' is random ones."""
+    """The weights to start from; '' for random ones."""
     resume: bool = False
     """Whether `folder` holds an unfinished run to continue."""
     world: World = ALONE
 
 
-def make_plan(options: Options) -> Plan:
+def make_plan(options: TrainOptions) -> Plan:
     """Resolve names and defaults.
 
     Raises:
         UserError: unknown network, recipe, data or device, options that contradict an unfinished
             run, or a run that would be overwritten.
+
+    >>> plan = make_plan(TrainOptions("bn8", "shapes", device="cpu"))
+    >>> plan.recipe_name, plan.recipe.epochs, plan.folder.as_posix()
+    ('bn8-shapes', 3, 'runs/bn8-shapes')
     """
     world = world_from_environment()
     if options.resume:
@@ -110,19 +114,19 @@ def _given(option: Any, otherwise: Any) -> Any:
     return otherwise if option is None else option
 
 
-def _model(options: Options, record: RunRecord | None) -> str:
+def _model(options: TrainOptions, record: RunRecord | None) -> str:
     if options.model is not None:
         return options.model
     if record is not None:
         return record.model
     raise UserError(
-        "Name the network to train, as in 'cifarx train bn8' ('cifarx models' lists them); only "
-        "with --recipe RUN.JSON or --resume may it be left out."
+        "Name the network to train, as in 'cifarx train bn8' ('cifarx models' lists them). It can "
+        "be left out only with --recipe RUN.JSON or --resume."
     )
 
 
-def _recipe(options: Options) -> tuple[RunRecord | None, str, Recipe]:
-    """The run.json that --recipe names, if it does; the recipe's name; the recipe."""
+def _recipe(options: TrainOptions) -> tuple[RunRecord | None, str, Recipe]:
+    """Return the run.json that --recipe names, if any; the recipe's name; the recipe."""
     asked = options.recipe
     if asked is None:
         return None, *find_recipe(find(_model(options, None)).recipe, options.data)
@@ -133,8 +137,8 @@ def _recipe(options: Options) -> tuple[RunRecord | None, str, Recipe]:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(
-            f"--recipe {asked} cannot be read ({error}). Give a shipped recipe's name, a TOML file "
-            "of one, or a run's run.json."
+            f"--recipe {asked} cannot be read ({error}). Give the name of a shipped recipe, a "
+            "recipe as a TOML file, or the run.json of a run."
         ) from error
     if path.suffix == ".toml":
         return None, path.stem, parse_recipe(text, f"recipe {asked}")
@@ -145,9 +149,10 @@ def _recipe(options: Options) -> tuple[RunRecord | None, str, Recipe]:
 def _recorded_weights(record: RunRecord) -> str:
     if record.imported is not None:
         raise UserError(
-            f"The weights of that run were imported from {record.imported.file}, and no training "
-            "repeats that. To train on from them, give the model.safetensors beside that run.json "
-            f"with --weights FILE; to train as its parent was trained, give --weights {NONE}."
+            f"The weights of that run were imported from {record.imported.file}, so training "
+            "cannot reproduce them. To continue training from them, give the model.safetensors "
+            "beside that run.json with --weights FILE; to train as its parent was trained, give "
+            f"--weights {NONE}."
         )
     if "SHA-256" in record.pretrained:
         raise UserError(
@@ -157,8 +162,8 @@ def _recorded_weights(record: RunRecord) -> str:
     return record.pretrained or NONE
 
 
-def _resumed(options: Options, world: World) -> Plan:
-    """The plan of an unfinished run: the one that --out names, else the newest that fits."""
+def _resumed(options: TrainOptions, world: World) -> Plan:
+    """Plan to continue the unfinished run that --out names, or else the newest that fits."""
     folder = options.out or _newest_unfinished(options)
     draft = read_draft(folder)
     record, recipe = draft.record, draft.record.recipe
@@ -180,8 +185,9 @@ def _resumed(options: Options, world: World) -> Plan:
         same = name == "--data" and asked is not None and _same_path(asked, str(recorded))
         if asked is not None and asked != recorded and not same:
             raise UserError(
-                f"{folder} was begun with {name} {recorded}, and you now give {asked}. A run goes "
-                "on as it began: leave the option out, or begin a new run without --resume."
+                f"{folder} was started with {name} {recorded}, but now {asked} is given. A resumed "
+                "run cannot change its options: leave the option out, or start a new run without "
+                "--resume."
             )
     return Plan(
         find(record.model),
@@ -200,7 +206,7 @@ def _resumed(options: Options, world: World) -> Plan:
 
 
 def _as_recorded(weights: str | None) -> str | None:
-    """What a run's record says of `--weights`."""
+    """Return what the record of a run states for `--weights`."""
     if weights is None or not Path(weights).is_file():
         return "" if weights == NONE else weights
     return file_origin(Path(weights))
@@ -210,7 +216,7 @@ def _same_path(asked: str, recorded: str) -> bool:
     return Path(asked).exists() and str(Path(asked).resolve()) == recorded
 
 
-def _newest_unfinished(options: Options) -> Path:
+def _newest_unfinished(options: TrainOptions) -> Path:
     found = sorted(Path("runs").glob(f"*/{RESUME}"), key=lambda p: p.stat().st_mtime_ns)
     for path in reversed(found):
         record = read_draft(path.parent).record
@@ -224,10 +230,11 @@ def _newest_unfinished(options: Options) -> Path:
 
 
 def find_device(name: str | None, recipe: Recipe, world: World) -> torch.device:
-    """The device of this name; without one, CUDA where there is one, else the CPU.
+    """Return the device of this name; without a name, CUDA if it is available, else the CPU.
 
     Raises:
-        UserError: torch does not know it or cannot use it, or the recipe's precision needs another.
+        UserError: torch does not know the device or cannot use it, or the recipe's precision needs
+            another one.
     """
     cuda = torch.cuda.is_available()
     try:
@@ -243,8 +250,8 @@ def find_device(name: str | None, recipe: Recipe, world: World) -> torch.device:
         ) from error
     if recipe.precision == "tf32" and device.type != "cuda":
         raise UserError(
-            f"--precision tf32 is arithmetic of NVIDIA GPUs, and the device is {device}. Use "
-            "float32 or bf16 here, or --device cuda where there is one."
+            f"--precision tf32 needs an NVIDIA GPU, but the device is {device}. Use float32 or "
+            "bf16, or --device cuda on a machine with a GPU."
         )
     if device.type == "cuda":
         torch.cuda.set_device(device)

@@ -1,4 +1,4 @@
-"""The pictures of a run folder."""
+"""Draw the pictures of a run folder."""
 
 from __future__ import annotations
 
@@ -17,11 +17,18 @@ from cifarx.pytorch_models.files import replacing
 if TYPE_CHECKING:
     from cifarx.pytorch_models.train import Epoch
 
-_TRAIN, _HELD_OUT = "#0072b2", "#d55e00"  # told apart by colour-blind readers too (Okabe and Ito)
+_TRAIN, _HELD_OUT = "#0072b2", "#d55e00"  # distinct for colour-blind readers too (Okabe and Ito)
 
 
 def save_curves(history: Sequence[Epoch], held_out: str, title: str, path: Path) -> None:
-    """Loss and accuracy over the epochs, of training and of the `held_out` images, as PNG."""
+    """Draw loss and accuracy per epoch, on the training and the `held_out` images, as PNG.
+
+    Args:
+        history: the epochs.
+        held_out: 'validation' or 'test', for the legend.
+        title: of the figure.
+        path: the file to write.
+    """
     epochs = [e.epoch for e in history]
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     figure.suptitle(title, parse_math=False)
@@ -51,7 +58,15 @@ def save_confusion(
     title: str,
     path: Path,
 ) -> None:
-    """Share of each true class (rows) that was given each label (columns), in percent, as PNG."""
+    """Draw a confusion matrix: percent of each true class (rows) per label (columns), as PNG.
+
+    Args:
+        labels: (N,) int64, the true classes, indices into `classes`.
+        predictions: (N,) int64.
+        classes: K names.
+        title: of the figure.
+        path: the file to write.
+    """
     k = len(classes)
     counts = np.bincount(labels * k + predictions, minlength=k * k).reshape(k, k)
     share = 100.0 * counts / np.maximum(counts.sum(1, keepdims=True), 1)
@@ -65,7 +80,7 @@ def save_confusion(
                 colour = "white" if value > 50 else "black"
                 axes.text(j, i, f"{value:.0f}", ha="center", va="center", color=colour, fontsize=8)
     if k <= 60:  # more names do not fit
-        names = [name.replace("$", r"\$") for name in classes]  # a pair of $ would be mathematics
+        names = [name.replace("$", r"\$") for name in classes]  # a pair of $ would start a formula
         axes.set_xticks(range(k), names, rotation=90)
         axes.set_yticks(range(k), names)
     axes.set_xlabel("predicted")
@@ -81,9 +96,16 @@ def save_samples(
     title: str,
     path: Path,
 ) -> None:
-    """A sheet of images, evenly over the classes, under their predicted labels, as PNG.
+    """Draw 40 images, evenly distributed over the classes, with their predicted labels, as PNG.
 
-    A wrong label is in another colour and followed by the true one.
+    A wrong label has another colour and is followed by the true one.
+
+    Args:
+        images: N images.
+        predictions: (N,) int64, indices into `classes`.
+        classes: K names.
+        title: of the figure.
+        path: the file to write.
     """
     rows, columns = 5, 8
     chosen = balanced_index(images.labels, rows * columns)

@@ -1,4 +1,4 @@
-"""Recipes: how a published result was trained, as data (one TOML file a result)."""
+"""Read recipes: how a published result was trained, one TOML file per result."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ Positive = Field(gt=0)
 
 
 class Augment(BaseModel):
-    """How training images are changed at random (see `augment`); by default not at all."""
+    """How training images are changed at random (see `augment`); by default, they are not."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     crop: int = Field(default=0, ge=0)
-    """A part of the image's own size, after so many pixels of zeros on each side."""
+    """Pixels of zeros added on each side before the image is cropped to its original size."""
     flip: bool = False
-    """Left to right, every other image."""
+    """Left to right, with a probability of one half."""
     rotate: float = Field(default=0.0, ge=0, le=180)
-    """Degrees either way, at most."""
+    """Largest angle in degrees, in either direction."""
     translate: float = Field(default=0.0, ge=0, le=1)
-    """Part of the width and of the height, either way, at most; whole pixels."""
+    """Largest shift in either direction, as a fraction of width and height; whole pixels."""
     scale: tuple[float, float] = (1.0, 1.0)
-    """Smallest and largest enlargement."""
+    """Smallest and largest magnification."""
     brightness: float = Field(default=0.0, ge=0)
-    """Factors from 1 minus this (but not below 0) to 1 plus this."""
+    """Factors range from 1 minus this value (but not below 0) to 1 plus it."""
     contrast: float = Field(default=0.0, ge=0)
     """As `brightness`."""
     saturation: float = Field(default=0.0, ge=0)
     """As `brightness`."""
     hue: float = Field(default=0.0, ge=0, le=0.5)
-    """Part of the colour circle either way, at most."""
+    """Largest rotation of the colour circle in either direction, as a fraction of the circle."""
 
     @field_validator("scale")
     @classmethod
@@ -56,74 +56,74 @@ class Augment(BaseModel):
 
 
 class Recipe(BaseModel):
-    """Everything that decides how a network is trained, the data's name and path apart."""
+    """Everything that decides how a network is trained, except where the data are."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     source: str
-    """The write-up, and what of the recipe is unsaid there."""
+    """The write-up, and what it does not state of the recipe."""
     row: str = ""
-    """The row of seeds.md that `cifarx reproduce` trains with it, such as 'S2c-15'."""
+    """The row of docs/reproduction.md that `cifarx reproduce` trains with it, such as 'S2c-15'."""
     network: str = ""
     """The network of that row."""
     claim: str = ""
-    """What the author states, such as '84%'."""
+    """The test accuracy that the author states, such as '84%'."""
     shortfall: str = ""
-    """The likely reason where a whole run does not reach the claim."""
+    """The likely reason if a complete run does not reach the claim."""
     dataset: str
-    """The data set the result was published on, used when --data is not given."""
+    """The data set of the published result, used if --data is not given."""
     mean: tuple[float, ...]
-    """Per channel, in units of pixel / 255; one value stands for all channels."""
+    """Per channel, in units of pixel / 255; one value holds for all channels."""
     std: tuple[float, ...]
     """Per channel, as `mean`."""
     validation: float = Field(default=0.0, ge=0, lt=1)
-    """Share of the training images kept out to choose the best epoch; 0 keeps the last epoch."""
+    """Fraction of the training images held out to choose the best epoch; 0 keeps the last epoch."""
     test: float = Field(default=0.0, ge=0, lt=1)
-    """Share of the training images kept out for testing; 0 tests on the data set's own images."""
+    """Fraction of the training images held out for testing; 0 uses the data set's test images."""
     split_seed: int = Field(default=0, ge=0, lt=2**32)
-    """Of the permutation that is cut into training, validation and test images."""
+    """Seed of the permutation that is cut into training, validation and test images."""
     optimizer: Literal["adam", "sgd"]
-    """torch.optim.Adam or torch.optim.SGD, PyTorch's defaults for what is not named here."""
+    """torch.optim.Adam or torch.optim.SGD, with PyTorch's defaults for all else."""
     learning_rate: float = Positive
     """At the start of the run."""
     schedule: Literal["constant", "cosine"] = "constant"
-    """How the learning rate goes on; 'cosine' falls to 0, a step at a time."""
+    """Course of the learning rate; 'cosine' falls to 0, updated at every step."""
     momentum: float = Field(default=0.0, ge=0, lt=1)
-    """Of SGD; Adam ignores it."""
+    """Momentum of SGD; Adam ignores it."""
     weight_decay: float = Field(default=0.0, ge=0)
     """L2 penalty, as the optimizers of torch.optim define it."""
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
-    """Of the training loss, as torch.nn.CrossEntropyLoss defines it."""
+    """Label smoothing of the training loss, as torch.nn.CrossEntropyLoss defines it."""
     augment: Augment = Augment()
-    """Of the training images; off where it is not given."""
+    """Augmentation of the training images; off by default."""
     batch_size: int = Positive
-    """Images a forward pass; the last batch of an epoch may be smaller."""
+    """Images per forward pass; the last batch of an epoch may be smaller."""
     accumulate: int = Field(default=1, gt=0)
-    """Batches whose gradients are averaged for one step of the optimizer."""
+    """Batches per optimizer step; their gradients are averaged."""
     epochs: int = Positive
     """Passes over the training images."""
     precision: Literal["float32", "tf32", "bf16"] = "float32"
-    """Of the training's arithmetic; the weights are float32 in every case. tf32 needs CUDA."""
+    """Arithmetic of the training; weights are float32 in every case. tf32 needs CUDA."""
 
     @model_validator(mode="after")
     def _check(self) -> Recipe:
         if self.validation + self.test >= 1:
             raise ValueError("validation and test leave no training images")
         if len(self.mean) != len(self.std) or not self.mean:
-            raise ValueError("mean and std must have one value, or one a channel, both alike")
+            raise ValueError("mean and std must both have one value, or one value per channel")
         if min(self.std) <= 0:
             raise ValueError("std must be above 0")
         return self
 
     @property
     def step_size(self) -> int:
-        """Images a step of the optimizer."""
+        """Images per optimizer step."""
         return self.batch_size * self.accumulate
 
 
 @cache
 def recipe_names() -> tuple[str, ...]:
-    """Names of the recipes that cifarx ships."""
+    """Return the names of the recipes that cifarx ships."""
     folder = resources.files("cifarx.pytorch_models") / "recipes"
     names = (f.name for f in folder.iterdir() if f.name.endswith(".toml"))
     return tuple(sorted(name.removesuffix(".toml") for name in names))
@@ -134,7 +134,11 @@ def load_recipe(name: str) -> Recipe:
     """Read a shipped recipe.
 
     Raises:
-        UserError: no such recipe, not TOML, an unknown key or a value of the wrong type.
+        UserError: there is no such recipe.
+
+    >>> recipe = load_recipe("bn8")
+    >>> recipe.optimizer, recipe.learning_rate, recipe.epochs
+    ('adam', 0.0005, 30)
     """
     known = recipe_names()
     if name not in known:
@@ -146,7 +150,11 @@ def load_recipe(name: str) -> Recipe:
 
 
 def rows() -> dict[str, tuple[str, Recipe]]:
-    """(recipe's name, recipe) of every row of seeds.md, in the order of the rows."""
+    """Return (recipe's name, recipe) by the row of docs/reproduction.md, in the order of the rows.
+
+    >>> rows()["S2c-15"][0]
+    'table-15'
+    """
     shipped = ((name, load_recipe(name)) for name in recipe_names())
     found = {recipe.row: (name, recipe) for name, recipe in shipped if recipe.row}
     return {row: found[row] for row in sorted(found, key=_row_order)}
@@ -158,20 +166,27 @@ def _row_order(row: str) -> tuple[str, int, str]:
 
 
 def find_recipe(name: str, data: str | None) -> tuple[str, Recipe]:
-    """The recipe `name`, or `name-data` where one is shipped for that data set, with its name."""
+    """Return name and recipe of `name-data` if that is shipped, else of `name`.
+
+    >>> find_recipe("bn8", "shapes")[0], find_recipe("bn8", "cifar10")[0]
+    ('bn8-shapes', 'bn8')
+    """
     special = f"{name}-{data}"
     name = special if special in recipe_names() else name
     return name, load_recipe(name)
 
 
 def named_recipe(asked: str, own: str) -> tuple[str, Recipe]:
-    """The shipped recipe that `--recipe asked` means for a network whose own recipe is `own`.
+    """Return name and recipe that `--recipe asked` means for a network with the recipe `own`.
 
-    'strong' is OWN-strong where that is shipped, else strong-DATASET with the data set of the
-    network's own recipe.
+    It is OWN-ASKED if that is shipped; else ASKED-DATASET, with the data set of the recipe `own`;
+    else ASKED.
 
     Raises:
-        UserError: there is none.
+        UserError: there is no such recipe.
+
+    >>> named_recipe("momentum", "cnn3")[0], named_recipe("strong", "bn8")[0]
+    ('cnn3-momentum', 'strong-cifar10')
     """
     candidates = (f"{own}-{asked}", f"{asked}-{load_recipe(own).dataset}", asked)
     name = next((c for c in candidates if c in recipe_names()), asked)
@@ -182,7 +197,7 @@ def parse_recipe(text: str, origin: str) -> Recipe:
     """Parse a recipe from TOML text; `origin` names it in errors.
 
     Raises:
-        UserError: as `load_recipe`.
+        UserError: the text is not TOML, or it has an unknown key or a value that is not allowed.
     """
     try:
         return _validated(tomllib.loads(text), origin)
@@ -191,18 +206,21 @@ def parse_recipe(text: str, origin: str) -> Recipe:
 
 
 def changed(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
-    """The recipe with these fields changed, checked as a whole.
+    """Return the recipe with these fields changed.
 
     Raises:
         UserError: a value that is not allowed.
+
+    >>> changed(load_recipe("bn8"), {"epochs": 5}).epochs
+    5
     """
     return _validated({**recipe.model_dump(), **changes}, "recipe with these options")
 
 
 def _validated(table: Mapping[str, Any], origin: str) -> Recipe:
     try:
-        # Strict pydantic takes a list for a tuple only from JSON, and TOML has nothing that JSON
-        # lacks but dates, which no recipe has.
+        # In strict mode, pydantic accepts a list for a tuple only from JSON. Dates are the only
+        # TOML values that JSON lacks, and no recipe has one.
         return Recipe.model_validate_json(json.dumps(table, default=str))
     except ValidationError as error:
         faults = "; ".join(

@@ -1,4 +1,4 @@
-"""The register of networks: a decorator, and what must be known of a network to feed it."""
+"""The register of networks: a decorator, and the properties of each network."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ class ModelSpec:
     """One network of the zoo."""
 
     name: str
-    """What the user types; the name of the builder function, '_' written '-'."""
+    """What the user types: the name of the builder function with '-' for '_'."""
     source: str
-    """The row of the write-ups that the network reproduces, such as 'S2b'."""
+    """The row of pytorch_models/README.md that the network reproduces, such as 'S2b'."""
     input_size: tuple[int, int, int]
     """(channels, height, width) of the images it takes."""
     parameters: int
-    """Number of trainable parameters with ten classes; a test counts them."""
+    """Number of trainable parameters for ten classes; a test counts them."""
     multiply_adds: int
-    """Of one image through all convolutions and linear layers, ten classes; a test counts them."""
+    """Multiply-adds of convolutions and linear layers per image, for ten classes; a test counts."""
     summary: str
-    """One line: the layers."""
+    """The layers, in one line."""
     recipe: str
     """Name of its default recipe in `recipes/`."""
     pretrained: str
-    """Name of the weights that torchvision publishes for all but the last layer; '' for none."""
+    """Name of torchvision's weights for all layers but the last; '' for none."""
     builder: Builder
-    """classes -> nn.Module taking (N, *input_size) float32 and giving (N, classes) logits."""
+    """Number of classes -> nn.Module from (N, *input_size) float32 to (N, classes) logits."""
 
     @property
     def family(self) -> str:
-        """The file of the zoo it is in."""
+        """The name of its file in the zoo."""
         return self.builder.__module__.rpartition(".")[2]
 
 
@@ -55,9 +55,11 @@ def register(
     recipe: str,
     pretrained: str = "",
 ) -> Callable[[Builder], Builder]:
-    """Register a builder under its own name; its docstring's first line becomes the summary.
+    """Register a builder under its own name; the first line of its docstring is the summary.
 
-    The builder imports torch in its body, so that listing the zoo needs no torch.
+    The builder must import torch in its body, so that listing the zoo does not need torch.
+
+    Args: see `ModelSpec`.
 
     Raises:
         ValueError: the name is taken.
@@ -70,15 +72,15 @@ def register(
             raise ValueError(f"{name!r} is registered by both {taken} and {builder}")
         summary = (builder.__doc__ or "").strip().splitlines()[0].rstrip(".")
         _MODELS[name] = ModelSpec(
-            name,
-            source,
-            input_size,
-            parameters,
-            multiply_adds,
-            summary,
-            recipe,
-            pretrained,
-            builder,
+            name=name,
+            source=source,
+            input_size=input_size,
+            parameters=parameters,
+            multiply_adds=multiply_adds,
+            summary=summary,
+            recipe=recipe,
+            pretrained=pretrained,
+            builder=builder,
         )
         return builder
 
@@ -86,17 +88,21 @@ def register(
 
 
 def models() -> dict[str, ModelSpec]:
-    """All registered networks by name."""
+    """Return all registered networks by name."""
     import cifarx.pytorch_models.zoo  # noqa: F401  registers them
 
     return dict(_MODELS)
 
 
 def find(name: str) -> ModelSpec:
-    """The network of this name.
+    """Return the network of this name.
 
     Raises:
-        UserError: there is none; the text has the nearest name and all of them.
+        UserError: there is no such network.
+
+    >>> spec = find("bn8")
+    >>> spec.input_size, spec.parameters
+    ((3, 32, 32), 3529034)
     """
     known = models()
     if name not in known:

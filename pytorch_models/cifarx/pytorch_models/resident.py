@@ -1,4 +1,4 @@
-"""Images on the device."""
+"""Keep images on the device and prepare batches there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cifarx.pytorch_models.recipe import Augment
 
 
 class Resident:
-    """Images on the device as uint8, normalised and augmented a batch at a time."""
+    """Images on the device as uint8; each batch is augmented and normalised when it is used."""
 
     def __init__(
         self,
@@ -33,11 +33,11 @@ class Resident:
     def batch(
         self, index: Tensor | slice, settings: Augment | None = None
     ) -> tuple[Tensor, Tensor]:
-        """(n, C, H, W) float32 as `preprocess` defines it, and (n,) int64 labels.
+        """Return (n, C, H, W) float32, normalised as by `preprocess`, and (n,) int64 labels.
 
         Args:
             index: (n,) int64 on the device, or a slice.
-            settings: of the augmentation, which comes before the normalisation; None for none.
+            settings: augmentation, done before normalisation; None for none.
         """
         pixels = self.pixels[index]
         images = pixels.float() if settings is None else augment(pixels, settings)

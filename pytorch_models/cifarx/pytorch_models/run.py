@@ -1,12 +1,12 @@
-"""A run folder: what `cifarx train` leaves and every other command starts from.
+"""Read a run folder, which `cifarx train` writes and every other command starts from.
 
     runs/bn8-cifar10/
-        model.safetensors   the state dict, float32, names as PyTorch gives them
+        model.safetensors   the state dict, float32, with PyTorch's names
         run.json            `RunRecord`: all that is needed to rebuild the network and its input
         history.csv, curves.png, confusion.png, samples.png
-        resume.safetensors  while unfinished: what `train --resume` goes on from (`checkpoint`)
+        resume.safetensors  only while unfinished: the state for `train --resume` (`checkpoint`)
 
-Reading a run needs no torch; `build_module` does.
+Only `build_module` needs torch.
 """
 
 from __future__ import annotations
@@ -39,17 +39,17 @@ RESUME = "resume.safetensors"
 
 
 class DataRecord(BaseModel):
-    """Which images a run was trained and tested on."""
+    """The images that a run was trained and tested on."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     origin: str
-    """What was given to --data."""
+    """The value of --data."""
     root: str
-    """The folder the data were in."""
+    """The folder of the data."""
     limit: int | None
-    """Of training images; None is all. Validation and test images are limited to a fifth of it."""
+    """Largest number of training images; None for all. Validation and test images: a fifth."""
     train_images: int
     validation_images: int = 0
     test_images: int
@@ -59,19 +59,20 @@ class DataRecord(BaseModel):
 
 
 class ImportRecord(BaseModel):
-    """Where weights that PyTorch did not train came from."""
+    """The origin of weights that PyTorch did not train."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     file: str
-    """Its name, without its folder."""
+    """Name of the imported file, without its folder."""
     sha256: str
+    """SHA-256 of the imported file."""
     parent: str
-    """The folder of the run whose network, recipe and data these are."""
+    """Folder of the run that the network, the recipe and the data come from."""
     parent_sha256: str
-    """Of its weights."""
+    """SHA-256 of the parent's weights."""
     changed: tuple[str, ...]
-    """Tensors that are not the parent's, bit for bit."""
+    """Names of the tensors whose bits differ from the parent's."""
 
 
 class RunRecord(BaseModel):
@@ -85,30 +86,31 @@ class RunRecord(BaseModel):
     """A network of the zoo."""
     recipe_name: str
     recipe: Recipe
-    """As used, options given on the command line included."""
+    """The recipe as used, with the changes made by options of the command."""
     classes: tuple[str, ...]
     input_size: tuple[int, int, int]
     """(C, H, W)."""
     mean: tuple[float, ...]
-    """Per channel, in units of the pixels 0..255; each is a float32."""
+    """Per channel, in pixel units, 0..255; each is a float32."""
     std: tuple[float, ...]
+    """Per channel, as `mean`."""
     data: DataRecord
     seed: int
     pretrained: str = ""
-    """The weights it started from; '' for random ones."""
+    """The weights that the training started from; '' for random ones."""
     device: str
     versions: dict[str, str]
     created: str
     """UTC, ISO 8601."""
     epochs_done: int = 0
     best_epoch: int = 0
-    """The epoch of the saved weights: the best by validation, else the last."""
+    """The epoch of the saved weights: the best by validation, else the last one."""
     metrics: dict[str, float] = {}
-    """Of the saved weights: loss and accuracy (0..1) on training images (over the epoch), on
-    validation images if any, on test images once they are known; and seconds of training."""
+    """Loss and accuracy (0..1) of the saved weights on training images (over the epoch), on
+    validation images if any, and on test images once they are known; and seconds of training."""
     weights_sha256: str = ""
     imported: ImportRecord | None = None
-    """Of a run that `cifarx import` made; what its record says of training is its parent's."""
+    """Only for a run that `cifarx import` made: its entries on training are those of the parent."""
 
 
 @dataclass(frozen=True)
@@ -124,11 +126,11 @@ class Run:
         return self.folder / WEIGHTS
 
     def state(self) -> dict[str, NDArray[np.generic]]:
-        """Every tensor of the checkpoint by its PyTorch name."""
+        """Read every tensor of the weights by its PyTorch name."""
         return dict(load_file(self.weights))
 
     def mean_std(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """(C,) float32 each, in pixel units."""
+        """Return mean and standard deviation, (C,) float32 each, in pixel units."""
         return np.asarray(self.record.mean, np.float32), np.asarray(self.record.std, np.float32)
 
 
@@ -136,15 +138,15 @@ def load_run(folder: Path) -> Run:
     """Read and check a run folder.
 
     Raises:
-        UserError: no run there, run.json of another form, weights missing, damaged, or other
-            than those that run.json describes.
+        UserError: the folder holds no run, run.json cannot be read, or the weights are missing,
+            damaged or not those that run.json describes.
     """
     try:
         record = parse_record((folder / RECORD).read_text("utf-8"), folder / RECORD)
     except OSError as error:
         if (folder / RESUME).is_file():
             raise UserError(
-                f"{folder} holds a run of which no epoch is finished yet. Continue it with "
+                f"{folder} holds a run with no finished epoch yet. Continue it with "
                 f"'cifarx train --resume --out {folder}'."
             ) from error
         raise UserError(
@@ -154,12 +156,13 @@ def load_run(folder: Path) -> Run:
         raise UserError(f"{folder / RECORD} is not UTF-8 text ({error}).") from error
     weights, waiting = folder / WEIGHTS, folder / NEXT_WEIGHTS
     if waiting.is_file() and sha256(waiting) == record.weights_sha256:
-        os.replace(waiting, weights)  # a training was stopped between its last two steps
+        os.replace(waiting, weights)  # a training stopped before its own renaming
     if not weights.is_file() or sha256(weights) != record.weights_sha256:
         state = "other weights than run.json describes" if weights.is_file() else "no weights"
         raise UserError(
-            f"{folder} has {state} ({WEIGHTS}, SHA-256 {record.weights_sha256[:16]}… expected). "
-            "The training was cut short or the file was changed; train again, or give another run."
+            f"{folder} has {state} ({WEIGHTS}, expected SHA-256 {record.weights_sha256[:16]}…). "
+            "The training was interrupted or the file was changed. Train again, or give another "
+            "run."
         )
     try:
         load_file(weights)
@@ -169,51 +172,58 @@ def load_run(folder: Path) -> Run:
 
 
 def parse_record(text: str, path: Path) -> RunRecord:
-    """Read the text of a run.json; `path` names it in errors.
+    """Parse the text of a run.json; `path` names it in errors.
 
     Raises:
-        UserError: it is not one that this version reads.
+        UserError: the text is not a run record that this version can read.
     """
     try:
         return RunRecord.model_validate_json(text, strict=False)
     except ValidationError as error:
         detail = str(error).splitlines()
         raise UserError(
-            f"{path} is not a run record that this version reads "
+            f"{path} is not a run record that this version can read "
             f"({' '.join(line.strip() for line in detail[:3])}). Train again, or give another run."
         ) from error
 
 
 def newest_run(root: Path = Path("runs")) -> Run:
-    """The run in `root` that was finished last.
+    """Read the run in `root` whose run.json is the newest.
 
     Raises:
-        UserError: there is none.
+        UserError: there is no run.
     """
     records = sorted(root.glob(f"*/{RECORD}"), key=lambda p: p.stat().st_mtime_ns)
     if not records:
         raise UserError(
-            f"There is no run to use: no {root}/*/{RECORD} below {Path.cwd()}. Train one first "
-            "('cifarx train bn8'), go to the folder where you did, or name a run's folder."
+            f"There is no run to use: no {root}/*/{RECORD} in {Path.cwd()}. Train a network first "
+            "('cifarx train bn8'), change to the folder that holds runs/, or name a run's folder."
         )
     return load_run(records[-1].parent)
 
 
 def runs_in(roots: Iterable[Path]) -> list[Run]:
-    """Every sound run in these folders, those of a folder in the order of their names."""
+    """Read every sound run in these folders; within a folder, in the order of their names."""
     found = []
+    for folder in run_folders(roots):
+        with suppress(UserError):  # skip damaged runs
+            found.append(load_run(folder))
+    return found
+
+
+def run_folders(roots: Iterable[Path]) -> list[Path]:
+    """List the subfolders of these folders that hold a run.json; in each, ordered by name."""
+    found: list[Path] = []
     for root in dict.fromkeys(root.resolve() for root in roots):
-        for record in sorted(root.glob(f"*/{RECORD}")):
-            with suppress(UserError):  # a damaged run is not the one that anybody looks for
-                found.append(load_run(record.parent))
+        found += sorted(record.parent for record in root.glob(f"*/{RECORD}"))
     return found
 
 
 def build_module(run: Run) -> nn.Module:
-    """The run's network with its weights, on the CPU, in evaluation mode.
+    """Build the run's network with its weights, on the CPU, in evaluation mode.
 
     Raises:
-        UserError: the weights do not fit the network of that name.
+        UserError: the network is not in the zoo, or the weights do not fit it.
     """
     import torch
 
@@ -225,6 +235,7 @@ def build_module(run: Run) -> nn.Module:
     except RuntimeError as error:
         raise UserError(
             f"The weights of {run.folder} do not fit the network {spec.name!r}: "
-            f"{' '.join(str(error).split())}. The run was made by another version of it."
+            f"{' '.join(str(error).split())}. The run was made by another version of cifarx; "
+            "train again."
         ) from error
     return module.eval()

@@ -1,4 +1,4 @@
-"""A run's folder as it is made, and its history."""
+"""Make a run's folder and write its history."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def refuse_run(folder: Path) -> None:
     """Raise `UserError` if the folder holds a run, finished or not."""
     if any((folder / name).exists() for name in (RECORD, RESUME)):
         raise UserError(
-            f"--out {folder} already holds a run, and cifarx overwrites none. Continue it with "
-            "--resume if it is unfinished, give another --out, or remove that folder."
+            f"--out {folder} already holds a run, and cifarx does not overwrite runs. Continue it "
+            "with --resume if it is unfinished, give another --out, or remove that folder."
         )
 
 
@@ -36,19 +36,25 @@ def new_folder(
     Args:
         path: the folder.
         files: content by name, such as that of resume.safetensors.
-        numbered: take path-2, path-3 and so on where the name is taken; else an existing folder
-            without a run is used.
-        option: which another folder can be given with.
+        numbered: if the folder exists, use path-2, path-3 and so on; otherwise use an existing
+            folder that holds no run.
+        option: the option to name in errors, by which the user can give another folder.
+
+    Returns:
+        The folder.
 
     Raises:
-        UserError: it cannot be made.
+        UserError: the folder cannot be made.
+
+    >>> [new_folder(Path("a"), {"x": b"1"}, numbered=True).as_posix() for _ in range(2)]
+    ['a', 'a-2']
     """
     folder, n = path, 1
     while True:
         draft = folder.parent / f".{folder.name}.{secrets.token_hex(4)}.partial"
         try:
             if not numbered and folder.is_dir():  # the user's own, with no run in it
-                refuse_run(folder)  # another training may have begun since the plan was made
+                refuse_run(folder)  # another training may have started since the plan was made
                 _write(folder, files)
                 return folder
             draft.mkdir(parents=True)
@@ -75,7 +81,7 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def history_csv(history: Sequence[Epoch], held_out: str) -> str:
-    """The text of history.csv; the held-out columns are named for `held_out`."""
+    """Return the text of history.csv; `held_out`, such as 'test', names the held-out columns."""
     table = io.StringIO()
     names = [field.name.replace("held_out", held_out) for field in fields(history[0])]
     writer = csv.writer(table, lineterminator="\n")

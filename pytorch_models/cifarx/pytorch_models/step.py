@@ -1,4 +1,4 @@
-"""One step of the training: plainly, or captured once as a CUDA graph and replayed."""
+"""One training step, executed directly or captured once as a CUDA graph and replayed."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from cifarx.pytorch_models.distributed import World
 from cifarx.pytorch_models.recipe import Recipe
 from cifarx.pytorch_models.resident import Resident
 
-_WARM_UP = 3  # plain steps before the capture, in which libraries choose algorithms and allocate
+_WARM_UP = 3  # direct steps before the capture, in which libraries choose algorithms and allocate
 
 
 class Step:
-    """Forward, backward and the optimizer's step; sums up the loss and the hits on the device."""
+    """Forward pass, backward pass and optimizer step; sums loss and hits on the device."""
 
     def __init__(
         self,
@@ -26,7 +26,7 @@ class Step:
         recipe: Recipe,
         world: World,
     ) -> None:
-        """Args: see `train.train`; with several processes, `model` averages their gradients."""
+        """Args: see `train.train`; with several processes, `model` must average gradients."""
         self._model, self._optimizer, self._data = model, optimizer, data
         self._recipe, self._world = recipe, world
         device = data.labels.device
@@ -35,9 +35,9 @@ class Step:
         self.correct = torch.zeros((), device=device, dtype=torch.int64)
 
     def __call__(self, index: Tensor) -> None:
-        """Train on the images at (n,) `index`, `batch_size` of them at a time.
+        """Train on the images at `index`, (n,) int64, in batches of `batch_size`.
 
-        The gradient is that of the mean loss over all n images, of every process together.
+        The gradient is that of the mean loss over all n images of all processes.
         """
         self._optimizer.zero_grad(set_to_none=True)
         batches = torch.split(index, self._recipe.batch_size)
@@ -49,7 +49,7 @@ class Step:
     def _backward(self, batch: Tensor, total: int) -> None:
         own = batch[self._world.rank :: self._world.size]
         weight = len(own) / total * self._world.size  # the processes' gradients are averaged
-        if not len(own):  # a process without images must still take part: one image, no weight
+        if not len(own):  # a process without images must still take part: one image of weight 0
             own = batch[:1]
         x, y = self._data.batch(own, self._recipe.augment)
         if self._channels_last:
@@ -61,22 +61,22 @@ class Step:
             )
         (loss * weight).backward()  # type: ignore[no-untyped-call]
         counted = weight * total / self._world.size
-        self.loss_sum += loss.detach() * counted  # stays on the device: nobody waits for it
+        self.loss_sum += loss.detach() * counted  # on the device, without synchronisation
         if counted:
             self.correct += (logits.detach().argmax(1) == y).sum()
 
     def _accumulating(self, *, last: bool) -> AbstractContextManager[object]:
-        """The processes exchange gradients once a step, after its last batch."""
+        """Let the processes exchange gradients once per step, after its last batch."""
         if last or not isinstance(self._model, nn.parallel.DistributedDataParallel):
             return nullcontext()
         return self._model.no_sync()
 
 
 class CapturedStep:
-    """The same step as a CUDA graph: one launch from the host instead of some hundred.
+    """The same step as a CUDA graph: one launch from the host instead of several hundred.
 
-    The first steps and those of another size run plainly. See the PyTorch documentation, CUDA
-    semantics, CUDA Graphs, whole-network capture.
+    The first steps, and steps of another size, are executed directly. See "Whole-network capture":
+    https://docs.pytorch.org/docs/stable/notes/cuda.html
     """
 
     def __init__(self, step: Step, size: int) -> None:
@@ -88,7 +88,7 @@ class CapturedStep:
         self._index = torch.zeros(size, dtype=torch.int64, device="cuda")
 
     def __call__(self, index: Tensor) -> None:
-        """As `Step`."""
+        """Do the same as `Step`."""
         if len(index) != self._size:
             self._step(index)
         elif self._done < _WARM_UP:
@@ -101,7 +101,7 @@ class CapturedStep:
             self._index.copy_(index)
             if self._graph is None:
                 self._graph = torch.cuda.CUDAGraph()
-                with torch.cuda.graph(self._graph):  # records; nothing is computed
+                with torch.cuda.graph(self._graph):  # records without computing
                     self._step(self._index)
             self._graph.replay()
 
@@ -109,16 +109,16 @@ class CapturedStep:
 def make_step(
     step: Step, recipe: Recipe, device: torch.device, world: World
 ) -> Callable[[Tensor], None]:
-    """The step, captured where that is possible: on CUDA, in a single process."""
+    """Return a step that is captured if possible, that is, on CUDA in a single process."""
     if device.type == "cuda" and world.size == 1:
         return CapturedStep(step, recipe.step_size)
     return step
 
 
 def precision(recipe: Recipe, device: torch.device) -> AbstractContextManager[object]:
-    """Context in which the recipe's precision holds; float32 and tf32 need none of their own.
+    """Return a context with the recipe's precision; float32 and tf32 need no context.
 
-    The weights' copies are not cached, which a CUDA graph could not know to renew.
+    The bfloat16 copies of the weights are not cached, since a CUDA graph could not update a cache.
     """
     if recipe.precision == "bf16":
         return torch.autocast(device.type, dtype=torch.bfloat16, cache_enabled=False)
@@ -126,8 +126,8 @@ def precision(recipe: Recipe, device: torch.device) -> AbstractContextManager[ob
 
 
 def set_precision(recipe: Recipe) -> None:
-    """Let CUDA's convolutions and products use TF32 if the recipe says so, and only then."""
+    """Allow TF32 in CUDA's convolutions and matrix products only if the recipe asks for it."""
     allowed = recipe.precision == "tf32"
     torch.backends.cudnn.allow_tf32 = allowed
     torch.backends.cuda.matmul.allow_tf32 = allowed
-    torch.backends.cudnn.benchmark = True  # sizes never change, but in an epoch's last step
+    torch.backends.cudnn.benchmark = True  # sizes change only in the last step of an epoch

@@ -1,4 +1,4 @@
-"""One plain training loop."""
+"""The training loop."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ class Epoch:
     epoch: int
     train_loss: float
     train_accuracy: float
-    """Over the epoch, while the weights changed, in training mode."""
+    """Fraction of the training images, over the epoch, while the weights change; training mode."""
     held_out_loss: float
     held_out_accuracy: float
-    """After the epoch, in evaluation mode: of the validation images, or of the test images where
-    the recipe keeps none for validation."""
+    """Fraction of the validation images, or of the test images if the recipe holds out none for
+    validation; after the epoch, in evaluation mode."""
     learning_rate: float
-    """Of the epoch's last step."""
+    """The rate of the last step."""
     seconds: float
-    """Training alone."""
+    """Training time, without evaluation."""
 
 
 def train(
@@ -51,22 +51,22 @@ def train(
 ) -> None:
     """Train `model` in place by the recipe with the cross-entropy loss.
 
-    Every random number of an epoch follows from the seed, the epoch and the process, and from
-    nothing before it: a run that goes on in epoch n does what it would have done anyway.
+    The random numbers of an epoch depend only on the seed, the epoch and the process. A run that is
+    resumed in epoch n therefore continues exactly as it would have without the interruption.
 
     Args:
-        model: on the data's device; (n, C, H, W) float32 -> (n, K) logits.
-        optimizer: over the model's parameters.
-        train_data: shuffled anew each epoch.
-        held_out: evaluated after each epoch; it never influences the weights.
+        model: on the device of the data; (n, C, H, W) float32 -> (n, K) logits.
+        optimizer: over the parameters of the model.
+        train_data: shuffled in each epoch.
+        held_out: evaluated after each epoch; it does not influence the weights.
         recipe: see `Recipe`.
-        seed: the caller seeds the initialisation with it.
-        first_epoch: from 1.
-        world: this process among all; each trains on its share of every batch, and all end with
-            the same weights.
-        after_step: called with the number of images of the step, for progress.
-        after_epoch: called in the first process with each epoch's figures and the (N,) predictions
-            for `held_out`, with the model in evaluation mode.
+        seed: the seed of the run; the caller also seeds the initialisation with it.
+        first_epoch: number of the first epoch to train, from 1.
+        world: the place of this process; each process trains on its share of every batch, and all
+            end with the same weights.
+        after_step: called with the number of images of the step.
+        after_epoch: called in the first process with the figures of each epoch and the (N,)
+            predictions for `held_out`, with the model in evaluation mode.
     """
     device = train_data.labels.device
     plain = Step(averaging(model, world, device), optimizer, train_data, recipe, world)
@@ -75,7 +75,7 @@ def train(
     for epoch in range(first_epoch, recipe.epochs + 1):
         start = time.perf_counter()
         model.train()
-        torch.manual_seed(derived_seed(seed, epoch, world.rank))  # of dropout and augmentation
+        torch.manual_seed(derived_seed(seed, epoch, world.rank))  # for dropout and augmentation
         generator = torch.Generator().manual_seed(derived_seed(seed, epoch))
         order = torch.randperm(len(train_data), generator=generator).to(device)
         plain.loss_sum.zero_()
@@ -86,21 +86,32 @@ def train(
             set_learning_rate(optimizer, rate)
             step(index)
             after_step(len(index))
-        loss = summed(plain.loss_sum, world).item() / len(train_data)  # waits for the device
+        loss = summed(plain.loss_sum, world).item() / len(train_data)  # synchronises
         accuracy = summed(plain.correct, world).item() / len(train_data)
         seconds = time.perf_counter() - start
         if world.rank == 0:
             held_out_loss, predictions = evaluate(model, held_out)
             hits = (predictions == held_out.labels).float().mean().item()
-            figures = Epoch(epoch, loss, accuracy, held_out_loss, hits, rate, seconds)
+            figures = Epoch(
+                epoch=epoch,
+                train_loss=loss,
+                train_accuracy=accuracy,
+                held_out_loss=held_out_loss,
+                held_out_accuracy=hits,
+                learning_rate=rate,
+                seconds=seconds,
+            )
             after_epoch(figures, predictions)
         wait_for_all(world)
 
 
 def derived_seed(*numbers: int) -> int:
-    """A seed of 63 bits that depends on all the numbers, by numpy.random.SeedSequence.
+    """Derive a 63-bit seed from all the numbers by numpy.random.SeedSequence.
 
-    Their count comes first, for SeedSequence takes (1,) and (1, 0) for the same.
+    The count of the numbers is included, since SeedSequence treats (1,) and (1, 0) alike.
+
+    >>> derived_seed(1) == derived_seed(1, 0)
+    False
     """
     state = np.random.SeedSequence((len(numbers), *numbers)).generate_state(1, np.uint64)
     return int(state[0] >> np.uint64(1))
@@ -108,7 +119,7 @@ def derived_seed(*numbers: int) -> int:
 
 @torch.no_grad()
 def evaluate(model: nn.Module, data: Resident, batch_size: int = 250) -> tuple[float, Tensor]:
-    """Mean cross-entropy, and the (N,) int64 predictions, in evaluation mode and float32."""
+    """Return mean cross-entropy and (N,) int64 predictions, in evaluation mode and float32."""
     model.eval()
     loss_sum, predictions = torch.zeros((), device=data.labels.device), []
     for start in range(0, len(data), batch_size):

@@ -1,4 +1,4 @@
-"""Weights to start from: those that torchvision publishes, or a file."""
+"""Load weights to start from: those that torchvision publishes, or a file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NONE = "none"
 
 
 def start_from(model: nn.Module, weights: str) -> str:
-    """Put pretrained weights into a new model; those of its last layer only where they fit.
+    """Load pretrained weights into a new model; those of its last layer only if they fit.
 
     Args:
         model: newly initialised.
@@ -27,10 +27,10 @@ def start_from(model: nn.Module, weights: str) -> str:
             weights_only, which runs no code).
 
     Returns:
-        What was loaded, for the record.
+        What was loaded, for the record of the run.
 
     Raises:
-        UserError: cannot be had or read, or does not fit the network.
+        UserError: the weights cannot be downloaded or read, or do not fit the network.
     """
     path = Path(weights)
     if weights.partition(".")[0].endswith("_Weights") and not path.is_file():
@@ -42,16 +42,17 @@ def start_from(model: nn.Module, weights: str) -> str:
 
 
 def file_origin(path: Path) -> str:
-    """What the record says of weights from a file."""
+    """Return what the record of a run states for weights from a file."""
     return f"{path.name}, SHA-256 {sha256(path)}"
 
 
 def load_exactly(model: nn.Module, path: Path) -> None:
-    """Put a state dict into a model, tensor by tensor.
+    """Load a state dict that must have exactly the tensors of the model.
 
     Raises:
-        UserError: it cannot be read, has not exactly the model's tensors, or one that would not be
-            the same in the model: of another kind of number, or not finite.
+        UserError: the file cannot be read, it lacks tensors of the model, has others or has them in
+            other sizes, or a tensor would change in the model (another kind of number, or values
+            that are not finite).
     """
     own = model.state_dict()
     found = _from_file(path)
@@ -61,7 +62,11 @@ def load_exactly(model: nn.Module, path: Path) -> None:
     other = sorted(n for n in own.keys() & state.keys() if own[n].shape != state[n].shape)
     faults = [
         f"{word} {', '.join(names[:3])}{' and more' if len(names) > 3 else ''}"
-        for word, names in (("lacks", lacking), ("has besides", foreign), ("resizes", other))
+        for word, names in (
+            ("lacks", lacking),
+            ("has in addition", foreign),
+            ("has in another size", other),
+        )
         if names
     ]
     if faults:
@@ -71,16 +76,16 @@ def load_exactly(model: nn.Module, path: Path) -> None:
         )
     for name, tensor in state.items():
         _require_kept(path, name, own[name], tensor)
-    # versions of modules, which safetensors does not keep and MNASNet of torchvision asks for
+    # MNASNet of torchvision needs the versions of modules, which safetensors does not keep.
     state._metadata = getattr(found, "_metadata", own._metadata)  # type: ignore[attr-defined]
     model.load_state_dict(state)
 
 
 def _implied(own: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Tensors that a file may leave out.
+    """Return the tensors that a file may leave out.
 
-    `safetensors.torch.save_model` writes a tensor that has several names once. What is called
-    `num_batches_tracked` counts training steps, came with PyTorch 0.4.1, and is in no answer.
+    `safetensors.torch.save_model` writes a tensor with several names only once. Tensors named
+    `num_batches_tracked` count training steps, exist since PyTorch 0.4.1 and affect no output.
     """
 
     def place(tensor: Tensor) -> tuple[object, ...]:
@@ -97,23 +102,23 @@ def _implied(own: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> dict[str
 
 
 def _require_kept(path: Path, name: str, own: Tensor, given: Tensor) -> None:
-    """Raise `UserError` where a tensor would become another one without a word."""
+    """Raise `UserError` if a tensor would change silently when it is loaded."""
     kinds = [str(t.dtype).removeprefix("torch.") for t in (given, own)]
     if given.is_floating_point() != own.is_floating_point() or given.is_complex():
         raise UserError(
-            f"--weights {path} does not fit the network: {name} is {kinds[0]}, and {kinds[1]} "
-            "there. Weights are floating-point numbers; give the state dict as it was trained, not "
-            "one that was quantised or cast."
+            f"--weights {path} does not fit the network: {name} is {kinds[0]}, but {kinds[1]} in "
+            "the network. Weights are floating-point numbers; give the state dict as it was "
+            "trained, not one that was quantised or cast."
         )
     if given.layout != torch.strided:
         raise UserError(
-            f"--weights {path} has a sparse tensor, {name}. Save its to_dense() instead."
+            f"--weights {path} has a sparse tensor, {name}. Save {name}.to_dense() instead."
         )
     if own.isfinite().all() and not given.to(own.dtype).isfinite().all():
         raise UserError(
-            f"--weights {path} has NaN or infinite values in {name}, or values that {kinds[1]} "
-            "does not hold, so that the network computes nothing. Give the state dict of a "
-            "training that did not diverge."
+            f"--weights {path} has NaN or infinite values in {name}, or values too large for "
+            f"{kinds[1]}, so the network cannot compute. Give the state dict of a training that "
+            "did not diverge."
         )
 
 
@@ -124,16 +129,16 @@ def _published(name: str) -> Mapping[str, Tensor]:
         entry = get_weight(name)
     except (KeyError, ValueError) as error:
         raise UserError(
-            f"--weights {name} is neither a file nor an entry of torchvision. Give a state dict's "
-            "file, or a name such as ResNet18_Weights.IMAGENET1K_V1."
+            f"--weights {name} is neither a file nor an entry of torchvision. Give the file of a "
+            "state dict, or a name such as ResNet18_Weights.IMAGENET1K_V1."
         ) from error
     try:
         state: Mapping[str, Tensor] = entry.get_state_dict(progress=False, check_hash=True)
     except (URLError, OSError, RuntimeError) as error:
         raise UserError(
             f"The pretrained weights {name} could not be downloaded from {entry.url} ({error}). "
-            "Download that file on a machine that can and give it with --weights FILE, or start "
-            f"from random weights with --weights {NONE}."
+            "Download that file on a machine with internet access and give it with --weights FILE, "
+            f"or start from random weights with --weights {NONE}."
         ) from error
     return state
 
@@ -143,7 +148,7 @@ def _from_file(path: Path) -> Mapping[str, Tensor]:
         if path.suffix == ".safetensors":
             return load_file(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # a damaged pickle raises whatever it comes to
+    except Exception as error:  # a damaged pickle can raise any exception
         reason = plain(error)
         for before in ("from a trusted source.", "WeightsUnpickler error: "):  # torch's own advice
             reason = reason.rpartition(before)[2]
@@ -152,8 +157,8 @@ def _from_file(path: Path) -> Mapping[str, Tensor]:
         reason = reason.strip()[:200]
         raise UserError(
             f"--weights {path} cannot be read as a state dict ({type(error).__name__}: {reason}). "
-            "Give a .safetensors file, or a .pt or .pth file that torch.save wrote of "
-            "model.state_dict()."
+            "Give a .safetensors file, or a .pt or .pth file written by "
+            "torch.save(model.state_dict(), ...)."
         ) from error
     if not isinstance(state, Mapping) or not all(isinstance(v, Tensor) for v in state.values()):
         raise UserError(
@@ -172,8 +177,8 @@ def _load(model: nn.Module, state: Mapping[str, Tensor], weights: str) -> None:
     if lacking:
         shown = ", ".join(lacking[:3]) + (" and more" if len(lacking) > 3 else "")
         raise UserError(
-            f"The weights {weights} do not fit the network: they lack {len(lacking)} of its "
-            f"{len(own)} tensors, or have them in other sizes ({shown}). Only the last layer, "
-            f"{last}, may differ. Give the weights of the same network."
+            f"The weights {weights} do not fit the network: {len(lacking)} of its {len(own)} "
+            f"tensors are missing or have other sizes ({shown}). Only the last layer, {last}, may "
+            "differ. Give the weights of the same network."
         )
     model.load_state_dict(fitting, strict=False)

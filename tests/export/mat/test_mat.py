@@ -11,8 +11,9 @@ import pytest
 from scipy.io import loadmat, savemat
 
 from cifarx.export.bundle import Bundle
+from cifarx.export.mat.feature_order import feature_orders
 from cifarx.export.mat.reader import read_mat
-from cifarx.export.mat.writer import feature_orders, mat_bytes
+from cifarx.export.mat.writer import mat_bytes
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.layer import Array, Layer
 from cifarx.export.to_onnx.writer import onnx_from_graph

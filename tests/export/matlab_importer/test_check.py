@@ -17,10 +17,10 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from cifarx.export.matlab_importer.check import (
-    ImportReport,
+    ImporterReport,
     NodeVerdict,
-    check_import,
-    check_import_file,
+    check_matlab_import,
+    check_matlab_import_of_file,
 )
 from cifarx.export.matlab_importer.conditions import CONDITIONS
 from cifarx.export.matlab_importer.findings import LEVELS, TOPICS, Finding
@@ -59,27 +59,29 @@ def model(
         return whole  # the check is wanted for files that are not valid, too
 
 
-def one(operator: str, weights: list[np.ndarray] | None = None, **attributes: Any) -> ImportReport:
+def one(
+    operator: str, weights: list[np.ndarray] | None = None, **attributes: Any
+) -> ImporterReport:
     """The report on a network of one node, whose weights follow its input."""
     opset = attributes.pop("opset", 14)
     shape = attributes.pop("shape", MAPS)
     release = attributes.pop("release", None)
     stored = {f"w{i}": value for i, value in enumerate(weights or ())}
     node = helper.make_node(operator, ["x", *stored], ["y"], name="node", **attributes)
-    return check_import(model([node], stored, shape=shape, opset=opset), "net.onnx", release)
+    return check_matlab_import(model([node], stored, shape=shape, opset=opset), "net.onnx", release)
 
 
 def weight(*shape: int) -> np.ndarray:
     return RANDOM.randn(*shape).astype(np.float32)
 
 
-def fate(report: ImportReport, i: int = -1) -> tuple[str, str]:
+def fate(report: ImporterReport, i: int = -1) -> tuple[str, str]:
     """Outcome and layer of a node, without the package of the layer."""
     node = report.nodes[i]
     return node.outcome, node.layer.rpartition(".")[2]
 
 
-def finding(report: ImportReport, topic: str) -> Finding:
+def finding(report: ImporterReport, topic: str) -> Finding:
     """The gravest finding on a topic."""
     found = [f for f in report.findings if f.topic == topic]
     return max(found, key=lambda f: LEVELS.index(f.level))
@@ -150,7 +152,7 @@ STATISTICS = [weight(4), weight(4), weight(4), weight(4) ** 2]
         (one("Identity"), (ADD_ON, "IdentityLayer")),
     ],
 )
-def test_a_node_by_itself(report: ImportReport, expected: tuple[str, str]) -> None:
+def test_a_node_by_itself(report: ImporterReport, expected: tuple[str, str]) -> None:
     outcome, layer = expected
     assert report.nodes[0].outcome == outcome
     if layer:
@@ -188,7 +190,7 @@ def chain(*nodes: tuple[str, list[str], str], **options: Any) -> list[str]:
     """Outcomes of nodes given as (operator, inputs, output)."""
     weights = options.pop("weights", {})
     made = [helper.make_node(op, inputs, [output]) for op, inputs, output in nodes]
-    report = check_import(model(made, weights, **options), "net.onnx", "R2026a")
+    report = check_matlab_import(model(made, weights, **options), "net.onnx", "R2026a")
     return [node.outcome for node in report.nodes]
 
 
@@ -211,14 +213,14 @@ def test_a_product_may_expand_a_layer_and_a_sum_is_not_known_to() -> None:
 def test_concatenation_is_built_in_along_the_channels_alone() -> None:
     for axis, outcome in ((1, BUILT_IN), (-3, BUILT_IN), (2, UNKNOWN)):
         node = helper.make_node("Concat", ["x", "x"], ["y"], axis=axis)
-        assert check_import(model([node]), "net.onnx").nodes[0].outcome == outcome
+        assert check_matlab_import(model([node]), "net.onnx").nodes[0].outcome == outcome
 
 
 def test_constants_are_no_layers_and_do_not_count() -> None:
     constant = helper.make_node("Constant", [], ["two"], value=helper.make_tensor("t", 1, [], [2]))
     shared = helper.make_node("Identity", ["w"], ["v"])
     nodes = [constant, shared, helper.make_node("Mul", ["x", "two"], ["y"])]
-    report = check_import(model(nodes, {"w": weight(4)}), "net.onnx", "R2026a")
+    report = check_matlab_import(model(nodes, {"w": weight(4)}), "net.onnx", "R2026a")
     assert [n.outcome for n in report.nodes] == ["no layer", "no layer", BUILT_IN]
     assert (report.layers, report.built_in_share) == (1, 1.0)
 
@@ -267,7 +269,7 @@ def test_resize_is_told_apart_by_its_attributes() -> None:
 
 def test_foreign_operators_functions_and_subgraphs_are_unknown() -> None:
     fused = helper.make_node("FusedConv", ["x", "w"], ["y"], domain="com.microsoft")
-    report = check_import(
+    report = check_matlab_import(
         model([fused], {"w": CONV[0]}, domains=("com.microsoft",)), "net.onnx", "R2026a"
     )
     assert (report.nodes[0].operator, report.nodes[0].outcome) == (
@@ -281,13 +283,13 @@ def test_foreign_operators_functions_and_subgraphs_are_unknown() -> None:
     called.functions.append(
         helper.make_function("mine", "Twice", ["a"], ["b"], body, [helper.make_opsetid("", 14)])
     )
-    report = check_import(called, "net.onnx")
+    report = check_matlab_import(called, "net.onnx")
     assert (report.nodes[0].outcome, finding(report, "functions").level) == (UNKNOWN, "warning")
     assert not [f for f in report.findings if f.topic == "domains"]
 
     branch = helper.make_graph([], "b", [], [helper.make_tensor_value_info("x", 1, None)])
     chosen = helper.make_node("If", ["c"], ["y"], then_branch=branch, else_branch=branch)
-    assert check_import(model([chosen], {"c": np.array(True)}), "net.onnx").nodes
+    assert check_matlab_import(model([chosen], {"c": np.array(True)}), "net.onnx").nodes
 
 
 CLEAN_NET = [
@@ -302,7 +304,7 @@ def clean_net(**options: Any) -> onnx.ModelProto:
 
 
 def test_a_clean_file_is_clean_and_says_how_to_import_it() -> None:
-    report = check_import(clean_net(), "net.onnx")
+    report = check_matlab_import(clean_net(), "net.onnx")
     assert report.clean
     assert report.exit_code == 0
     assert report.counts() == {outcome: 3 * (outcome == BUILT_IN) for outcome in OUTCOMES}
@@ -326,7 +328,7 @@ def test_a_clean_file_is_clean_and_says_how_to_import_it() -> None:
     ],
 )
 def test_findings_on_the_file(options: dict[str, Any], topic: str, level: str, text: str) -> None:
-    report = check_import(clean_net(**options), "net.onnx")
+    report = check_matlab_import(clean_net(**options), "net.onnx")
     assert finding(report, topic).level == level
     assert text in finding(report, topic).text
     assert finding(report, topic).remedy
@@ -384,7 +386,7 @@ def other_dimensions() -> onnx.ModelProto:
 def test_a_file_that_is_not_valid_is_not_clean_and_says_why(
     broken: onnx.ModelProto, text: str
 ) -> None:
-    report = check_import(broken, "net.onnx")
+    report = check_matlab_import(broken, "net.onnx")
     assert finding(report, "validity").level == "error"
     assert re.search(f"is not valid ONNX: .*{text}", finding(report, "validity").text)
     assert "\n" not in finding(report, "validity").text
@@ -397,27 +399,29 @@ def test_of_an_operator_of_another_domain_onnx_says_nothing() -> None:
     nodes = [*CLEAN_NET[:2], helper.make_node("Foo", ["b"], ["y"], domain="com.example")]
     foreign = model(nodes, {"w": weight(6, 4, 3, 3)}, domains=("com.example",))
     foreign.graph.output[0].type.tensor_type.shape.dim.add().dim_param = "N"
-    report = check_import(foreign, "net.onnx")
+    report = check_matlab_import(foreign, "net.onnx")
     assert finding(report, "validity").level == "ok"
     assert finding(report, "domains").level == "warning"
 
 
 def test_what_a_release_reads_depends_on_the_release() -> None:
-    assert finding(check_import(clean_net(ir=9), "n.onnx", "R2024b"), "IR").level == "warning"
-    assert finding(check_import(clean_net(ir=9), "n.onnx", "R2025a"), "IR").level == "ok"
+    assert (
+        finding(check_matlab_import(clean_net(ir=9), "n.onnx", "R2024b"), "IR").level == "warning"
+    )
+    assert finding(check_matlab_import(clean_net(ir=9), "n.onnx", "R2025a"), "IR").level == "ok"
 
 
 def test_names_that_matlab_does_not_take_are_told() -> None:
-    report = check_import(clean_net(), "my-net 1.onnx")
+    report = check_matlab_import(clean_net(), "my-net 1.onnx")
     assert "'my-net 1'" in finding(report, "names").text
     assert report.namespace == "my_net_1"
     assert report.call.endswith('OutputDataFormats="BCSS", Namespace="my_net_1");')
-    old = check_import(clean_net(), "my-net 1.onnx", "R2023b")
+    old = check_matlab_import(clean_net(), "my-net 1.onnx", "R2023b")
     assert old.call.endswith('PackageName="my_net_1");')
-    assert check_import(clean_net(), "end.onnx").namespace == "net_end"
+    assert check_matlab_import(clean_net(), "end.onnx").namespace == "net_end"
     odd = clean_net()
     odd.graph.node[0].name, odd.graph.node[1].name = "/conv", "POOL"
-    text = finding(check_import(odd, "net.onnx"), "names").text
+    text = finding(check_matlab_import(odd, "net.onnx"), "names").text
     assert "1 are no MATLAB identifiers" in text
     assert "1 are not unique" in text
 
@@ -427,7 +431,7 @@ def test_several_inputs_and_outputs_have_their_formats_in_order() -> None:
     two.graph.input.append(helper.make_tensor_value_info("z", TensorProto.FLOAT, ["N", 3]))
     two.graph.node.append(helper.make_node("Tanh", ["z"], ["t"], name="tanh"))
     two.graph.output.append(helper.make_tensor_value_info("t", TensorProto.FLOAT, None))
-    report = check_import(two, "net.onnx")
+    report = check_matlab_import(two, "net.onnx")
     assert 'InputDataFormats=["BCSS", "BC"], OutputDataFormats=["BCSS", "BC"]' in report.call
     assert finding(report, "input").level == "warning"
     assert finding(report, "output").level == "warning"
@@ -436,14 +440,14 @@ def test_several_inputs_and_outputs_have_their_formats_in_order() -> None:
 def test_weights_listed_as_inputs_are_no_inputs() -> None:
     old = clean_net(ir=3)
     old.graph.input.append(helper.make_tensor_value_info("w", TensorProto.FLOAT, [6, 4, 3, 3]))
-    assert 'InputDataFormats="BCSS",' in check_import(old, "net.onnx").call
+    assert 'InputDataFormats="BCSS",' in check_matlab_import(old, "net.onnx").call
 
 
 def test_side_files_are_an_error_and_are_not_opened(tmp_path: Path) -> None:
     path = tmp_path / "net.onnx"
     onnx.save(clean_net(), path, save_as_external_data=True, location="net.bin", size_threshold=0)
     (tmp_path / "net.bin").unlink()
-    report = check_import_file(path)
+    report = check_matlab_import_of_file(path)
     assert finding(report, "side files").level == "error"
     assert "net.bin" in finding(report, "side files").text
     assert fate(report, 0) == (BUILT_IN, "Convolution2DLayer")
@@ -451,7 +455,7 @@ def test_side_files_are_an_error_and_are_not_opened(tmp_path: Path) -> None:
 
 def test_a_network_without_layers_is_not_clean() -> None:
     constant = helper.make_node("Constant", [], ["y"], value=helper.make_tensor("t", 1, [], [2]))
-    assert not check_import(model([constant]), "net.onnx").clean
+    assert not check_matlab_import(model([constant]), "net.onnx").clean
 
 
 class Net(nn.Module):
@@ -473,19 +477,19 @@ class Plain(Net):
         return self.head(torch.flatten(self.gap(torch.relu(self.conv(x))), 1))
 
 
-Exported = Callable[..., ImportReport]
+Exported = Callable[..., ImporterReport]
 
 
 @pytest.fixture
 def exported(tmp_path: Path) -> Exported:
     """The report on a module as torch.onnx.export writes it."""
 
-    def export(module: nn.Module, **options: Any) -> ImportReport:
+    def export(module: nn.Module, **options: Any) -> ImporterReport:
         path = tmp_path / "net.onnx"
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch's own, of its older exporter
             torch.onnx.export(module.eval(), (torch.randn(1, 3, 8, 8),), path, **options)
-        return check_import_file(path)
+        return check_matlab_import_of_file(path)
 
     return export
 
@@ -536,12 +540,12 @@ def test_slices_of_torch_are_generated_and_constants_are_not_counted(exported: E
 )
 def test_a_release_that_is_not_known_is_refused(release: str, words: list[str]) -> None:
     with pytest.raises(UserError) as error:
-        check_import(clean_net(), "net.onnx", release)
+        check_matlab_import(clean_net(), "net.onnx", release)
     assert all(word in str(error.value) for word in words)
 
 
 def test_a_release_may_be_written_without_r() -> None:
-    assert check_import(clean_net(), "net.onnx", "2024B").release == "R2024b"
+    assert check_matlab_import(clean_net(), "net.onnx", "2024B").release == "R2024b"
 
 
 def test_every_rule_is_well_formed_and_reachable() -> None:
@@ -574,7 +578,7 @@ def test_every_operator_that_a_rule_names_is_one_of_onnx() -> None:
 
 def test_every_topic_of_a_finding_is_listed() -> None:
     for options in ({}, {"opset": 20, "ir": 10, "shape": None}):
-        report = check_import(clean_net(**options), "a b.onnx")
+        report = check_matlab_import(clean_net(**options), "a b.onnx")
         assert {f.topic for f in report.findings} <= set(TOPICS)
 
 

@@ -11,8 +11,8 @@ from torch import nn
 
 from cifarx.export.from_torch.answers import make_answers
 from cifarx.export.from_torch.reader import graph_from_module
-from cifarx.export.mat.writer import TestBatch
 from cifarx.export.network.self_check import require_agreement
+from cifarx.export.network.test_batch import TestBatch
 from cifarx.pytorch_models.errors import UserError
 
 NOTHING = np.empty(0, np.int64)

@@ -13,7 +13,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from cifarx.export.bundle import Bundle
-from cifarx.export.from_onnx.reader import as_classifier, read_onnx
+from cifarx.export.from_onnx.reader import read_onnx
+from cifarx.export.network.classifier import as_classifier
 from cifarx.export.network.model_card import ModelCard
 from cifarx.export.to_onnx.writer import onnx_from_graph
 from cifarx.pytorch_models.errors import UserError

@@ -13,10 +13,11 @@ import pytest
 from matlab_export import INPUT, LINEAR, as_matlab_exports
 from training import train_run
 
-from cifarx.export.bundle import Formats, bundle_run, sample_images, write_bundle
+from cifarx.export.bundle import Formats, bundle_run, write_bundle
 from cifarx.export.from_torch.answers import logits_float32, logits_float64
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.run import Run, build_module, load_run
+from cifarx.pytorch_models.run_images import sample_images
 from cifarx.verify.from_matlab.make_run import Imported, ImportOptions, import_run
 from cifarx.verify.ladder.logits import judge_logits, make_truth
 

@@ -9,6 +9,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx.reference import ReferenceEvaluator
 
+from cifarx.export.from_onnx.interface import model_inputs
 from cifarx.pytorch_models.errors import UserError
 
 Run = Callable[[NDArray[np.float32]], NDArray[np.float32]]
@@ -28,9 +29,7 @@ def image_shape(model: onnx.ModelProto) -> tuple[int, ...]:
 
 
 def _input_dims(model: onnx.ModelProto) -> list[int]:
-    given = {t.name for t in model.graph.initializer}
-    image = next(value for value in model.graph.input if value.name not in given)
-    return [d.dim_value for d in image.type.tensor_type.shape.dim]
+    return [d.dim_value for d in model_inputs(model)[0].type.tensor_type.shape.dim]
 
 
 def logits_float32(model: onnx.ModelProto, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -73,6 +72,5 @@ def _onnx_runtime(model: onnx.ModelProto) -> Run:
 
 def _reference(model: onnx.ModelProto) -> Run:
     evaluator = ReferenceEvaluator(model)
-    given = {t.name for t in model.graph.initializer}
-    (name,) = (n for n in evaluator.input_names if n not in given)
+    name = model_inputs(model)[0].name
     return lambda part: np.asarray(evaluator.run(None, {name: part})[0], np.float32)

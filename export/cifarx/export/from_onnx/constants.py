@@ -11,7 +11,17 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
+from cifarx.pytorch_models.errors import UnsupportedError
+
 _QUANTIZED, _QUANTIZED_SINCE = ("QuantizeLinear", "DequantizeLinear"), 19
+_RANDOM = {
+    "Bernoulli",
+    "Multinomial",
+    "RandomNormal",
+    "RandomNormalLike",
+    "RandomUniform",
+    "RandomUniformLike",
+}
 Constants = dict[str, NDArray[Any]]
 
 
@@ -38,14 +48,22 @@ def _value(node: onnx.NodeProto) -> NDArray[Any]:
     return np.asarray(value, kind)
 
 
-def evaluated(
-    node: onnx.NodeProto, constants: Mapping[str, NDArray[Any]], opset: int
-) -> dict[str, NDArray[Any]]:
+def evaluated(node: onnx.NodeProto, constants: Mapping[str, NDArray[Any]], opset: int) -> Constants:
     """The outputs of a node all of whose inputs are constant, by `onnx.reference`.
 
     Raises:
-        Exception: of whatever kind, where the reference implementation cannot compute it.
+        UnsupportedError: they are random, or the reference implementation cannot compute them.
     """
+    if node.op_type in _RANDOM or (node.op_type == "Dropout" and len(node.input) > 2):
+        raise UnsupportedError("random numbers, others for each image")
+    try:
+        return _run(node, constants, opset)
+    except Exception as error:  # the reference implementation raises what numpy and Python raise
+        reason = " ".join(str(error).split())[:200]
+        raise UnsupportedError(f"its constant value cannot be computed ({reason})") from error
+
+
+def _run(node: onnx.NodeProto, constants: Mapping[str, NDArray[Any]], opset: int) -> Constants:
     names = [name for name in node.input if name]
     outputs = [name for name in node.output if name]
     if node.op_type in _QUANTIZED:  # the reference has them from here on, and they mean the same

@@ -15,24 +15,24 @@ from typing import Any
 
 import onnx
 
-from cifarx.export.from_onnx.module_path import module_of
+from cifarx.export.from_onnx.interface import Dims, dimensions, model_inputs, stored_tensors
+from cifarx.export.from_onnx.metadata import module_of
 
 _SMALL = 64  # numbers; what is longer is a weight, whose value is never read
 _ELEMENTWISE = frozenset(
     ["Add", "Sub", "Mul", "Div", "Neg", "Relu", "LeakyRelu", "Sigmoid", "Tanh"]
 )
-Dims = tuple[int | None, ...]
 
 
 @dataclass(frozen=True)
-class Graph:
+class LightGraph:
     """The main graph of a model."""
 
     model: onnx.ModelProto
 
     @property
-    def nodes(self) -> Iterator[Node]:
-        return (Node(proto, self) for proto in self.model.graph.node)
+    def nodes(self) -> Iterator[LightNode]:
+        return (LightNode(proto, self) for proto in self.model.graph.node)
 
     @property
     def opset(self) -> int | None:
@@ -54,8 +54,7 @@ class Graph:
     @cached_property
     def stored(self) -> set[str]:
         """Names of the tensors that stand in the file by themselves."""
-        sparse = {tensor.values.name for tensor in self.model.graph.sparse_initializer}
-        return sparse | {tensor.name for tensor in self.model.graph.initializer}
+        return stored_tensors(self.model)
 
     @cached_property
     def constants(self) -> set[str]:
@@ -98,8 +97,8 @@ class Graph:
 
     @property
     def inputs(self) -> list[onnx.ValueInfoProto]:
-        """Inputs of the network; files of IR 3 list the weights among them, too."""
-        return [value for value in self.model.graph.input if value.name not in self.stored]
+        """Inputs of the network."""
+        return model_inputs(self.model)
 
     @cached_property
     def functions(self) -> set[tuple[str, str]]:
@@ -120,11 +119,11 @@ class Graph:
 
 
 @dataclass(frozen=True)
-class Node:
+class LightNode:
     """One node, and what can be asked about it."""
 
     proto: onnx.NodeProto
-    graph: Graph
+    graph: LightGraph
 
     @property
     def operator(self) -> str:
@@ -170,14 +169,6 @@ class Node:
     def module(self) -> str:
         """Path of the PyTorch module, '' where the file does not say."""
         return module_of(self.proto)
-
-
-def dimensions(value: onnx.ValueInfoProto) -> Dims | None:
-    """Dimensions of a value, None for an open one; None where even their number is not said."""
-    kind = value.type.tensor_type
-    if not value.type.HasField("tensor_type") or not kind.HasField("shape"):
-        return None
-    return tuple(d.dim_value if d.HasField("dim_value") else None for d in kind.shape.dim)
 
 
 def _without_weights(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from cifarx.export.from_onnx.module_path import module_of
+from cifarx.export.from_onnx.metadata import module_of
 from cifarx.export.from_onnx.value import Index, Mixed, Value, is_permutation
 from cifarx.export.network.graph import output_shape
 from cifarx.export.network.layer import Array, Hyper, Layer, Shape

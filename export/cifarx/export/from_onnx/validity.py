@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import onnx
 
-from cifarx.export.from_onnx.light_graph import Dims, Graph
+from cifarx.export.from_onnx.interface import Dims
+from cifarx.export.from_onnx.light_graph import LightGraph
 
 _LONGEST = 300  # characters of a reason
 _SIDE_FILE = "should be stored in"  # onnx.checker, of a side file that is not at hand
@@ -65,7 +66,7 @@ def explained(reason: str) -> tuple[str, str]:
     return next(((text, do) for sign, text, do in _MEANINGS if sign in reason), ("", ""))
 
 
-def invalidity(graph: Graph) -> str:
+def invalidity(graph: LightGraph) -> str:
     """The first thing that is wrong with a model, '' where nothing is known to be.
 
     Side files with weights are not opened. onnx.checker looks at every node by itself and at the
@@ -98,7 +99,7 @@ def _without_side_files(model: onnx.ModelProto) -> onnx.ModelProto:
     return light
 
 
-def _channels(graph: Graph, node: onnx.NodeProto) -> str:
+def _channels(graph: LightGraph, node: onnx.NodeProto) -> str:
     if node.domain or len(node.input) < 2:
         return ""
     maps, weights = (_dims(graph, name) for name in node.input[:2])
@@ -119,6 +120,6 @@ def _channels(graph: Graph, node: onnx.NodeProto) -> str:
     )
 
 
-def _dims(graph: Graph, name: str) -> Dims:
+def _dims(graph: LightGraph, name: str) -> Dims:
     tensor = graph.tensors.get(name)
     return tuple(tensor.dims) if tensor is not None else graph.shapes.get(name) or ()

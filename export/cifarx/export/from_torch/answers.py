@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from cifarx.export.mat.writer import TestBatch
+from cifarx.export.network.test_batch import TestBatch
 from cifarx.pytorch_models.data.images import Images
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.preprocess import preprocess

@@ -14,11 +14,12 @@ import torch
 from onnxscript import optimizer
 from torch import Tensor, nn
 
-from cifarx.export.from_onnx.reader import INPUT, OUTPUT, read_onnx
+from cifarx.export.from_onnx.reader import read_onnx
 from cifarx.export.from_torch.failures import not_in_onnx, told_in_a_paragraph
 from cifarx.export.from_torch.marks import mark_dropout, with_marks
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.layer import Array
+from cifarx.export.network.names import INPUT, OUTPUT
 from cifarx.pytorch_models.errors import UserError
 
 _BATCH = 2  # torch.export treats a batch of 1 as a constant that may be squeezed away

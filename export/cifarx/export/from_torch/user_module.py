@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-def import_module(text: str) -> nn.Module:
+def load_user_module(text: str) -> nn.Module:
     """What the callable of `package.module:callable` gives."""
     from torch import nn
 

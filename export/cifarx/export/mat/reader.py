@@ -13,13 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.io import loadmat
 
+from cifarx.export.mat.feature_order import feature_orders
 from cifarx.export.mat.leftovers import unaccounted
 from cifarx.export.mat.safety import require_plain
-from cifarx.export.mat.writer import FORMAT, VERSION, TestBatch, feature_orders
+from cifarx.export.mat.writer import FORMAT, VERSION
 from cifarx.export.network import layout
 from cifarx.export.network.graph import LayerGraph, output_shape
 from cifarx.export.network.layer import Array, Hyper, Layer, Shape
 from cifarx.export.network.model_card import ModelCard
+from cifarx.export.network.test_batch import TestBatch
 from cifarx.export.network.vocabulary import VOCABULARY
 from cifarx.pytorch_models.errors import GraphError, UserError
 
@@ -110,8 +112,15 @@ def _interpret(content: Mapping[str, Any]) -> MatFile:
         raise GraphError(f"Mean and StandardDeviation are not 1x1x{channels}")
     batch = _batch(_struct(content, "test"), graph, len(card.classes))
     base = _text(form, "base_sha256") if "base_sha256" in form.dtype.names else ""
-    onnx, arrays = _text(form, "onnx_sha256"), _text(form, "arrays_sha256")
-    return MatFile(graph, card, batch, onnx, arrays, base, unaccounted(content))
+    return MatFile(
+        graph=graph,
+        card=card,
+        batch=batch,
+        onnx_sha256=_text(form, "onnx_sha256"),
+        arrays_sha256=_text(form, "arrays_sha256"),
+        base_sha256=base,
+        unaccounted=unaccounted(content),
+    )
 
 
 def _graph(

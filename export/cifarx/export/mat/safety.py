@@ -2,7 +2,7 @@
 
 To load a function handle is to run it in Octave, which evaluates the text of an anonymous one, and
 MATLAB calls `loadobj` of an object. A file from anybody is looked through first: here, and in
-`+cifarx/+internal/requirePlainFile.m` again, which does the same but inflates nothing.
+`+cifarx/+internal/+check/requirePlainFile.m` again, which does the same but inflates nothing.
 https://www.mathworks.com/help/pdf_doc/matlab/matfile_format.pdf
 """
 

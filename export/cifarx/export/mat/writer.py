@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, BinaryIO
 
@@ -19,10 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.io import savemat
 
+from cifarx.export.mat.feature_order import feature_orders
 from cifarx.export.network import layout
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.layer import Layer, Shape, number
 from cifarx.export.network.model_card import ModelCard
+from cifarx.export.network.test_batch import TestBatch
 from cifarx.export.network.vocabulary import VOCABULARY
 from cifarx.pytorch_models.errors import UserError
 
@@ -32,24 +33,6 @@ _LARGEST = 2**31 - 1  # bytes a variable, MATLAB's limit for version 7 MAT-files
 _EMPTY = np.empty((0, 0))
 _CHUNK = 2**21  # elements whose copy in another order is made at a time
 _HEADER = 116  # bytes of descriptive text at the start of a version 5 MAT-file
-
-
-@dataclass(frozen=True)
-class TestBatch:
-    """Images with the answers PyTorch gives, by which every other runtime is judged."""
-
-    __test__ = False  # no test class, whatever pytest makes of the name
-
-    images: NDArray[np.uint8]
-    """(N, C, H, W); empty where nobody knows how pixels are normalised."""
-    inputs: NDArray[np.float32]
-    """(N, C, H, W), the images normalised."""
-    labels: NDArray[np.int64]
-    """(N,), from 0; empty where nobody knows them."""
-    logits: NDArray[np.float32]
-    """(N, K), by PyTorch in float32; where `reference` is empty, by the runtime that wrote it."""
-    reference: NDArray[np.float64]
-    """(N, K), by PyTorch with the same weights in float64; empty where it has not run them."""
 
 
 def write_mat(
@@ -194,56 +177,6 @@ def _column_major(array: NDArray[np.float32]) -> Iterator[bytes | memoryview]:
         return
     for i in range(0, len(rows), step):
         yield rows[i : i + step].astype("<f4", copy=False).tobytes()
-
-
-def feature_orders(graph: LayerGraph) -> dict[str, NDArray[np.int64]]:
-    """For each layer whose features MATLAB holds in another order than PyTorch: that order.
-
-    A flatten begins it (`layout.flatten_order`), layers without weights hand it on, and the next
-    fully connected layer ends it.
-
-    Raises:
-        UserError: it never ends, or two orders meet in one layer.
-    """
-    shapes = graph.shapes()
-    orders: dict[str, NDArray[np.int64]] = {}
-    for layer in graph.layers:
-        if layer.kind == "FullyConnectedLayer":
-            continue
-        if layer.kind == "FlattenLayer" and len(shapes[layer.inputs[0]]) == 3:
-            channels, height, width = shapes[layer.inputs[0]]
-            if height * width > 1:
-                orders[layer.name] = layout.flatten_order(channels, height, width)
-            continue
-        if layer.kind == "ConcatenationLayer" and any(name in orders for name in layer.inputs):
-            sizes = [shapes[name][0] for name in layer.inputs]
-            starts = np.cumsum([0, *sizes[:-1]])
-            parts = [
-                orders.get(name, np.arange(size)) + start
-                for name, size, start in zip(layer.inputs, sizes, starts, strict=True)
-            ]
-            orders[layer.name] = np.concatenate(parts)
-            continue
-        # a single feature multiplies all others alike, whatever their order
-        given = [orders.get(name) for name in layer.inputs if shapes[name] != (1,)]
-        if len({_key(order) for order in given}) > 1:
-            raise UserError(
-                f"The layer {layer.name!r} joins features that were flattened from maps with "
-                "others; MATLAB orders flattened features otherwise than PyTorch. Put a linear "
-                "layer after the flatten."
-            )
-        if given and given[0] is not None:
-            orders[layer.name] = given[0]
-    if graph.output in orders:
-        raise UserError(
-            "The network's output is a flattened map; MATLAB orders flattened features otherwise "
-            "than PyTorch. End the network with a linear layer or a pooling to 1x1."
-        )
-    return orders
-
-
-def _key(order: NDArray[np.int64] | None) -> bytes:
-    return b"" if order is None else order.tobytes()
 
 
 def _row(values: Any) -> NDArray[np.float64]:

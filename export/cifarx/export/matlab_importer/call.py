@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from pathlib import PurePath
 
-from cifarx.export.from_onnx.light_graph import Dims, Graph, dimensions
+from cifarx.export.from_onnx.interface import Dims, dimensions
+from cifarx.export.from_onnx.light_graph import LightGraph
 from cifarx.export.network.names import identifier
 
 FORMATS = {2: "BC", 4: "BCSS", 5: "BCSSS"}
@@ -41,7 +42,7 @@ def data_format(shape: Dims | None) -> str:
     return FORMATS.get(len(shape), "U" * len(shape))
 
 
-def call(graph: Graph, name: str, releases: tuple[str, ...]) -> str:
+def call(graph: LightGraph, name: str, releases: tuple[str, ...]) -> str:
     """The call for a file of that name; Namespace where the file's own name will not do.
 
     Namespace was called PackageName in R2023b (CORA toolbox, readONNXNetwork.m).

@@ -14,7 +14,7 @@ from typing import Any
 
 import onnx
 
-from cifarx.export.from_onnx.light_graph import Graph, Node
+from cifarx.export.from_onnx.light_graph import LightGraph, LightNode
 from cifarx.export.matlab_importer.call import call, namespace
 from cifarx.export.matlab_importer.conditions import CONDITIONS
 from cifarx.export.matlab_importer.findings import Finding, findings
@@ -22,14 +22,14 @@ from cifarx.export.matlab_importer.knowledge import (
     CLEAN,
     OUTCOMES,
     Ceiling,
+    Citation,
     Rule,
-    Source,
     ceiling,
+    citation,
     releases_of,
     rules,
-    source,
 )
-from cifarx.export.matlab_importer.open_file import read_for_import
+from cifarx.export.matlab_importer.open_file import load_unchecked
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,13 @@ class NodeVerdict:
     """Class of the MATLAB layer, '' where none is known."""
     why: str
     remedy: str
-    sources: tuple[Source, ...]
+    sources: tuple[Citation, ...]
     better: str
     """From which release on it is better, '' where that is not so."""
 
 
 @dataclass(frozen=True)
-class ImportReport:
+class ImporterReport:
     """What becomes of a whole file."""
 
     name: str
@@ -114,17 +114,19 @@ class ImportReport:
         }
 
 
-def check_import_file(path: Path, release: str | None = None) -> ImportReport:
+def check_matlab_import_of_file(path: Path, release: str | None = None) -> ImporterReport:
     """Judge an ONNX file; side files with weights are not opened.
 
     Raises:
         UserError: it cannot be read, or there is no such release.
     """
     releases_of(release)  # a mistake there is told first, before a large file is read
-    return check_import(read_for_import(path), path.name, release)
+    return check_matlab_import(load_unchecked(path), path.name, release)
 
 
-def check_import(model: onnx.ModelProto, name: str, release: str | None = None) -> ImportReport:
+def check_matlab_import(
+    model: onnx.ModelProto, name: str, release: str | None = None
+) -> ImporterReport:
     """Judge a model as MATLAB would find it in a file.
 
     Args:
@@ -135,8 +137,8 @@ def check_import(model: onnx.ModelProto, name: str, release: str | None = None) 
         UserError: there is no such release.
     """
     releases = releases_of(release)
-    graph = Graph(model)
-    return ImportReport(
+    graph = LightGraph(model)
+    return ImporterReport(
         name=name,
         release=releases[0] if release is not None else None,
         releases=releases,
@@ -149,7 +151,7 @@ def check_import(model: onnx.ModelProto, name: str, release: str | None = None) 
     )
 
 
-def _judge(node: Node, releases: tuple[str, ...]) -> NodeVerdict:
+def _judge(node: LightNode, releases: tuple[str, ...]) -> NodeVerdict:
     """The least welcome outcome of all releases, and from when on it is a better one."""
     by_release = {release: _rule(node, release) for release in releases}
     worst = max(by_release.values(), key=_rank)  # the first of equals
@@ -171,7 +173,7 @@ def _rank(rule: Rule) -> int:
     return OUTCOMES.index(rule.outcome)
 
 
-def _rule(node: Node, release: str) -> Rule:
+def _rule(node: LightNode, release: str) -> Rule:
     names = {node.operator, "*"}
     first = next(
         rule
@@ -183,7 +185,7 @@ def _rule(node: Node, release: str) -> Rule:
     return first if _version_is_covered(node, first, ceiling(release)) else _too_new(node, release)
 
 
-def _version_is_covered(node: Node, rule: Rule, limit: Ceiling) -> bool:
+def _version_is_covered(node: LightNode, rule: Rule, limit: Ceiling) -> bool:
     """The operator's own version is one that MATLAB reads without a warning.
 
     A file of opset 17 may well use none but operators that have not changed since opset 14: the
@@ -195,7 +197,7 @@ def _version_is_covered(node: Node, rule: Rule, limit: Ceiling) -> bool:
     return version is not None and version <= limit.newest_opset
 
 
-def _operator_version(node: Node) -> int | None:
+def _operator_version(node: LightNode) -> int | None:
     """The opset that brought the operator in the form that the file uses."""
     opset = node.graph.opset
     if opset is None:
@@ -207,7 +209,7 @@ def _operator_version(node: Node) -> int | None:
     return int(schema.since_version)
 
 
-def _too_new(node: Node, release: str) -> Rule:
+def _too_new(node: LightNode, release: str) -> Rule:
     version, limit = _operator_version(node), ceiling(release)
     form = "of no opset that ONNX knows" if version is None else f"in the form of opset {version}"
     return Rule(
@@ -219,7 +221,7 @@ def _too_new(node: Node, release: str) -> Rule:
         "recorded to read without a warning",
         remedy="Export with torch.onnx.export(dynamo=False, opset_version=14), or rewrite the "
         "file with 'cifarx export FILE.onnx'.",
-        sources=(*limit.sources, source("infer")),
+        sources=(*limit.sources, citation("infer")),
         releases=limit.releases,
     )
 

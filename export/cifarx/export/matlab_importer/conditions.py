@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cifarx.export.from_onnx.light_graph import Node
+from cifarx.export.from_onnx.light_graph import LightNode
 from cifarx.export.matlab_importer.knowledge import always_generated
 
-Condition = Callable[[Node], bool]
+Condition = Callable[[LightNode], bool]
 CONDITIONS: dict[str, Condition] = {}
 
 
@@ -23,50 +23,50 @@ def _condition(name: str) -> Callable[[Condition], Condition]:
 
 
 @_condition("computes a constant")
-def _constant(node: Node) -> bool:
+def _constant(node: LightNode) -> bool:
     """All its inputs are constants."""
     return bool(node.inputs) and all(name in node.graph.constants for name in node.inputs)
 
 
 @_condition("computes a shape")
-def _shape(node: Node) -> bool:
+def _shape(node: LightNode) -> bool:
     """Its result depends on the shape of the input alone, as in x.size(0) * 2."""
     return any(name in node.graph.shape_values for name in node.proto.output)
 
 
 @_condition("function of the file")
-def _function(node: Node) -> bool:
+def _function(node: LightNode) -> bool:
     """It calls a function that the file defines."""
     return (node.proto.domain, node.proto.op_type) in node.graph.functions
 
 
 @_condition("foreign domain")
-def _foreign(node: Node) -> bool:
+def _foreign(node: LightNode) -> bool:
     """Its operator is not one of ONNX's own."""
     return node.proto.domain not in ("", "ai.onnx")
 
 
 @_condition("free image size")
-def _free_size(node: Node) -> bool:
+def _free_size(node: LightNode) -> bool:
     """An input of the network has an open height or width."""
     shapes = (node.graph.shapes.get(value.name) for value in node.graph.inputs)
     return any(shape is not None and len(shape) > 2 and None in shape[2:] for shape in shapes)
 
 
 @_condition("opset above 17")
-def _newer_exporter(node: Node) -> bool:
+def _newer_exporter(node: LightNode) -> bool:
     """The file's opset is 18 or newer, as torch's newer exporter writes."""
     return (node.graph.opset or 0) > 17
 
 
 @_condition("computed weights")
-def _computed_weights(node: Node) -> bool:
+def _computed_weights(node: LightNode) -> bool:
     """A weight is the result of a node, instead of an initializer."""
     return any(name and name not in node.graph.stored for name in node.proto.input[1:])
 
 
 @_condition("behind MatMul")
-def _behind_matmul(node: Node) -> bool:
+def _behind_matmul(node: LightNode) -> bool:
     """An input comes from a MatMul, the other is a constant."""
     producers = [node.graph.producers.get(name) for name in node.inputs]
     fixed = any(name in node.graph.constants for name in node.inputs)
@@ -74,14 +74,14 @@ def _behind_matmul(node: Node) -> bool:
 
 
 @_condition("behind a generated layer")
-def _behind_generated(node: Node) -> bool:
+def _behind_generated(node: LightNode) -> bool:
     """Nothing but elementwise arithmetic lies between it and a node that is always generated."""
     wake = node.graph.wake(always_generated())
     return any(name in wake for name in node.inputs)
 
 
 @_condition("2-D")
-def _two_dimensional(node: Node) -> bool:
+def _two_dimensional(node: LightNode) -> bool:
     """It works on height and width."""
     if node.operator in ("Conv", "ConvTranspose"):
         weights = node.shape(1)
@@ -90,61 +90,61 @@ def _two_dimensional(node: Node) -> bool:
 
 
 @_condition("explicit padding")
-def _explicit_padding(node: Node) -> bool:
+def _explicit_padding(node: LightNode) -> bool:
     """auto_pad is NOTSET."""
     return bool(node.attribute("auto_pad", b"NOTSET") == b"NOTSET")
 
 
 @_condition("automatic padding")
-def _automatic_padding(node: Node) -> bool:
+def _automatic_padding(node: LightNode) -> bool:
     """auto_pad is SAME_UPPER, SAME_LOWER or VALID."""
     return not _explicit_padding(node)
 
 
 @_condition("no padding")
-def _no_padding(node: Node) -> bool:
+def _no_padding(node: LightNode) -> bool:
     """All pads are zero."""
     return not any(node.attribute("pads", ())) and _explicit_padding(node)
 
 
 @_condition("no output padding")
-def _no_output_padding(node: Node) -> bool:
+def _no_output_padding(node: LightNode) -> bool:
     """output_padding is zero, output_shape not given."""
     return not any(node.attribute("output_padding", ())) and not node.attribute("output_shape")
 
 
 @_condition("undilated")
-def _undilated(node: Node) -> bool:
+def _undilated(node: LightNode) -> bool:
     """All dilations are 1."""
     return all(step == 1 for step in node.attribute("dilations", ()))
 
 
 @_condition("one group")
-def _one_group(node: Node) -> bool:
+def _one_group(node: LightNode) -> bool:
     """Every output channel sees all input channels."""
     return bool(node.attribute("group", 1) == 1)
 
 
 @_condition("whole windows")
-def _whole_windows(node: Node) -> bool:
+def _whole_windows(node: LightNode) -> bool:
     """ceil_mode is 0."""
     return not node.attribute("ceil_mode", 0)
 
 
 @_condition("broken windows")
-def _broken_windows(node: Node) -> bool:
+def _broken_windows(node: LightNode) -> bool:
     """ceil_mode is 1."""
     return not _whole_windows(node)
 
 
 @_condition("one output")
-def _one_output(node: Node) -> bool:
+def _one_output(node: LightNode) -> bool:
     """No second output, such as indices."""
     return sum(bool(name) for name in node.proto.output) == 1
 
 
 @_condition("inference form")
-def _inference(node: Node) -> bool:
+def _inference(node: LightNode) -> bool:
     """One output, and no training mode."""
     if node.operator == "Dropout" and len(node.proto.input) > 2 and node.proto.input[2]:
         training = node.numbers(2) != [0.0]
@@ -154,7 +154,7 @@ def _inference(node: Node) -> bool:
 
 
 @_condition("plain product")
-def _plain_product(node: Node) -> bool:
+def _plain_product(node: LightNode) -> bool:
     """alpha = beta = 1, transA = 0, stored weights."""
     plain = node.attribute("alpha", 1.0) == 1 and node.attribute("beta", 1.0) == 1
     bias = len(node.inputs) < 3 or node.is_constant(2)
@@ -162,20 +162,20 @@ def _plain_product(node: Node) -> bool:
 
 
 @_condition("of layers")
-def _of_layers(node: Node) -> bool:
+def _of_layers(node: LightNode) -> bool:
     """No input is a constant."""
     return len(node.inputs) > 1 and not any(name in node.graph.constants for name in node.inputs)
 
 
 @_condition("of one size")
-def _of_one_size(node: Node) -> bool:
+def _of_one_size(node: LightNode) -> bool:
     """Its inputs have the same dimensions."""
     shapes = {node.shape(i) for i in range(len(node.proto.input))}
     return len(shapes) == 1 and None not in shapes
 
 
 @_condition("scalar or by channel")
-def _by_channel(node: Node) -> bool:
+def _by_channel(node: LightNode) -> bool:
     """The constant is one number, or one a channel: [C,1,1], [1,C,1,1], or [C] beside [N,C]."""
     if node.operator == "Neg":
         return True
@@ -193,48 +193,48 @@ def _by_channel(node: Node) -> bool:
 
 
 @_condition("of maps")
-def _of_maps(node: Node) -> bool:
+def _of_maps(node: LightNode) -> bool:
     """Its input is [N,C,H,W]."""
     shape = node.shape(0)
     return shape is not None and len(shape) == 4
 
 
 @_condition("of features")
-def _of_features(node: Node) -> bool:
+def _of_features(node: LightNode) -> bool:
     """Its input is [N,K]."""
     shape = node.shape(0)
     return shape is not None and len(shape) == 2
 
 
 @_condition("axis 1")
-def _axis_one(node: Node) -> bool:
+def _axis_one(node: LightNode) -> bool:
     """All but the batch becomes one dimension."""
     return bool(node.attribute("axis", 1) == 1)
 
 
 @_condition("flattens")
-def _flattens(node: Node) -> bool:
+def _flattens(node: LightNode) -> bool:
     """The new shape has two dimensions."""
     target = node.shape(1)
     return target == (2,) or len(node.attribute("shape", ())) == 2
 
 
 @_condition("along channels")
-def _along_channels(node: Node) -> bool:
+def _along_channels(node: LightNode) -> bool:
     """Along dimension 1."""
     shape, axis = node.shape(0), node.attribute("axis", 1)
     return bool(axis == 1 or (shape is not None and axis + len(shape) == 1))
 
 
 @_condition("along features")
-def _along_features(node: Node) -> bool:
+def _along_features(node: LightNode) -> bool:
     """Along dimension 1 of [N,K]."""
     default = 1 if (node.graph.opset or 0) < 13 else -1
     return _of_features(node) and node.attribute("axis", default) in (1, -1)
 
 
 @_condition("from zero to a constant")
-def _from_zero(node: Node) -> bool:
+def _from_zero(node: LightNode) -> bool:
     """min is 0 and max a number."""
     if node.attribute("max") is not None:  # before opset 11
         return bool(node.attribute("min") == 0)
@@ -242,12 +242,12 @@ def _from_zero(node: Node) -> bool:
 
 
 @_condition("computed size")
-def _computed_size(node: Node) -> bool:
+def _computed_size(node: LightNode) -> bool:
     """Sizes or scales are computed by other nodes."""
     return any(name not in node.graph.constants for name in node.inputs[1:])
 
 
 @_condition("antialias")
-def _antialias(node: Node) -> bool:
+def _antialias(node: LightNode) -> bool:
     """It has the attribute antialias, on or off."""
     return node.attribute("antialias") is not None

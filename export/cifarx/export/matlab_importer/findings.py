@@ -8,10 +8,11 @@ from pathlib import PurePath
 
 import onnx
 
-from cifarx.export.from_onnx.light_graph import Dims, Graph, dimensions
+from cifarx.export.from_onnx.interface import Dims, dimensions
+from cifarx.export.from_onnx.light_graph import LightGraph
 from cifarx.export.from_onnx.validity import AGAIN, explained, invalidity
 from cifarx.export.matlab_importer.call import data_format, is_identifier, namespace
-from cifarx.export.matlab_importer.knowledge import Ceiling, Source, ceiling, source
+from cifarx.export.matlab_importer.knowledge import Ceiling, Citation, ceiling, citation
 
 LEVELS = ("ok", "warning", "error")
 TOPICS = (
@@ -40,10 +41,10 @@ class Finding:
     """'ok', 'warning', or 'error' where the import fails or a wrong network comes out."""
     text: str
     remedy: str
-    sources: tuple[Source, ...]
+    sources: tuple[Citation, ...]
 
 
-def findings(graph: Graph, name: str, releases: tuple[str, ...]) -> Iterator[Finding]:
+def findings(graph: LightGraph, name: str, releases: tuple[str, ...]) -> Iterator[Finding]:
     """All findings, at least one on validity, opset, IR, side files, names, input and output."""
     limits = {release: ceiling(release) for release in releases}
     yield _validity(graph)
@@ -58,10 +59,10 @@ def findings(graph: Graph, name: str, releases: tuple[str, ...]) -> Iterator[Fin
 
 
 def _finding(topic: str, level: str, text: str, remedy: str = "", *sources: str) -> Finding:
-    return Finding(topic, level, text, remedy, tuple(source(key) for key in sources))
+    return Finding(topic, level, text, remedy, tuple(citation(key) for key in sources))
 
 
-def _validity(graph: Graph) -> Finding:
+def _validity(graph: LightGraph) -> Finding:
     reason = invalidity(graph)
     if not reason:
         text = "onnx.checker finds nothing wrong with the file"
@@ -72,7 +73,7 @@ def _validity(graph: Graph) -> Finding:
     return _finding("validity", "error", text, remedy or AGAIN, "onnx-checker")
 
 
-def _opset(graph: Graph, limits: dict[str, Ceiling]) -> Finding:
+def _opset(graph: LightGraph, limits: dict[str, Ceiling]) -> Finding:
     opset = graph.opset
     if opset is None:
         return _finding(
@@ -103,7 +104,7 @@ def _ir(version: int, limits: dict[str, Ceiling]) -> Finding:
     return Finding("IR", "warning", text, f"Use {_OPSET_14}; {_REWRITE}.", lowest.sources)
 
 
-def _domains(graph: Graph) -> Iterator[Finding]:
+def _domains(graph: LightGraph) -> Iterator[Finding]:
     used = {node.proto.domain for node in graph.nodes} - {"", "ai.onnx"}
     foreign = sorted(used - {domain for domain, _ in graph.functions})
     if foreign:
@@ -119,7 +120,7 @@ def _domains(graph: Graph) -> Iterator[Finding]:
         yield _finding("functions", "warning", text, remedy, "infer")
 
 
-def _side_files(graph: Graph) -> Finding:
+def _side_files(graph: LightGraph) -> Finding:
     external = [t for t in graph.tensors.values() if t.data_location == onnx.TensorProto.EXTERNAL]
     if not external:
         return _finding("side files", "ok", "the file holds all its weights", "", "user-chemberta")
@@ -136,7 +137,7 @@ def _side_files(graph: Graph) -> Finding:
     return _finding("side files", "error", text, remedy, "user-chemberta")
 
 
-def _weights(graph: Graph) -> Iterator[Finding]:
+def _weights(graph: LightGraph) -> Iterator[Finding]:
     kinds = {tensor.data_type for tensor in graph.model.graph.initializer}
     other = kinds & {
         onnx.TensorProto.FLOAT16,
@@ -154,7 +155,7 @@ def _weights(graph: Graph) -> Iterator[Finding]:
         yield _finding("weights", "warning", text, "Export dense weights.", "infer")
 
 
-def _names(graph: Graph, name: str) -> Iterator[Finding]:
+def _names(graph: LightGraph, name: str) -> Iterator[Finding]:
     stem = PurePath(name).stem
     if is_identifier(stem):
         text = f"generated layers, where there are any, go to the namespace +{namespace(name)}"
@@ -177,7 +178,7 @@ def _names(graph: Graph, name: str) -> Iterator[Finding]:
         yield _finding("names", "warning", text, remedy, "mw-yolov8", "user-efficientnet")
 
 
-def _inputs(graph: Graph) -> Iterator[Finding]:
+def _inputs(graph: LightGraph) -> Iterator[Finding]:
     values = graph.inputs
     if len(values) != 1:
         text = f"{len(values)} inputs; MATLAB may reorder them"
@@ -228,7 +229,7 @@ def _input(value: onnx.ValueInfoProto, shape: Dims | None) -> Iterator[Finding]:
         yield _finding("input", "ok", text, "", "mw-toolkit", "user-efficientnet")
 
 
-def _outputs(graph: Graph) -> Iterator[Finding]:
+def _outputs(graph: LightGraph) -> Iterator[Finding]:
     values = graph.model.graph.output
     if len(values) != 1:
         text = f"{len(values)} outputs; MATLAB may reorder them"

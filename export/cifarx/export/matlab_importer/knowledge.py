@@ -34,7 +34,7 @@ STRONG = ("DOC", "MW", "USER")
 
 
 @dataclass(frozen=True)
-class Source:
+class Citation:
     """Where a statement comes from."""
 
     kind: str
@@ -58,7 +58,7 @@ class Rule:
     """Class of the MATLAB layer; for a generated one the sort of name it gets; else ''."""
     why: str
     remedy: str
-    sources: tuple[Source, ...]
+    sources: tuple[Citation, ...]
     releases: tuple[str, ...]
 
     @property
@@ -75,7 +75,7 @@ class Ceiling:
     oldest_opset: int
     newest_opset: int
     newest_ir: int
-    sources: tuple[Source, ...]
+    sources: tuple[Citation, ...]
 
 
 @cache
@@ -119,9 +119,9 @@ def ceiling(release: str) -> Ceiling:
 
 
 @cache
-def source(key: str) -> Source:
+def citation(key: str) -> Citation:
     """A source by its name in the rules' file."""
-    return Source(**_table()["sources"][key])
+    return Citation(**_table()["sources"][key])
 
 
 def releases_of(given: str | None) -> tuple[str, ...]:
@@ -163,8 +163,8 @@ def _table() -> Mapping[str, Any]:
     return tomllib.loads(text)
 
 
-def _named(table: Mapping[str, Any], row: Mapping[str, Any]) -> tuple[Source, ...]:
-    return tuple(Source(**table["sources"][key]) for key in row["sources"])
+def _named(table: Mapping[str, Any], row: Mapping[str, Any]) -> tuple[Citation, ...]:
+    return tuple(Citation(**table["sources"][key]) for key in row["sources"])
 
 
 def _span(row: Mapping[str, Any]) -> tuple[str, ...]:

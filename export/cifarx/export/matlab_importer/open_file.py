@@ -16,7 +16,7 @@ _NEXT = (
 _LARGEST = 2**31 - 1  # bytes; protobuf reads no more
 
 
-def read_for_import(path: Path) -> onnx.ModelProto:
+def load_unchecked(path: Path) -> onnx.ModelProto:
     """Read an ONNX file, but none of its side files. The content decides, not the ending.
 
     The file need not be a valid model, as the check is wanted for files that are not: it must be

@@ -9,7 +9,14 @@ import sys
 from pathlib import Path
 
 from cifarx.export.matlab_importer.conditions import CONDITIONS
-from cifarx.export.matlab_importer.knowledge import RELEASES, Ceiling, Rule, Source, ceiling, rules
+from cifarx.export.matlab_importer.knowledge import (
+    RELEASES,
+    Ceiling,
+    Citation,
+    Rule,
+    ceiling,
+    rules,
+)
 from cifarx.pytorch_models.files import write_text
 
 START, END = "<!-- rules -->\n", "<!-- /rules -->"
@@ -22,7 +29,7 @@ def updated(page: str) -> str:
 
 
 def _markdown() -> str:
-    sources: list[Source] = []
+    sources: list[Citation] = []
     rows = [_row(rule, sources) for rule in rules()]
     limits = [_limit(limit, sources) for limit in dict.fromkeys(map(ceiling, RELEASES))]
     return "\n".join(
@@ -47,7 +54,7 @@ def _markdown() -> str:
     )
 
 
-def _row(rule: Rule, sources: list[Source]) -> str:
+def _row(rule: Rule, sources: list[Citation]) -> str:
     becomes = f"{rule.outcome}: {rule.layer}" if rule.layer else rule.outcome
     reason = f"{rule.why}. *{rule.remedy}*" if rule.remedy else f"{rule.why}."
     cells = (
@@ -61,7 +68,7 @@ def _row(rule: Rule, sources: list[Source]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _limit(limit: Ceiling, sources: list[Source]) -> str:
+def _limit(limit: Ceiling, sources: list[Citation]) -> str:
     opset = f"{limit.oldest_opset} to {limit.newest_opset}"
     cited = _cited(limit.sources, sources)
     return f"| {_span(limit.releases)} | {opset} | {limit.newest_ir} | {cited} |"
@@ -73,7 +80,7 @@ def _span(releases: tuple[str, ...]) -> str:
     return f"from {releases[0]}" if releases[-1] == RELEASES[-1] else f"up to {releases[-1]}"
 
 
-def _cited(cited: tuple[Source, ...], sources: list[Source]) -> str:
+def _cited(cited: tuple[Citation, ...], sources: list[Citation]) -> str:
     """Kinds and numbers, such as 'USER 1, INFER 4'; new ones are added to the list."""
     sources.extend(source for source in cited if source not in sources)
     return ", ".join(f"{s.kind} {sources.index(s) + 1}" for s in cited)

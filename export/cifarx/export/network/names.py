@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 
+INPUT = "image"
+"""Name of the input in every graph and file that cifarx makes."""
+OUTPUT = "logits"
+"""Name of the output in model.onnx."""
 _LONGEST = 63  # namelengthmax in MATLAB
 
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cifarx.export.mat.writer import TestBatch
 from cifarx.export.network.compute import run_graph
 from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.test_batch import TestBatch
 from cifarx.pytorch_models.errors import UserError
 
 _FAR = 1000.0  # times the source's own rounding; a lost operation makes a million

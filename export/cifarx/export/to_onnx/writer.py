@@ -11,10 +11,9 @@ from __future__ import annotations
 import onnx
 from onnx import TensorProto, helper
 
-from cifarx.export.from_onnx.reader import OUTPUT
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.model_card import ModelCard
-from cifarx.export.network.names import Namer
+from cifarx.export.network.names import OUTPUT, Namer
 from cifarx.export.to_onnx.file_bytes import OnnxFile
 from cifarx.export.to_onnx.graph_builder import Writing
 from cifarx.export.to_onnx.layers import WRITERS

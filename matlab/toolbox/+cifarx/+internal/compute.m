@@ -11,9 +11,9 @@ function [scores, activations] = compute(net, X, step, caller)
 if ~isnumeric(step) || ~isscalar(step) || ~(step >= 1) || step ~= fix(step)
     error(['cifarx:' caller ':miniBatchSize'], ...
           ['''MiniBatchSize'' must be a whole number of 1 or more, the images computed ' ...
-           'at a time, but is %s.'], cifarx.internal.valueText(step));
+           'at a time, but is %s.'], cifarx.internal.message.valueText(step));
 end
-cifarx.internal.requireNetwork(net, caller);
+cifarx.internal.check.requireNetwork(net, caller);
 try
     requireImages(net, X, caller);
     if nargout > 1
@@ -22,10 +22,10 @@ try
         scores = computed(net, X, double(step));
     end
     if ~all(isfinite(scores(:)))
-        cifarx.internal.checkNetwork(net);  % images may be the reason; weights are refused
+        cifarx.internal.check.checkNetwork(net);  % images may be the reason; weights are refused
     end
 catch problem
-    cifarx.internal.explain(problem, net, caller);
+    cifarx.internal.message.explain(problem, net, caller);
 end
 end
 
@@ -35,7 +35,7 @@ count = size(X, 4);
 scores = zeros(numel(net.classes), count, 'single');
 activations = struct('Name', {net.layers.Name}, 'Value', []);
 if nargout > 1
-    shapes = cifarx.internal.checkLayers(net);
+    shapes = cifarx.internal.check.checkLayers(net);
     for i = 1:numel(shapes)
         activations(i).Value = zeros([shapes{i}, count], 'single');
     end
@@ -70,7 +70,7 @@ if ~isa(X, 'uint8') && ~isa(X, 'single') || ~isreal(X)
     end
     error(['cifarx:' caller ':imageClass'], ...
           ['X must be uint8 (pixels 0..255) or single (already normalised), both real, ' ...
-           'but is %s. %s'], cifarx.internal.classText(X), advice);
+           'but is %s. %s'], cifarx.internal.message.classText(X), advice);
 end
 wanted = double(net.input.InputSize);
 found = [size(X, 1), size(X, 2), size(X, 3)];
@@ -82,7 +82,7 @@ if ~isequal(found, wanted) || ndims(X) > 4
     error(['cifarx:' caller ':imageSize'], ...
           ['The network takes images of %d-by-%d-by-%d (height, width, channels), N of them ' ...
            'along the fourth dimension, but X is %s.%s'], wanted, ...
-          cifarx.internal.sizeText(X), advice);
+          cifarx.internal.message.sizeText(X), advice);
 end
 if isa(X, 'uint8') && strcmp(net.input.Normalization, 'none')
     error(['cifarx:' caller ':normalization'], ...

@@ -13,7 +13,7 @@ for i = 1:2:numel(given)
     known = find(ischar(name) & strcmpi(name, names));
     problem = '';
     if isempty(known)
-        problem = sprintf('argument %d is %s', before + i, cifarx.internal.valueText(name));
+        problem = sprintf('argument %d is %s', before + i, cifarx.internal.message.valueText(name));
     elseif i == numel(given)
         problem = sprintf('''%s'' has no value', names{known});
     end

@@ -9,5 +9,5 @@ net = cifarx.internal.asChar(source);
 if ischar(net)
     net = cifarx.load(net);
 end
-cifarx.internal.requireNetwork(net, caller);
+cifarx.internal.check.requireNetwork(net, caller);
 end

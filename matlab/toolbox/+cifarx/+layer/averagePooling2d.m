@@ -19,12 +19,13 @@ function Y = summed(X, poolSize, stride, padding)
 %SUMMED  Sum of each window.
 if isequal(stride, poolSize) && ~any(padding)
     [~, ~, channels, count] = size(X);
-    Y = sum(sum(cifarx.internal.tiled(X, poolSize), 1), 3);
+    Y = sum(sum(cifarx.internal.window.tiled(X, poolSize), 1), 3);
     Y = reshape(Y, size(Y, 2), size(Y, 4), channels, count);
     return
 end
-X = cifarx.internal.pad(X, padding, 0);
-[rows, columns] = cifarx.internal.windowed([size(X, 1), size(X, 2)], poolSize, stride, [1 1]);
+X = cifarx.internal.window.pad(X, padding, 0);
+[rows, columns] = cifarx.internal.window.windowed([size(X, 1), size(X, 2)], poolSize, ...
+                                                  stride, [1 1]);
 Y = X(rows + 1, :, :, :);
 for i = 2:poolSize(1)
     Y = Y + X(rows + i, :, :, :);

@@ -7,5 +7,5 @@ function Y = convolution2d(X, weights, bias, stride, padding, dilation)
 %   [vertical horizontal], PADDING is [top bottom left right] zeros. Y is
 %   H'-by-W'-by-F-by-N.
 
-Y = cifarx.internal.convolve(X, weights, bias, stride, padding, dilation, 1);
+Y = cifarx.internal.window.convolve(X, weights, bias, stride, padding, dilation, 1);
 end

@@ -11,17 +11,17 @@ function Y = groupedConvolution2d(X, weights, bias, stride, padding, dilation, n
 if numGroups == size(X, 3)
     Y = channelWise(X, weights, bias, stride, padding, dilation);
 else
-    Y = cifarx.internal.convolve(X, weights, bias, stride, padding, dilation, numGroups);
+    Y = cifarx.internal.window.convolve(X, weights, bias, stride, padding, dilation, numGroups);
 end
 end
 
 function Y = channelWise(X, weights, bias, stride, padding, dilation)
 %CHANNELWISE  One channel a group: all channels at once, one position of the kernel at a time.
 [height, width, ~, filters, channels] = size(weights);
-X = cifarx.internal.pad(X, padding, 0);
+X = cifarx.internal.window.pad(X, padding, 0);
 count = size(X, 4);
-[rows, columns] = cifarx.internal.windowed([size(X, 1), size(X, 2)], [height, width], ...
-                                           stride, dilation);
+[rows, columns] = cifarx.internal.window.windowed([size(X, 1), size(X, 2)], [height, width], ...
+                                                  stride, dilation);
 Y = reshape(bias, 1, filters, channels);
 for j = 1:width
     for i = 1:height

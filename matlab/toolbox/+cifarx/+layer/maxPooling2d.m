@@ -14,12 +14,13 @@ function Y = greatestOf(X, poolSize, stride, padding)
 %GREATESTOF  Greatest value of each window; NaN is passed over.
 if isequal(stride, poolSize) && ~any(padding)
     [~, ~, channels, count] = size(X);
-    Y = max(max(cifarx.internal.tiled(X, poolSize), [], 1), [], 3);
+    Y = max(max(cifarx.internal.window.tiled(X, poolSize), [], 1), [], 3);
     Y = reshape(Y, size(Y, 2), size(Y, 4), channels, count);
     return
 end
-X = cifarx.internal.pad(X, padding, -Inf);
-[rows, columns] = cifarx.internal.windowed([size(X, 1), size(X, 2)], poolSize, stride, [1 1]);
+X = cifarx.internal.window.pad(X, padding, -Inf);
+[rows, columns] = cifarx.internal.window.windowed([size(X, 1), size(X, 2)], poolSize, ...
+                                                  stride, [1 1]);
 Y = X(rows + 1, :, :, :);
 for i = 2:poolSize(1)
     Y = max(Y, X(rows + i, :, :, :));

@@ -1,1 +1,1 @@
-"""Data sets as uint8 arrays; nothing here needs torch but the loader of CIFAR-10."""
+"""Data sets as uint8 arrays; only the torchvision sets need torch, when they are opened."""

@@ -1,4 +1,4 @@
-"""A folder of class folders of images, as torchvision's ImageFolder and imageDatastore read it."""
+"""Read a folder with one folder of images per class, as ImageFolder and imageDatastore do."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cifarx.pytorch_models.files import reading
 
 TEST_FOLDERS = ("test", "val", "valid", "validation")
 _NOT_DATA = {"thumbs.db", "desktop.ini", "__macosx"}  # what file managers leave behind
-_GREY = ("1", "L")  # Pillow's modes of 8 bits a pixel or fewer
+_GREY = ("1", "L")  # Pillow's grey modes with at most 8 bits per pixel
 _NO_IMAGE = (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError)
 
 Files = tuple[tuple[Path, ...], NDArray[np.int64]]
@@ -28,14 +28,14 @@ Files = tuple[tuple[Path, ...], NDArray[np.int64]]
 def open_folder(path: Path) -> DataSet:
     """Open `path/train/CLASS/*` and `path/test/CLASS/*`, or `path/CLASS/*` alone.
 
-    Class names are the folders' names in alphabetical order. Of `path/CLASS/*` alone, every fifth
-    image of each class is kept for testing. Images must have one size; they are read as grey where
-    all of the data set are grey, else as RGB.
+    The classes are the folder names in alphabetical order. Without a test folder, every fifth image
+    of each class is kept for testing. All images must have the same size. They are read as grey if
+    all images of the data set are grey, else as RGB.
 
     Raises:
-        UserError: no class folders, a class folder without images or with folders in it, train and
-            test that differ in their classes; and, from `read`, a file that is no image, has 16
-            bits a pixel or is of another size.
+        UserError: there are no class folders, a class folder is empty or has folders in it, or
+            train and test have different classes; and, from `read`, a file is not an image, has
+            more than 8 bits per pixel or has another size.
     """
     path = path.resolve()
     train = path / "train"
@@ -46,8 +46,8 @@ def open_folder(path: Path) -> DataSet:
         if classes != test_classes:
             differing = sorted(set(classes) ^ set(test_classes))
             raise UserError(
-                f"{train} and {tests[0].name}/ beside it have different class folders: "
-                f"{', '.join(differing)} in only one of them. Both must have the same classes."
+                f"{train} and {tests[0]} have different class folders: {', '.join(differing)} in "
+                "only one of them. Both must have the same classes."
             )
         splits: dict[Split, Files] = {"train": train_files, "test": test_files}
     else:
@@ -63,7 +63,7 @@ def open_folder(path: Path) -> DataSet:
         files, labels = splits[split]
         index = np.arange(len(files)) if index is None else index
         decoded = _decode_all(path, [files[i] for i in index])
-        # Some may be grey by chance; whether all are is looked up only then, in their headers.
+        # If all of these are grey, the headers of all files tell whether the data set is grey.
         if not (all(image.ndim == 2 for image in decoded) and all_grey()):
             decoded = [np.stack([i] * 3, 2) if i.ndim == 2 else i for i in decoded]
         pixels = np.stack(decoded)
@@ -74,32 +74,32 @@ def open_folder(path: Path) -> DataSet:
 
 
 def _class_files(folder: Path) -> tuple[tuple[str, ...], Files]:
-    """The classes of a folder, their images and the images' labels."""
+    """Return the classes of a folder, their images and the labels."""
     found = {d.name: listed(d) for d in listed(folder) if d.is_dir()}
     nested = [f for files in found.values() for f in files if f.is_dir()]
     if nested:
         inner, example = nested[0].relative_to(folder), f"{folder.name}/cat/0001.jpg"
         raise UserError(
-            f"There is a folder in a class folder of {folder}: {inner}. Expected are images only, "
-            f"directly in the class folders, such as {example}. If training and test images are "
-            f"apart, name their folders train and {' or '.join(TEST_FOLDERS[:2])} and give the "
-            f"folder that holds both; if {nested[0].parent} is what holds the class folders, give "
-            "that."
+            f"There is a folder in a class folder of {folder}: {inner}. Expected images only, "
+            f"directly in the class folders, such as {example}. If training and test images are in "
+            f"separate folders, name their folders train and {' or '.join(TEST_FOLDERS[:2])} and "
+            f"give the folder that holds both. If {nested[0].parent} holds the class folders, give "
+            "that folder."
         )
     if not any(found.values()):
         raise UserError(
-            f"There are no images in {folder}. Expected one folder a class with images in it, "
-            f"such as {folder.name}/cat/0001.jpg, or train/cat/0001.jpg and test/cat/0001.jpg."
+            f"There are no images in {folder}. Expected one folder of images per class, such as "
+            f"{folder.name}/cat/0001.jpg, or train/cat/0001.jpg and test/cat/0001.jpg."
         )
     empty = [name for name, files in found.items() if not files]
     if empty:
         raise UserError(
             f"These class folders of {folder} have no images: {', '.join(empty)}. "
-            "Put images there, or remove the folders."
+            "Add images, or remove the folders."
         )
     if len(found) < 2:
         raise UserError(
-            f"{folder} has only one class folder, {next(iter(found))!r}; a classifier needs at "
+            f"{folder} has only one class folder, {next(iter(found))!r}, but a classifier needs at "
             "least two. Give the folder that holds the class folders."
         )
     labels = np.repeat(np.arange(len(found)), [len(files) for files in found.values()])
@@ -107,26 +107,29 @@ def _class_files(folder: Path) -> tuple[tuple[str, ...], Files]:
 
 
 def listed(folder: Path) -> list[Path]:
-    """What is in a folder by name, without what is hidden; Windows would compare without case."""
+    """List a folder by name, without hidden files and those of file managers.
+
+    Names are compared as strings, since paths on Windows compare without case.
+    """
     inside = (p for p in folder.iterdir() if not p.name.startswith("."))
     return sorted((p for p in inside if p.name.lower() not in _NOT_DATA), key=lambda p: p.name)
 
 
 def _decode_all(root: Path, files: Sequence[Path]) -> list[NDArray[np.uint8]]:
-    with ThreadPoolExecutor() as pool:  # Pillow decodes outside the interpreter's lock
+    with ThreadPoolExecutor() as pool:  # Pillow releases the interpreter lock while it decodes
         decoded = list(pool.map(partial(_decode, root), files))
     for file, image in zip(files, decoded, strict=True):
         if image.shape[:2] != decoded[0].shape[:2]:
             raise UserError(
                 f"The images of {root} differ in size: {files[0].relative_to(root)} is "
                 f"{_size(decoded[0])}, {file.relative_to(root)} is {_size(image)}. "
-                "All must have one size; resize them first."
+                "All must have the same size; resize them first."
             )
     return decoded
 
 
 def _decode(root: Path, path: Path) -> NDArray[np.uint8]:
-    """(H, W) uint8 for a grey image, (H, W, 3) for any other."""
+    """Return (H, W) uint8 for a grey image, (H, W, 3) for any other."""
     with reading(path):
         content = path.read_bytes()
     try:
@@ -137,17 +140,17 @@ def _decode(root: Path, path: Path) -> NDArray[np.uint8]:
     except _NO_IMAGE as error:
         raise UserError(
             f"{path.relative_to(root)} in {root} cannot be read as an image ({error}). "
-            "A class folder may hold images only; repair or remove the file."
+            "Class folders may hold only images; repair or remove the file."
         ) from error
     raise UserError(
-        f"{path.relative_to(root)} in {root} has more than 8 bits a pixel (Pillow's mode {mode}), "
-        "which would not fit 0 to 255. Convert such images to 8 bits first: if they use all 16 "
-        "bits, by dividing by 257, as ImageMagick's 'mogrify -depth 8' does."
+        f"{path.relative_to(root)} in {root} has more than 8 bits per pixel (Pillow mode {mode}), "
+        "which do not fit 0 to 255. Convert such images to 8 bits first; if they use all 16 bits, "
+        "by dividing by 257, as ImageMagick's 'mogrify -depth 8' does."
     )
 
 
 def _all_grey(files: Sequence[Path]) -> bool:
-    """Whether all are grey, by their headers; one that is no image is reported when it is read."""
+    """Tell from the headers whether all are grey; `read` reports files that are not images."""
 
     def grey(path: Path) -> bool:
         try:

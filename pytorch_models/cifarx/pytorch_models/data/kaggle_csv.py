@@ -1,4 +1,4 @@
-"""MNIST and Fashion-MNIST as Kaggle has them: CSV, a row an image, the label and 784 pixels."""
+"""Read MNIST and Fashion-MNIST in Kaggle's form: CSV with one image per row, label first."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from cifarx.pytorch_models.files import reading
 
 SIZE = 28
 COLUMNS = 1 + SIZE * SIZE
-_BLOCK = 1_000  # rows read at once, and searched cell by cell if one has a fault
+_BLOCK = 1_000  # rows parsed at once, and searched cell by cell only if one has a fault
 _EXPECTED = (
-    f"Expected is a row an image with {COLUMNS} whole numbers and commas between them: the label, "
-    f"0 to 9, and {COLUMNS - 1} pixels, 0 to 255, of {SIZE}x{SIZE} row by row."
+    f"Expected one row per image with {COLUMNS} comma-separated whole numbers: the label, 0 to 9, "
+    f"and {COLUMNS - 1} pixels, 0 to 255, of a {SIZE}x{SIZE} image row by row."
 )
 
 
 def csv_files(folder: Path) -> list[Path]:
-    """The CSV files that are directly in the folder."""
+    """List the CSV files in the folder, without subfolders."""
     return sorted(f for f in folder.iterdir() if f.suffix.lower() == ".csv" and f.is_file())
 
 
 def open_csv(path: Path) -> DataSet:
-    """Open one CSV file, or a folder with one that has 'train' and one that has 'test' in its name.
+    """Open one CSV file, or a folder with one 'train' and one 'test' CSV file.
 
-    Of a file alone every fifth image of each class is for testing.
+    Of a single file, every fifth image of each class is for testing.
 
     Raises:
-        UserError: a folder with other files than these; and, from `labels` and `read`, what
-            `read_csv` raises.
+        UserError: the folder has other CSV files than these; and, from `labels` and `read`, as
+            `read_csv`.
     """
     path = path.resolve()
     files = _parts(path)
@@ -52,12 +52,21 @@ def open_csv(path: Path) -> DataSet:
 
 
 def read_csv(path: Path) -> Images:
-    """Images of (N, 1, 28, 28) from rows of 785 whole numbers: the label, then pixels row by row.
+    r"""Read rows of 785 whole numbers: the label, then the pixels of a 28x28 image row by row.
 
-    A first row whose first cell is no number is a header.
+    If the first cell of the first row is not a number, that row is a header.
+
+    Returns:
+        Images of (N, 1, 28, 28).
 
     Raises:
-        UserError: no text, no rows, or a row of anything else; the text names file and row.
+        UserError: the file is not text, has no rows, or has a row of another form; the text names
+            file and row.
+
+    >>> _ = Path("a.csv").write_text("label" + 784 * ",pixel" + "\n7" + 784 * ",255")
+    >>> images = read_csv(Path("a.csv"))
+    >>> images.pixels.shape, images.labels
+    ((1, 1, 28, 28), array([7]))
     """
     lines = _lines(path)
     skip = int(not _is_number(_cells(lines[0])[0]))
@@ -69,8 +78,8 @@ def read_csv(path: Path) -> Images:
     if all(row.count(",") == COLUMNS - 2 for row in rows):
         raise UserError(
             f"{path} has {COLUMNS - 1} columns in every row: the labels are missing, as in "
-            "test.csv of Kaggle's digit-recognizer competition. Give the file with the labels "
-            "alone, such as --data train.csv; every fifth of its images is then kept for testing."
+            "test.csv of Kaggle's digit-recognizer competition. Give only the file that has "
+            "labels, such as --data train.csv; every fifth of its images is then kept for testing."
         )
     table = np.empty((len(rows), COLUMNS), np.uint8)
     for start in range(0, len(rows), _BLOCK):
@@ -92,23 +101,23 @@ def _parts(path: Path) -> tuple[Path, ...]:
     if len(train) == len(test) == 1 and train != test:
         return train[0], test[0]
     raise UserError(
-        f"{path} holds the CSV files {', '.join(f.name for f in files)}. Expected is one with "
-        "'train' and one with 'test' in its name. To use one file alone, with every fifth image of "
-        f"a class kept for testing, give it: --data {files[0]}."
+        f"{path} holds the CSV files {', '.join(f.name for f in files)}. Expected one with 'train' "
+        "and one with 'test' in its name. To use a single file, with every fifth image of each "
+        f"class kept for testing, give that file: --data {files[0]}."
     )
 
 
 def _lines(path: Path) -> list[str]:
     try:
         with reading(path):
-            text = path.read_text("utf-8-sig")  # spreadsheets begin a file with U+FEFF
+            text = path.read_text("utf-8-sig")  # spreadsheets write U+FEFF first
     except UnicodeDecodeError as error:
         raise UserError(
-            f"{path} is no CSV file: it is not text in UTF-8 ({error.reason} at byte "
+            f"{path} is not a CSV file: it is not UTF-8 text ({error.reason} at byte "
             f"{error.start:,}). {_EXPECTED}"
         ) from error
     if "\0" in text:
-        raise UserError(f"{path} is no CSV file: it holds binary data. {_EXPECTED}")
+        raise UserError(f"{path} is not a CSV file: it holds binary data. {_EXPECTED}")
     text = text.rstrip()
     if not text:
         raise UserError(f"{path} is empty. {_EXPECTED}")
@@ -117,23 +126,23 @@ def _lines(path: Path) -> list[str]:
 
 def _check_header(path: Path, header: str) -> None:
     names = [name.lower() for name in _cells(header)]
-    for name in ("label", "class"):  # else a corner pixel would pass for the label
+    for name in ("label", "class"):  # otherwise a corner pixel would be taken for the label
         if name in names[1:] and names[0] not in ("label", "class"):
             raise UserError(
-                f"{path} has its labels in column {names.index(name) + 1}, {name!r}; they must be "
-                f"in the first. {_EXPECTED}"
+                f"{path} has its labels in column {names.index(name) + 1}, {name!r}, but they must "
+                f"be in the first. {_EXPECTED}"
             )
 
 
 def _table(rows: Sequence[str]) -> NDArray[np.int16] | None:
-    """(N, 785) with all values in range; None if there is a fault anywhere."""
+    """Parse rows to (N, 785) with all values in range; None if there is a fault."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error")  # numpy before 2 takes 1.5 for 1 with a warning
+            warnings.simplefilter("error")  # numpy before 2 reads 1.5 as 1 with a warning
             table = np.loadtxt(rows, np.int16, delimiter=",", comments=None, quotechar='"', ndmin=2)
     except (ValueError, OverflowError, Warning):
         return None
-    if table.shape != (len(rows), COLUMNS):  # loadtxt passes over blank lines
+    if table.shape != (len(rows), COLUMNS):  # loadtxt skips blank lines
         return None
     labels, pixels = table[:, 0], table[:, 1:]
     in_range = labels.min() >= 0 and labels.max() < len(DIGITS)
@@ -142,7 +151,7 @@ def _table(rows: Sequence[str]) -> NDArray[np.int16] | None:
 
 
 def _first_fault(rows: Sequence[str], first: int) -> str:
-    """What is wrong with the first row that has a fault; `first` is the line of `rows[0]`."""
+    """Describe the first fault; `first` is the line number of `rows[0]`."""
     for line, row in enumerate(rows, first):
         cells = _cells(row)
         if len(cells) != COLUMNS:
@@ -152,7 +161,7 @@ def _first_fault(rows: Sequence[str], first: int) -> str:
             top, what = (len(DIGITS) - 1, "label") if column == 1 else (255, "pixel")
             if not re.fullmatch(r"[+-]?[0-9]{1,9}", cell):
                 kind = "whole number" if _is_number(cell) else "number"
-                return f", row {line}, column {column}: {cell[:20]!r} is no {kind}. {_EXPECTED}"
+                return f", row {line}, column {column}: {cell[:20]!r} is not a {kind}. {_EXPECTED}"
             if not 0 <= int(cell) <= top:
                 return (
                     f", row {line}, column {column}: the {what} {cell} is not in 0 to {top}. "

@@ -1,4 +1,4 @@
-"""Data sets in MNIST's manner: labels 0..9, and one file or pair of files for each part."""
+"""Open data sets like MNIST: labels 0..9, and one file or pair of files per part."""
 
 from __future__ import annotations
 
@@ -26,11 +26,16 @@ FASHION = (
     "Ankle boot",
 )  # torchvision's spelling
 
-Part = TypeVar("Part")
+Stored = TypeVar("Stored")
+"""The file, or pair of files, of the training or test images."""
 
 
 def class_names(*files: Path) -> tuple[str, ...]:
-    """Fashion-MNIST's classes where 'fashion' is in a file's or its folder's name, else digits."""
+    """Return Fashion-MNIST's classes if a file's or folder's name has 'fashion', else digits.
+
+    >>> class_names(Path("fashion/train.csv"))[1], class_names(Path("mnist/train.csv"))[1]
+    ('Trouser', '1')
+    """
     names = {name.lower() for file in files for name in (file.name, file.parent.name)}
     return FASHION if any("fashion" in name for name in names) else DIGITS
 
@@ -38,23 +43,24 @@ def class_names(*files: Path) -> tuple[str, ...]:
 def open_parts(
     path: Path,
     classes: tuple[str, ...],
-    parts: Sequence[Part],
-    read_labels: Callable[[Part], NDArray[np.int64]],
-    read_pixels: Callable[[Part], NDArray[np.uint8]],
+    parts: Sequence[Stored],
+    read_labels: Callable[[Stored], NDArray[np.int64]],
+    read_pixels: Callable[[Stored], NDArray[np.uint8]],
 ) -> DataSet:
-    """A data set of a training and a test part, or of one part that is split.
+    """Open a data set of a training and a test part, or of one part that is split.
 
     Args:
-        path: the folder or file, which gives the name and the origin.
+        path: the folder or file, which gives name and origin.
         classes: names of the ten classes.
-        parts: (training, test), or one, of which every fifth image of each class is for testing.
-        read_labels: part -> (N,) int64, in 0..9, called once a part.
-        read_pixels: part -> (N, 1, H, W) uint8, called once a part.
+        parts: (training, test), or one part, of which every fifth image of each class is for
+            testing.
+        read_labels: part -> (N,) int64 in 0..9, called once per part.
+        read_pixels: part -> (N, 1, H, W) uint8, called once per part.
     """
     labels_of, pixels_of = cache(read_labels), cache(read_pixels)
 
-    def place(split: Split) -> tuple[Part, NDArray[np.int64]]:
-        """The part that the split is in, and the indices of its images there."""
+    def place(split: Split) -> tuple[Stored, NDArray[np.int64]]:
+        """Return the part that holds the split, and the indices of its images there."""
         if len(parts) == 1:
             return parts[0], hold_out(labels_of(parts[0]), classes, path)[split]
         part = parts[split == "test"]

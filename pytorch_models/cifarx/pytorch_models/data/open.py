@@ -1,4 +1,4 @@
-"""What --data names, opened."""
+"""Open the data that --data names."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from cifarx.pytorch_models.files import reading
 _EMBEDDED = {"shapes": shapes.COLOUR, "shapes-grey": shapes.GREY}
 NAMES = (*torchvision_sets.NAMES, *_EMBEDDED)
 _ALLOWED = (
-    f"Allowed: {', '.join(NAMES)}; a folder that holds one folder of images a class, IDX files "
-    "(*-images-idx3-ubyte and *-labels-idx1-ubyte, as they are or .gz) or a training and a test "
-    "CSV file; or one CSV file, FILE.csv."
+    f"Allowed: {', '.join(NAMES)}; a folder that holds one folder of images per class, IDX files "
+    "(*-images-idx3-ubyte and *-labels-idx1-ubyte, uncompressed or .gz) or a training and a test "
+    "CSV file; or a single CSV file, FILE.csv."
 )
 
 
 def reopen_data(origin: str, root: str) -> DataSet:
-    """Open again, from any folder and without a download, what a run was trained on.
+    """Open the data of a run again, from any working folder and without a download.
 
     Raises:
-        UserError: it is not there any more.
+        UserError: the data are no longer there.
     """
     if origin in torchvision_sets.NAMES:
         return open_torchvision(origin, Path(root), download=False)
@@ -38,12 +38,16 @@ def open_data(data: str) -> DataSet:
     """Open a data set by name, or a folder or CSV file by path.
 
     Args:
-        data: a name of `NAMES` (what is downloaded is kept in $CIFARX_DATA, else ./data), or the
-            path of a folder of class folders, of IDX files or of two CSV files, or of a CSV file.
-            A folder that happens to be called like a data set is meant by './cifar10'.
+        data: a name of `NAMES` (downloads are kept in $CIFARX_DATA, else in ./data), or the path of
+            a folder of class folders, of IDX files or of two CSV files, or of a CSV file. Write
+            './cifar10' for a folder that has the name of a data set.
 
     Raises:
-        UserError: none of these; or the data set cannot be had.
+        UserError: it is none of these, or the data set cannot be downloaded or read.
+
+    >>> data = open_data("shapes")
+    >>> data.classes[:3], len(data.labels("test"))
+    (('disc', 'ring', 'square'), 1000)
     """
     if not data.strip():
         raise UserError(f"--data is empty. {_ALLOWED}")
@@ -57,17 +61,17 @@ def open_data(data: str) -> DataSet:
             return _open_any_folder(path)
         if path.is_file() and path.suffix.lower() == ".csv":
             return open_csv(path)
-        what = "a file that is no CSV file" if path.exists() else "not there"
+        what = "it is a file, but not a CSV file" if path.exists() else "it does not exist"
     raise UserError(
-        f"--data {data}: neither a data set's name nor a folder nor a CSV file (it is {what}). "
+        f"--data {data} is not the name of a data set, a folder or a CSV file ({what}). "
         f"{nearest(data, NAMES)}{_ALLOWED}"
     )
 
 
 def _open_any_folder(path: Path) -> DataSet:
-    if is_idx_folder(path):  # first, for Kaggle's Fashion-MNIST has both forms in one folder
+    if is_idx_folder(path):  # first, since Kaggle's Fashion-MNIST has both forms in one folder
         return open_idx(path)
     has_folders = any(p.is_dir() for p in listed(path))
-    if csv_files(path) and not has_folders:  # beside class folders they are lists of these
+    if csv_files(path) and not has_folders:  # beside class folders, CSV files are lists of images
         return open_csv(path)
     return open_folder(path)

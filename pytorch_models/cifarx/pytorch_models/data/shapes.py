@@ -1,14 +1,14 @@
-"""`shapes`: an embedded ten-class data set of small images, drawn by arithmetic alone.
+"""Draw `shapes`, an embedded data set of ten classes of small images, by arithmetic alone.
 
-It stands in for CIFAR-10, and `shapes-grey` for MNIST, where nothing can be downloaded: demos,
-tests, machines without a network. A class is a form or a texture; its place, size, angle, phase
-and the two colours are drawn at random for each image, and noise is added, so that no single pixel
-tells the class and a linear classifier fails (docs/shapes.md has the figures).
+It replaces CIFAR-10, and `shapes-grey` replaces MNIST, where nothing can be downloaded: in demos,
+in tests, on machines without a network. A class is a form or a texture. Position, size, angle,
+phase and both colours are random for each image, and noise is added, so that no single pixel
+determines the class and a linear classifier fails (docs/shapes.md has the figures).
 
 The same seed gives the same bytes on every machine and with every version of numpy: random
-numbers are SplitMix64 [1] of a counter (numpy does not promise its Generator's streams across
-versions), and images are computed with +, -, *, / and comparisons in float64, which IEEE 754
-defines to the last bit (a library's sine would not be).
+numbers are SplitMix64 [1] of a counter (numpy does not guarantee its Generator's streams across
+versions), and images are computed with +, -, *, /, square roots and comparisons in float64, which
+IEEE 754 defines to the last bit (unlike a library's sine).
 
 [1] Steele, Lea, Flood: Fast splittable pseudorandom number generators, OOPSLA 2014.
 """
@@ -36,8 +36,8 @@ CLASSES = (
     "checkers",
     "dots",
 )
-_DRAWS = 16  # random numbers an image, noise not counted
-_UNITS = 32  # of length across an image of any size; what the forms below are measured in
+_DRAWS = 16  # random numbers per image, without noise
+_UNITS = 32  # units of length across an image of any size; the forms below are measured in them
 _SPLITS: dict[Split, tuple[int, int]] = {"train": (5_000, 1), "test": (1_000, 2)}  # images, seed
 
 Floats = NDArray[np.float64]
@@ -45,7 +45,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Canvas:
-    """What an image is drawn on."""
+    """Size and channels of the images."""
 
     size: int
     """Pixels across and down."""
@@ -58,25 +58,29 @@ GREY = Canvas(28, 1)
 
 
 def open_shapes(name: str, canvas: Canvas) -> DataSet:
-    """The embedded data set under this name: 5,000 training and 1,000 test images."""
+    """Return the embedded data set under this name: 5,000 training and 1,000 test images."""
     return DataSet(name, name, CLASSES, "", _labels, partial(_read, canvas))
 
 
 def generate(index: NDArray[np.int64], *, seed: int, canvas: Canvas = COLOUR) -> NDArray[np.uint8]:
-    """Draw the images at these indices of the endless series that `seed` names.
+    """Draw the images at these indices of an infinite series.
 
-    Image i is of class i modulo 10, so every prefix of the series is balanced.
+    Image i has class i modulo 10, so every prefix of the series is balanced.
 
     Args:
         index: (N,) int64, from 0.
-        seed: names the series.
-        canvas: size and channels; the same forms, in proportion, on each.
+        seed: selects the series.
+        canvas: size and channels; the forms scale with the size.
 
     Returns:
         (N, channels, size, size) uint8.
+
+    >>> images = generate(np.arange(2), seed=1)
+    >>> images.shape, images[:, 0, 0, 0]
+    ((2, 3, 32, 32), array([...], dtype=uint8))
     """
     images = np.empty((len(index), canvas.channels, canvas.size, canvas.size), np.uint8)
-    for start in range(0, len(index), 512):  # bounds the float64 intermediates to some 50 MB
+    for start in range(0, len(index), 512):  # limits the float64 intermediates to about 50 MB
         part = index[start : start + 512]
         images[start : start + len(part)] = _draw(part, seed, canvas)
     return images
@@ -126,19 +130,19 @@ def _mix(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def _colours(u: Floats, channels: int) -> tuple[Floats, Floats]:
-    """Two colours, (n, channels, 1, 1) in 0..255: light on dark, by 70 levels or more a channel."""
+    """Draw two colours, (n, channels, 1, 1) in 0..255, at least 70 levels apart per channel."""
     background = 15.0 + 105.0 * u[:, :channels]
     foreground = background + 70.0 + 50.0 * u[:, 3 : 3 + channels]
     return background[:, :, None, None], foreground[:, :, None, None]
 
 
 def _plane(u: Floats, grid: Floats, *, spread: float, turn: float) -> tuple[Floats, Floats]:
-    """Coordinates about a random centre, turned by a random angle: x and y, (n, size, size).
+    """Return coordinates x and y, (n, size, size), about a random centre and a random angle.
 
-    `grid` are the pixels' places along an axis, (size,). The centre lies within `spread` of the
-    middle. The rotation is the rational
-    parametrisation of the circle, t -> ((1 - t^2) / (1 + t^2), 2t / (1 + t^2)) with |t| < turn:
-    0.1 is 11 degrees, 0.4142 is 45, 1 is 90.
+    `grid` holds the positions of the pixels along an axis, (size,). The centre lies within `spread`
+    of the middle. The rotation uses the rational parametrisation of the circle,
+    t -> ((1 - t^2) / (1 + t^2), 2t / (1 + t^2)) with |t| < turn: 0.1 is 11 degrees, 0.4142 is 45,
+    1 is 90.
     """
     x = grid[None, None, :] - spread * (2.0 * u[:, 6, None, None] - 1.0)
     y = grid[None, :, None] - spread * (2.0 * u[:, 7, None, None] - 1.0)
@@ -152,12 +156,12 @@ def _between(u: Floats, low: float, high: float) -> Floats:
 
 
 def _inside(distance: Floats) -> Floats:
-    """Coverage of a pixel from its signed distance to the edge, one unit of anti-aliasing."""
+    """Return the coverage of a pixel from its signed distance to the edge; anti-aliased."""
     return np.clip(0.5 - distance, 0.0, 1.0)
 
 
 def _wave(x: Floats, period: Floats) -> Floats:
-    """Signed distance to the bars that a triangle wave of this period cuts out."""
+    """Return the signed distance to bars of this period, given by a triangle wave."""
     phase = x / period
     return period * (np.abs(phase - np.floor(phase + 0.5)) - 0.25)
 

@@ -1,4 +1,4 @@
-"""Which images of a data set a run trains on, chooses its best epoch by, and is tested on."""
+"""Split the images of a data set for training, validation and testing."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from cifarx.pytorch_models.data.images import DataSet, Images, Split, balanced_i
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.recipe import Recipe
 
-LIMIT_SHARE = 5  # --limit N takes N / 5 images for testing, as CIFAR-10's 50,000 to 10,000
+LIMIT_SHARE = 5  # --limit N takes N / 5 test images; CIFAR-10 has 50,000 and 10,000
 
 
 @dataclass(frozen=True)
 class Part:
-    """Some images of a data set's training or test images, not read yet."""
+    """Some of a data set's training or test images, not read yet."""
 
     data: DataSet
     split: Split
     index: NDArray[np.int64]
-    """Their positions in that split."""
+    """(n,) int64, their positions in that split."""
 
     def __len__(self) -> int:
         return len(self.index)
 
     def limited(self, count: int | None) -> Part:
-        """At most `count` of them, evenly over the classes; None leaves all."""
+        """Return at most `count` of them, evenly distributed over the classes; None keeps all."""
         chosen = balanced_index(self.data.labels(self.split)[self.index], count)
         return Part(self.data, self.split, self.index[chosen])
 
     def read(self) -> Images:
-        """The images, decoded; raises `UserError` as the data set's `read` does."""
+        """Read the images; raises `UserError` as the data set's `read`."""
         return self.data.read(self.split, self.index)
 
 
@@ -42,26 +42,31 @@ class Parts:
 
     train: Part
     validation: Part | None
-    """Chooses the best epoch; None keeps the last one."""
+    """To choose the best epoch; None keeps the last epoch."""
     test: Part
 
 
 def split_data(data: DataSet, recipe: Recipe, limit: int | None) -> Parts:
-    """Cut a data set as the recipe says.
+    """Split a data set as the recipe says.
 
-    The recipe's shares are cut from a permutation of the data set's training images by
-    numpy.random.RandomState(split_seed), whose stream numpy has frozen (NEP 19): training images
-    first, then validation, then test. A recipe without a share for testing takes the data set's own
-    test images.
+    The training images of the data set are permuted by numpy.random.RandomState(split_seed), whose
+    stream numpy has frozen (NEP 19), and cut: training images first, then validation, then test.
+    A recipe that holds out no images for testing uses the data set's own test images.
 
     Args:
         data: see `DataSet`.
         recipe: gives `validation`, `test` and `split_seed`.
-        limit: at most so many training images, and a fifth of it (one a class at least) for
-            validation and for testing; None takes all.
+        limit: largest number of training images; for validation and testing a fifth of it, but at
+            least one per class; None takes all images.
 
     Raises:
-        UserError: too few images for the shares.
+        UserError: there are too few images for the recipe's fractions.
+
+    >>> from cifarx.pytorch_models.data.open import open_data
+    >>> from cifarx.pytorch_models.recipe import load_recipe
+    >>> parts = split_data(open_data("shapes"), load_recipe("cnn3"), limit=100)
+    >>> len(parts.train), len(parts.validation), len(parts.test)
+    (100, 20, 20)
     """
     count = len(data.labels("train"))
     validation, test = (round(count * share) for share in (recipe.validation, recipe.test))
@@ -73,9 +78,9 @@ def split_data(data: DataSet, recipe: Recipe, limit: int | None) -> Parts:
     few = ends[0] < 1 or (recipe.validation and not validation) or (recipe.test and not test)
     if few:
         raise UserError(
-            f"{data.origin} has {count} training images, too few for the recipe's shares: "
+            f"{data.origin} has {count} training images, too few for the recipe, which holds out "
             f"{recipe.validation:.0%} of them for validation and {recipe.test:.0%} for testing. "
-            "Give more images, or a recipe without these shares."
+            "Give more images, or a recipe that holds out none."
         )
     held_out = None if limit is None else max(limit // LIMIT_SHARE, len(data.classes))
     parts = [Part(data, "train", part) for part in np.split(order, ends)]

@@ -1,8 +1,8 @@
-"""CIFAR-10, MNIST and Fashion-MNIST by torchvision, downloaded and checked by MD5.
+"""Download CIFAR-10, MNIST and Fashion-MNIST with torchvision and check them by MD5.
 
-CIFAR-10 is read by torchvision's loader, which checks what it has unpacked. Its MNIST loader does
-not, so of that the addresses, checksums and download are used, and the checked archives are read
-as they are.
+torchvision's loader reads CIFAR-10 and checks the unpacked files. Its MNIST loader does not check
+them, so only its addresses, checksums and download are used, and the checked archives are read
+here.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ CIFAR10_CLASSES = (
 )
 _MNIST = {"mnist": ("MNIST", DIGITS), "fashion-mnist": ("Fashion-MNIST", FASHION)}
 _COLOUR_INSTEAD = (
-    "--data shapes (embedded, needs no download), or --data FOLDER with one folder of images a "
+    "--data shapes (embedded, needs no download), or --data FOLDER with one folder of images per "
     "class"
 )
 _GREY_INSTEAD = (
-    "--data shapes-grey (embedded, needs no download), or the same images in another form, --data "
-    "FOLDER with IDX files or --data FILE.csv from Kaggle"
+    "--data shapes-grey (embedded, needs no download), or the same images in another format: "
+    "--data FOLDER with IDX files or --data FILE.csv from Kaggle"
 )
 _CONNECT_SECONDS = 20.0
 _FAILURES = (OSError, RuntimeError, EOFError, HTTPException)  # URLError is an OSError
@@ -60,10 +60,10 @@ class _Archive:
 
 
 def open_torchvision(name: str, root: Path, *, download: bool = True) -> DataSet:
-    """Open a data set of `NAMES` in `root`, in the folders where torchvision keeps it.
+    """Open a data set of `NAMES` in `root`, in the folders that torchvision uses.
 
     Raises:
-        UserError: neither there nor downloadable, or damaged.
+        UserError: the data set is damaged, or it is not there and cannot be downloaded.
     """
     if name == "cifar10":
         _load_cifar10(root, download, "test")
@@ -100,7 +100,7 @@ def _load_cifar10(root: Path, download: bool, split: Split) -> Images:
 
     archive = _Archive(root / CIFAR10.filename, [CIFAR10.url], CIFAR10.tgz_md5)
     with _or_by_hand("CIFAR-10", [archive], download, _COLOUR_INSTEAD):
-        unpack = download or _whole(archive)  # with the archive there this needs no network
+        unpack = download or _whole(archive)  # with the archive present, this needs no network
         loaded = CIFAR10(str(root), train=split == "train", download=unpack)
     pixels = np.ascontiguousarray(loaded.data.transpose(0, 3, 1, 2))
     return Images(pixels, np.asarray(loaded.targets, np.int64))
@@ -144,13 +144,13 @@ def _fetch(archive: _Archive, download: bool) -> None:
 def _or_by_hand(
     title: str, archives: Sequence[_Archive], download: bool, instead: str
 ) -> Iterator[None]:
-    """Say how to get the archives where the block cannot, and leave nothing half done behind."""
+    """If the block fails, remove partial downloads and explain how to get the archives by hand."""
     folder = archives[0].path.parent
     with reading(folder):
         ours = [*(archive.path for archive in archives), folder, *folder.parents]
         new = [path for path in ours if not path.exists()]
     previous = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(_CONNECT_SECONDS)  # without it a silent firewall hangs for minutes
+    socket.setdefaulttimeout(_CONNECT_SECONDS)  # a firewall that drops packets would hang minutes
     try:
         yield
     except _FAILURES as error:
@@ -158,17 +158,21 @@ def _or_by_hand(
         broken = [a for a in archives if not _whole(a)]
         damaged = ", ".join(a.path.name for a in broken if a.path.exists())
         state = f"is damaged in {folder} ({damaged})" if damaged else f"is not in {folder}"
-        why = f"could not be downloaded ({error})" if download else "is not downloaded for this"
+        why = (
+            f"it could not be downloaded ({error})"
+            if download
+            else "only a new training downloads it"
+        )
         wanted = broken or archives
         files = ", ".join(f"{a.path.name} (MD5 {a.md5})" for a in wanted)
-        address = wanted[0].urls[0].removesuffix(wanted[0].path.name)  # one for all of them
+        address = wanted[0].urls[0].removesuffix(wanted[0].path.name)  # the same for all files
         names = wanted[0].path.name if len(wanted) == 1 else "these files"
         raise UserError(
-            f"{title} {state} and {why}. Download {address}{files} on a machine that can, "
-            f"put {names} into {folder}, and run the same command again. Or use what is here: "
+            f"{title} {state}, and {why}. Download {address}{files} on a machine with internet "
+            f"access, put {names} into {folder}, and run the same command again. Or use "
             f"{instead}."
         ) from error
-    except BaseException:  # Ctrl-C while it downloads
+    except BaseException:  # Ctrl-C during a download
         _remove_debris(archives, new)
         raise
     finally:
@@ -176,11 +180,11 @@ def _or_by_hand(
 
 
 def _remove_debris(archives: Sequence[_Archive], new: Sequence[Path]) -> None:
-    """Of what was not there before, remove files cut short and folders that stayed empty."""
+    """Remove the new files that are incomplete and the new folders that are empty."""
     for archive in archives:
         if archive.path in new and not _whole(archive):
             with suppress(OSError):
                 archive.path.unlink()
     for path in sorted(new, key=lambda p: len(p.parts), reverse=True):
-        with suppress(OSError):  # not empty, or no folder
+        with suppress(OSError):  # not empty, or not a folder
             path.rmdir()

@@ -1,4 +1,7 @@
-"""The networks, one file a family; importing this package registers them all."""
+"""The networks, one file per family; importing this package registers all of them.
+
+Rows such as S2b are those of the table in pytorch_models/README.md, which names the write-ups.
+"""
 
 from cifarx.pytorch_models.zoo import alexnet as alexnet
 from cifarx.pytorch_models.zoo import bn as bn

@@ -1,8 +1,8 @@
-"""S0d of seeds.md, the student club's report: AlexNet on CIFAR-10, where it overfits.
+"""Row S0d, the student club's report: AlexNet on CIFAR-10, where it overfits.
 
-How they fitted AlexNet to 32x32 images is unsaid. These are the widths of torchvision's AlexNet
-(Krizhevsky, arXiv:1404.5997) with 3x3 kernels, stride 2 in the first convolution and 2x2 pools, so
-that 2x2 maps reach the linear layers.
+The report does not state how AlexNet was adapted to 32x32 images. These are the widths of
+torchvision's AlexNet (Krizhevsky, arXiv:1404.5997) with 3x3 kernels, stride 2 in the first
+convolution and 2x2 pools, so that 2x2 maps reach the linear layers.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from cifarx.pytorch_models.registry import register
 if TYPE_CHECKING:
     from torch import nn
 
-_POOLED = (1, 2, 5)  # the convolutions that a pool follows
+_POOLED = (1, 2, 5)  # the convolutions that are followed by a pool
 
 
 def _network(widths: Sequence[int], hidden: int, classes: int) -> nn.Module:
@@ -49,7 +49,7 @@ def _network(widths: Sequence[int], hidden: int, classes: int) -> nn.Module:
     recipe="alexnet",
 )
 def alexnet(classes: int) -> nn.Module:
-    """5 convolutions of 64 to 384 maps, 3 max pools, 3 linear of 4096 with dropout; overfits."""
+    """5 convolutions of 64 to 384 maps, 3 max pools, 3 linear of 4096 with dropout."""
     return _network((64, 192, 384, 256, 256), 4096, classes)
 
 

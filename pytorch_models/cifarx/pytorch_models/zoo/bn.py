@@ -1,8 +1,8 @@
-"""S2 of seeds.md, the PyTorch and MATLAB report: convolution, ReLU, batch norm, in that order.
+"""Rows S2a and S2b, the PyTorch and MATLAB report: convolution, ReLU, batch norm, in that order.
 
-The report prints five convolutions (S2a, `bn5`) and writes of eight (S2b, `bn8`); its second
-convolution has stride 2, the others 1; an adaptive average pool to 2x2 feeds three linear layers.
-Widths of bn8 beyond 'rising to 512' are not given; these were measured when the project began.
+The report's listing has five convolutions (S2a, `bn5`); its text describes eight (S2b, `bn8`). The
+second convolution has stride 2, the others 1; an adaptive average pool to 2x2 feeds three linear
+layers. Of bn8's widths, the report states only that they rise to 512; the others are a choice.
 """
 
 from __future__ import annotations
@@ -27,14 +27,19 @@ def report_network(
     norm: bool,
     dropout_after: int | None = None,
 ) -> nn.Module:
-    """The report's pattern.
+    """Build a network of the report's pattern.
 
     Args:
         widths: maps of each convolution.
         hidden: units of each linear layer but the last.
-        classes: units of the last one.
-        norm: whether each convolution and ReLU is followed by batch norm.
-        dropout_after: number of the block, from 1, after which dropout of 0.2 stands.
+        classes: units of the last linear layer.
+        norm: whether batch norm follows each convolution and ReLU.
+        dropout_after: number of the block, from 1, that is followed by dropout of 0.2.
+
+    >>> import torch
+    >>> network = report_network((4, 6), (16,), 10, norm=True)
+    >>> network(torch.zeros(2, 3, 32, 32)).shape
+    torch.Size([2, 10])
     """
     from torch import nn
 

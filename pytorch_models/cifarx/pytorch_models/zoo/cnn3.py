@@ -1,4 +1,4 @@
-"""S0c of seeds.md, the student club's report: three convolutions, each followed by a max pool."""
+"""Row S0c, the student club's report: three convolutions, each followed by a max pool."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _network(widths: Sequence[int], hidden: int, classes: int) -> nn.Module:
 )
 def cnn3(classes: int) -> nn.Module:
     """3 x (3x3 convolution, ReLU, max pool) of 16, 32, 64 maps, linear, dropout, linear."""
-    return _network((16, 32, 64), 128, classes)  # the hidden width is unsaid
+    return _network((16, 32, 64), 128, classes)  # the report does not state the hidden width
 
 
 @register(

@@ -1,6 +1,6 @@
-"""S3 of seeds.md, the coursework: convolutions whose kernels are mixed anew for each image.
+"""Row S3, the coursework: convolutions whose kernels are mixed separately for each image.
 
-Number of kernels and widths are unsaid; these were tried when the project began.
+The coursework does not state the number of kernels and the widths; these are a choice.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def _network(widths: Sequence[int], kernels: int, classes: int) -> nn.Module:
-    """Blocks of these widths, a max pool after every second one but the last."""
+    """Build blocks of these widths, with a max pool after every second block but the last."""
     from torch import nn
 
     from cifarx.pytorch_models.mixed_convolution import MixedBlock
@@ -42,7 +42,7 @@ def _network(widths: Sequence[int], kernels: int, classes: int) -> nn.Module:
     recipe="dynconv",
 )
 def dynconv(classes: int) -> nn.Module:
-    """6 residual blocks, each mixing 4 convolutions an image, of 64 to 256 maps, 1 linear."""
+    """6 residual blocks of 64 to 256 maps, each mixing 4 convolutions per image, 1 linear."""
     return _network((64, 64, 128, 128, 256, 256), 4, classes)
 
 

@@ -1,4 +1,4 @@
-"""S0a of seeds.md, the student club's report: one convolution on Fashion-MNIST."""
+"""Row S0a, the student club's report: one convolution on Fashion-MNIST."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _network(width: int, hidden: int, classes: int) -> nn.Module:
 
     return nn.Sequential(
         OrderedDict(
-            conv=nn.Conv2d(1, width, 3),  # no padding is said: 28x28 becomes 26x26
+            conv=nn.Conv2d(1, width, 3),  # the report states no padding: 28x28 becomes 26x26
             relu=nn.ReLU(),
             pool=nn.MaxPool2d(2),
             flatten=nn.Flatten(),

@@ -1,4 +1,4 @@
-"""S4 of seeds.md, the blog post: the network of PyTorch's CIFAR-10 tutorial.
+"""Row S4, the blog post: the network of PyTorch's CIFAR-10 tutorial.
 
 https://docs.pytorch.org/tutorials/beginner/blitz/cifar10_tutorial.html
 """

@@ -1,4 +1,7 @@
-"""S0b of seeds.md, the student club's report: linear layers alone on MNIST; widths are unsaid."""
+"""Row S0b, the student club's report: linear layers only, on MNIST.
+
+The report does not state the widths.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""S0b of seeds.md, the student club's report: a small network for MNIST; its layers are unsaid."""
+"""Row S0b, the student club's report: a small convolutional network for MNIST.
+
+The report does not state the layers.
+"""
 
 from __future__ import annotations
 

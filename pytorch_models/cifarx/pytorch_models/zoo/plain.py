@@ -1,7 +1,8 @@
-"""S2c of seeds.md, the PyTorch and MATLAB report's table: N convolutions and M linear layers.
+"""Row S2c, the table of the PyTorch and MATLAB report: N convolutions and M linear layers.
 
-`plain-N-M` is bn5's pattern without batch norm. Widths are unsaid; they rise to 512 as in bn8. Rows
-14 and 15 of the table have batch norm: they are `bn8-dropout` and `bn8`.
+`plain-N-M` is bn5's pattern without batch norm. The report does not state the widths; here they
+rise to 512 as in bn8. Rows 14 and 15 of the table have batch norm: they are `bn8-dropout` and
+`bn8`.
 """
 
 from __future__ import annotations

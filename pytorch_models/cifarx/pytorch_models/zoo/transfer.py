@@ -1,8 +1,8 @@
-"""S0e of seeds.md, the student club's next step: a pretrained network with a new last layer.
+"""Row S0e, the student club's next step: a pretrained network with a new last layer.
 
-The backbone is torchvision's ResNet-18 with the weights it publishes for ImageNet. Its stem, made
-for 224x224 images, would leave 1x1 maps of 32x32 ones; here the first convolution has stride 1 and
-no max pool follows, which changes no weight's shape and leaves 4x4 maps.
+The backbone is torchvision's ResNet-18 with its published ImageNet weights. Its stem is made for
+224x224 images and would reduce 32x32 images to 1x1 maps. Here the first convolution has stride 1
+and no max pool follows, which leaves 4x4 maps and does not change the shape of any weight.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 def _network(blocks: Sequence[int], classes: int) -> nn.Module:
-    """ResNet of basic blocks, so many a stage of 64, 128, 256, 512 maps; fewer than four stages."""
+    """Build a ResNet with this many basic blocks per stage of 64, 128, 256, 512 maps.
+
+    Fewer than four numbers leave out the last stages.
+    """
     from torch import nn
     from torchvision.models.resnet import BasicBlock, ResNet
 

@@ -1,7 +1,8 @@
-"""S1 of seeds.md, the tutorial article: `cnn3-wide` and what its author varied.
+"""Rows S1a and S1b, the tutorial article: `cnn3-wide` and the variants that its author compared.
 
-Sizes of the variants are unsaid: half and twice the widths stand for the other two network sizes,
-3x3 pools for the other pooling size, 128 hidden units for the second linear layer.
+The article does not state the sizes of the variants. Half and twice the widths stand for the other
+two network sizes, 3x3 pools for the other pooling size, and the second linear layer has 128 hidden
+units.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 def _network(
     blocks: Sequence[Sequence[int]], classes: int, *, pool: int = 2, hidden: int | None = None
 ) -> nn.Module:
-    """Blocks of convolutions, their widths given, a max pool after each block."""
+    """Build blocks of convolutions of these widths, with a max pool after each block."""
     from torch import nn
 
     layers: OrderedDict[str, nn.Module] = OrderedDict()
@@ -87,7 +88,7 @@ def cnn3_wide_large(classes: int) -> nn.Module:
     recipe="cnn3-wide-pool3",
 )
 def cnn3_wide_pool3(classes: int) -> nn.Module:
-    """cnn3-wide with max pools of 3x3 for 2x2."""
+    """cnn3-wide with 3x3 instead of 2x2 max pools."""
     return _network(((32,), (64,), (128,)), classes, pool=3)
 
 

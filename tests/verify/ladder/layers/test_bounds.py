@@ -38,7 +38,7 @@ for i = 0:COUNT - 1
     for k = 1:numel(net.layers)
         [~, from] = ismember(net.layers(k).Inputs(:).', names);
         values{k + 1} = cifarx.internal.applyLayer(net.layers(k), values(from));
-        [truths{k}, bounds{k}] = cifarx.internal.localTruth(net.layers(k), values(from));
+        [truths{k}, bounds{k}] = cifarx.internal.truth.localTruth(net.layers(k), values(from));
     end
     save('-v6', sprintf('out%d.mat', i), 'truths', 'bounds');
 end

@@ -217,6 +217,6 @@ def test_winograd_is_named_where_it_is_allowed(tile: int) -> None:
 def ratios_of(
     graph: LayerGraph, inputs: np.ndarray, values: Values, *, fast: bool
 ) -> list[tuple[float, str]]:
-    check = LocalCheck(graph, fast)
+    check = LocalCheck(graph, fast=fast)
     check.add(inputs, values)
     return [(layer.ratio, layer.algorithm) for layer in check.ratios()]

@@ -61,6 +61,10 @@ class Engine(Protocol):
     def fast(self) -> bool:
         """Whether it may use fast convolution algorithms such as Winograd's."""
 
+    @property
+    def library(self) -> Literal["pytorch", "onnxruntime", "toolbox"]:
+        """The library whose functions compute the layer outputs."""
+
     def run(self, images: NDArray[np.uint8], inputs: NDArray[np.float32]) -> Outputs:
         """Run the network.
 

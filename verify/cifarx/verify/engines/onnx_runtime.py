@@ -8,10 +8,11 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from cifarx.export.from_onnx.interface import model_inputs
 from cifarx.export.network.graph import LayerGraph
 from cifarx.pytorch_models.errors import EngineError, EngineMissingError
 from cifarx.verify.engines.engine import Engine, Outputs, Take, batch_size, layer_batch_size
-from cifarx.verify.subject.files_and_run import Subject, onnx_inputs
+from cifarx.verify.subject.files_and_run import Subject
 
 _AT_ONCE = 64
 _CUDA = "CUDAExecutionProvider"
@@ -21,6 +22,7 @@ class OnnxRuntime:
     """An inference session, and on demand a second one that returns every layer's output."""
 
     holds: Literal["onnx"] = "onnx"
+    library: Literal["onnxruntime"] = "onnxruntime"
 
     def __init__(self, subject: Subject, optimized: bool = True, cuda: bool = False) -> None:
         try:
@@ -100,7 +102,7 @@ class OnnxRuntime:
 
 def _fixed_batch(model: onnx.ModelProto) -> int:
     """Return the fixed batch size of the file, or 0 if it takes any."""
-    sizes = onnx_inputs(model)[0].type.tensor_type.shape.dim
+    sizes = model_inputs(model)[0].type.tensor_type.shape.dim
     return sizes[0].dim_value if sizes else 0
 
 

@@ -28,6 +28,7 @@ class PyTorch:
     """The module of the run, with the weights of its checkpoint."""
 
     holds: Literal["run"] = "run"
+    library: Literal["pytorch"] = "pytorch"
 
     def __init__(self, subject: Subject, channels_last: bool = False, cuda: bool = False) -> None:
         if subject.run is None:

@@ -38,6 +38,7 @@ class ToolboxJob:
     """The engine that calls `cifarx.internal.runJob` of the toolbox in MATLAB or Octave."""
 
     holds: Literal["mat"] = "mat"
+    library: Literal["toolbox"] = "toolbox"
     fast = False
 
     def __init__(self, command: Command, subject: Subject) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from cifarx.export.from_onnx.interface import model_inputs
 from cifarx.verify.exchange.polygraphy_files import write_inputs, write_outputs
-from cifarx.verify.subject.files_and_run import Subject, onnx_inputs
+from cifarx.verify.subject.files_and_run import Subject
 
 _BATCH = 64  # images per iteration
 
@@ -42,7 +43,7 @@ def write_for_polygraphy(path: Path, outputs: EngineOutputs) -> None:
         UserError: a file cannot be written.
     """
     model = outputs.subject.onnx
-    name = onnx_inputs(model)[0].name
+    name = model_inputs(model)[0].name
     # the larger file first, because it is more likely to fail
     write_inputs(inputs_path(path), name, outputs.inputs, _BATCH)
     write_outputs(path, outputs.logits, model.graph.output[0].name, _BATCH)

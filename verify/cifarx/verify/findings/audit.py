@@ -79,7 +79,9 @@ class Audit:
         layer_faults = [_listed(self.layer_faults)] if self.layer_faults else []
         return [
             judged(
-                not layer_faults and self.layers > 0, "layers", "; ".join([layers, *layer_faults])
+                not layer_faults and self.layers == self.layers_equal > 0,
+                "layers",
+                "; ".join([layers, *layer_faults]),
             ),
             judged(
                 not faults and self.tensors == self.tensors_equal > 0,

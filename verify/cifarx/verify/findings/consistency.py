@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cifarx.verify.findings.accuracy import AccuracyReport
+from cifarx.verify.findings.audit import Audit
 from cifarx.verify.findings.logits import Judgement
 from cifarx.verify.findings.result import Result
 
@@ -27,6 +28,8 @@ def _contradictions(result: Result) -> Iterator[str]:
         yield f"it covers {result.images.count} images"
     if not result.audits or not result.export or not result.layers:
         yield "it lacks the audit of the files, the export error or the layers of the network"
+    else:
+        yield from _of_files(result)
     for audit in result.audits:
         for what, equal, in_all in (
             ("layers", audit.layers_equal, audit.layers),
@@ -34,6 +37,7 @@ def _contradictions(result: Result) -> Iterator[str]:
         ):
             if not 0 <= equal <= in_all:
                 yield f"{equal} of {in_all} {what} of {audit.file} are equal"
+        yield from _of_audit(audit)
     for engine in result.engines:
         for judgement in (engine.judgement, engine.marked):
             if judgement is not None:
@@ -47,6 +51,36 @@ def _contradictions(result: Result) -> Iterator[str]:
             yield f"{engine.engine} has a negative error"
     if result.accuracy is not None:
         yield from _of_accuracy(result.accuracy)
+
+
+def _of_files(result: Result) -> Iterator[str]:
+    """Check that each file has its entries; the audit of model.onnx comes first in every report."""
+    first = result.audits[0]
+    mat = f"{first.file.rpartition('.')[0]}.mat"
+    files = [first.file] + [mat] * (mat in result.environment.files)
+    audited = [name for name in files if name != first.weights_from]
+    for what, given, expected in (
+        ("the layers and weights", [audit.file for audit in result.audits], audited),
+        ("the export", [entry.file for entry in result.export], files),
+    ):
+        if given != expected:
+            names = ", ".join(given) or "no file"
+            yield f"it reports {what} of {names}, but the check covered {', '.join(expected)}"
+
+
+def _of_audit(audit: Audit) -> Iterator[str]:
+    """Check that an audit that names no fault counts everything as equal."""
+    named = {
+        "layers": audit.layer_faults,
+        "tensors": (*audit.differing, *audit.missing, *audit.layer_faults),
+    }
+    counts = {
+        "layers": (audit.layers_equal, audit.layers),
+        "tensors": (audit.tensors_equal, audit.tensors),
+    }
+    for what, (equal, in_all) in counts.items():
+        if audit.read and not named[what] and equal != in_all:
+            yield f"{equal} of {in_all} {what} of {audit.file} are equal, but no fault is named"
 
 
 def _of_logits(engine: str, judgement: Judgement, classes: int) -> Iterator[str]:

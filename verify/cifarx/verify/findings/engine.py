@@ -34,7 +34,8 @@ class LayerFinding:
     ratio: Number
     """Largest error over its bound; infinite if values are not finite or of another shape."""
     algorithm: str
-    """'direct', or 'winograd' if only the bound of fast convolutions holds."""
+    """'direct'; or the wider class of bound that it needs: 'winograd' (fast convolutions) or
+    'approximation' (of exp and similar functions)."""
 
     @property
     def passed(self) -> bool:
@@ -88,6 +89,14 @@ class EngineReport:
         complete = len(self.layers) == self.layers_in_all
         return marked and complete and all(layer.passed for layer in self.layers)
 
+    def _wider_classes(self) -> list[str]:
+        """Return the numbers of layers that pass only by a wider class of bound, per class."""
+        algorithms = [layer.algorithm for layer in self.layers if layer.algorithm != "direct"]
+        return [
+            f"{algorithms.count(name)} layer{'s' * (algorithms.count(name) > 1)} by {name}"
+            for name in dict.fromkeys(algorithms)
+        ]
+
     def _alike(self, marked: Judgement) -> bool:
         """Whether the runs with and without marks differ by no more than both errors allow."""
         assert self.judgement is not None
@@ -105,6 +114,7 @@ class EngineReport:
             parts.append(self.worst_layer.words())
             left = self.layers_in_all - len(self.layers)
             parts += [f"{left} of {self.layers_in_all} layers not compared"] if left else []
+            parts += self._wider_classes()
         elif self.layers_in_all:
             parts.append("no layer compared")
         if self.marked is not None and not self.marked.passed and self.judgement.passed:

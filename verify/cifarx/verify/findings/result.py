@@ -111,12 +111,17 @@ class Result:
             return Verdict.EQUIVALENT
         unchanged = self.accuracy is None or self.accuracy.unchanged
         unchanged = unchanged and all(j.finite and not j.not_ties for j in self.judgements())
-        if unchanged and not self.contract.meaning_changed:
+        if unchanged and self._predicts and not self.contract.meaning_changed:
             return Verdict.SAME_PREDICTIONS
         return Verdict.DIFFERENT
 
+    @property
+    def _predicts(self) -> bool:
+        """Whether the network predicts classes, which takes more than one output."""
+        return len(self.classes) > 1
+
     def _layered(self) -> bool:
-        """Whether every layer of every engine that computes layers was judged."""
+        """Return whether every layer of every engine was judged."""
         names = [name.layer for name in self.layers]
         return bool(names) and all(
             [finding.layer for finding in engine.layers] == names
@@ -182,6 +187,8 @@ class Result:
         finite = all(j.finite for j in self.judgements())
         if not finite:
             detail = "the logits of an engine are not finite numbers of the expected shape"
+        elif not self._predicts:
+            detail = f"not applicable: the network has one output; largest error {largest:.1e}"
         elif changed:
             runtime, change = max(changed, key=lambda entry: entry[1].margin)
             truth, predicted = (self.class_name(k) for k in (change.truth, change.predicted))

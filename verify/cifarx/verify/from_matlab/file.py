@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cifarx.export.from_onnx.load import load_onnx
-from cifarx.export.from_onnx.reader import read_onnx, require_classifier
+from cifarx.export.from_onnx.metadata import metadata
+from cifarx.export.from_onnx.reader import read_onnx
 from cifarx.export.mat.reader import read_mat
-from cifarx.export.mat.writer import TestBatch, matlab_layers
+from cifarx.export.mat.writer import matlab_layers
+from cifarx.export.network.classifier import require_classifier
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.model_card import ModelCard
+from cifarx.export.network.test_batch import TestBatch
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.files import sha256
 
@@ -62,6 +65,6 @@ def read_tuned(path: Path) -> TunedFile:
     model = load_onnx(path)
     graph = read_onnx(model)
     require_classifier(graph)
-    card = ModelCard.from_metadata({e.key: e.value for e in model.metadata_props})
+    card = ModelCard.from_metadata(metadata(model))
     base = card.checkpoint_sha256 if card else ""
     return TunedFile(path, sha256(path), graph, card, base, None)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from safetensors.numpy import save as safetensors_bytes
 
-from cifarx.export.bundle import sample_images
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.run import (
     RECORD,
@@ -24,6 +23,7 @@ from cifarx.pytorch_models.run import (
     load_run,
 )
 from cifarx.pytorch_models.run_folder import new_folder
+from cifarx.pytorch_models.run_images import sample_images
 from cifarx.verify.findings.check import Check, judged
 from cifarx.verify.from_matlab.file import TunedFile, read_tuned
 from cifarx.verify.from_matlab.find_parent import find_parent

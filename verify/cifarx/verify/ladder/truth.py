@@ -28,6 +28,13 @@ def truth_of(
             )
         origin = f"{subject.mat_path.name}'s reference"
         truth = make_truth(batch.reference[:n], batch.logits[:n], origin)
+        if subject.unusable_runs:
+            return truth, judged(
+                False,
+                "reference",
+                f"{origin}, for the run that names these files' weights cannot be used: "
+                f"{subject.unusable_runs[0]} --checkpoint none compares the files without a run",
+            )
         return truth, judged(truth.credible, "reference", _own_error(truth))
     truth = _live_truth(live, inputs)
     if subject.mat is None or subject.run is None:

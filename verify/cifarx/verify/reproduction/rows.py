@@ -106,8 +106,7 @@ def _trained(
     row: str, seed: int, options: ReproduceOptions, observer: Callable[[str], Observer]
 ) -> Run:
     from cifarx.pytorch_models.fit import fit
-    from cifarx.pytorch_models.plan import Options as TrainOptions
-    from cifarx.pytorch_models.plan import make_plan
+    from cifarx.pytorch_models.plan import TrainOptions, make_plan
 
     recipe_name, recipe = rows()[row]
     parts = [row]

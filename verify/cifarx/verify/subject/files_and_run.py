@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import onnx
 
 from cifarx.export.from_onnx.load import load_onnx, side_files
+from cifarx.export.from_onnx.metadata import metadata
 from cifarx.export.from_onnx.reader import Place, read_onnx_places
 from cifarx.export.mat.reader import MatFile, read_mat
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.model_card import ModelCard
 from cifarx.pytorch_models.errors import UnreadableError, UserError
 from cifarx.pytorch_models.files import sha256
-from cifarx.pytorch_models.run import Run, load_run, runs_in
+from cifarx.pytorch_models.run import RECORD, Run, load_run, run_folders
+
+NO_RUN = Path("none")
+"""What --checkpoint takes for a comparison of the files with each other alone."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +42,19 @@ class Subject:
     mat_path: Path
     mat: MatFile | None
     run: Run | None
+    unusable_runs: tuple[str, ...]
+    """Why runs that name these files' weights cannot be used, where no other run has them."""
     sha256: Mapping[str, str]
     """Digests of the files by name, side files of weights among them."""
 
 
 def open_subject(path: Path, checkpoint: Path | None) -> Subject:
-    """Read PATH, the .mat beside it, and the run: the one named, else the one whose weights it has.
+    """Read PATH, the .mat beside it, and the run that they came from.
+
+    Args:
+        path: the ONNX file.
+        checkpoint: the run's folder; None finds the run whose weights the files name as theirs;
+            `NO_RUN` takes none.
 
     Raises:
         UserError: a file that is missing, damaged or of another kind; or nothing to compare with.
@@ -51,12 +63,14 @@ def open_subject(path: Path, checkpoint: Path | None) -> Subject:
     card = ModelCard.from_metadata(metadata(model))
     mat_path = path.with_suffix(".mat")
     mat = read_mat(mat_path) if mat_path.exists() else None
-    if checkpoint is not None:
-        run: Run | None = load_run(checkpoint)
-    else:
-        found = list(_runs_with(path, card, mat))  # several, where the same seed trained twice
-        alike = [r for r in found if card is not None and r.record.classes == card.classes]
-        run = next(iter(alike + found), None)
+    run, unusable = _run_of(path, card, mat) if checkpoint is None else (None, ())
+    if checkpoint is not None and checkpoint != NO_RUN:
+        run = load_run(checkpoint)
+    if run is None and mat is None and unusable:
+        raise UserError(
+            f"There is nothing to compare {path} with: no {mat_path.name} beside it, and its run "
+            f"cannot be used. {unusable[0]}"
+        )
     if run is None and mat is None:
         wanted = f" (SHA-256 {card.checkpoint_sha256[:16]}…)" if card else ""
         raise UserError(
@@ -86,24 +100,30 @@ def open_subject(path: Path, checkpoint: Path | None) -> Subject:
         mat_path=mat_path,
         mat=mat,
         run=run,
+        unusable_runs=unusable,
         sha256=digests,
     )
 
 
-def onnx_inputs(model: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
-    """What a user gives the model: files before IR 4 list their initializers as inputs, too."""
-    constants = {tensor.name for tensor in model.graph.initializer}
-    return [value for value in model.graph.input if value.name not in constants]
+def _run_of(
+    path: Path, card: ModelCard | None, mat: MatFile | None
+) -> tuple[Run | None, tuple[str, ...]]:
+    """The run in ./runs or beside the file whose weights either file names as its own.
 
-
-def metadata(model: onnx.ModelProto) -> dict[str, str]:
-    """The model's metadata_props."""
-    return {entry.key: entry.value for entry in model.metadata_props}
-
-
-def _runs_with(path: Path, card: ModelCard | None, mat: MatFile | None) -> Iterator[Run]:
-    """Runs in ./runs and beside the file whose weights either file names as its own."""
-    digests = {c.checkpoint_sha256 for c in (card, mat.card if mat else None) if c}
-    for run in runs_in((Path("runs"), path.resolve().parent / "runs")):
-        if run.record.weights_sha256 in digests:
-            yield run
+    Where there is none that can be used: why those that name these weights cannot.
+    """
+    digests = {c.checkpoint_sha256 for c in (card, mat.card if mat else None) if c} - {""}
+    found: list[Run] = []  # several, where the same seed trained twice
+    unusable: list[str] = []
+    for folder in run_folders((Path("runs"), path.resolve().parent / "runs")):
+        with suppress(OSError):
+            text = (folder / RECORD).read_text("utf-8", errors="replace")
+            if any(digest in text for digest in digests):
+                try:
+                    found.append(load_run(folder))
+                except UserError as error:
+                    unusable.append(str(error))
+    found = [run for run in found if run.record.weights_sha256 in digests]
+    alike = [run for run in found if card is not None and run.record.classes == card.classes]
+    run = next(iter(alike + found), None)
+    return run, () if run else tuple(unusable)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cifarx.export.bundle import read_images, run_test_part
 from cifarx.pytorch_models.data.images import Images
 from cifarx.pytorch_models.data.split import Part
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.preprocess import preprocess
+from cifarx.pytorch_models.run_images import read_images, run_test_part
 from cifarx.verify.subject.files_and_run import Subject
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cifarx.export.bundle import read_images
+from cifarx.pytorch_models.run_images import read_images
 from cifarx.verify.findings.accuracy import AccuracyReport
 from cifarx.verify.findings.engine import EngineReport
 from cifarx.verify.findings.picture import Picture

@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from cifarx.export.bundle import read_images
 from cifarx.pytorch_models.data.split import Part
 from cifarx.pytorch_models.distributed import (
     World,
@@ -24,6 +23,7 @@ from cifarx.pytorch_models.distributed import (
 from cifarx.pytorch_models.errors import BrokeDownError, CutShortError, EngineError, UserError
 from cifarx.pytorch_models.preprocess import preprocess
 from cifarx.pytorch_models.run import Run
+from cifarx.pytorch_models.run_images import read_images
 from cifarx.verify.engines.engine import Engine
 from cifarx.verify.ladder.accuracy.predictions import Predictions
 

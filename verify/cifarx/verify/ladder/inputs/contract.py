@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from importlib.metadata import version
 
 import numpy as np
 from numpy.typing import NDArray
+from onnx import defs
 
 from cifarx.export.bundle import card_of
+from cifarx.export.from_onnx.interface import model_inputs
+from cifarx.export.mat.reader import MatFile
 from cifarx.export.mat.writer import matlab_layers
 from cifarx.export.network.model_card import ModelCard
+from cifarx.export.to_onnx.writer import OPSET, onnx_from_graph
 from cifarx.pytorch_models.data.images import Images
+from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.preprocess import preprocess
 from cifarx.verify.findings.contract import Contract
 from cifarx.verify.ladder.inputs.labels import label_faults
-from cifarx.verify.subject.files_and_run import Subject, onnx_inputs
+from cifarx.verify.subject.files_and_run import Subject
 
 _MEANING = ("classes", "mean", "std")
 _IDENTITY = ("model", "recipe", "checkpoint_sha256")
@@ -88,7 +95,7 @@ def _text(value: object) -> str:
 def _size_faults(subject: Subject) -> list[str]:
     """One image in, one vector of logits out, of the same size everywhere."""
     graph = subject.onnx.graph
-    given = onnx_inputs(subject.onnx)
+    given = model_inputs(subject.onnx)
     found = [d.dim_value for d in given[0].type.tensor_type.shape.dim] if given else []
     sizes = {subject.onnx_path.name: tuple(found[1:])}
     if subject.run is not None:
@@ -107,10 +114,31 @@ def _size_faults(subject: Subject) -> list[str]:
 def _digest_faults(subject: Subject) -> list[str]:
     if subject.mat is None:
         return []
-    _, digest = matlab_layers(subject.mat.graph)
-    if digest == subject.mat.arrays_sha256:
-        return []
-    return [f"{subject.mat_path.name}'s arrays_sha256 is not that of its arrays"]
+    name, mat = subject.mat_path.name, subject.mat
+    faults = []
+    _, digest = matlab_layers(mat.graph)
+    if digest != mat.arrays_sha256:
+        faults.append(f"{name}'s arrays_sha256 is not that of its arrays")
+    onnx_name = subject.onnx_path.name
+    known = subject.sha256[onnx_name]
+    claimed = mat.onnx_sha256 or len(mat.batch.reference)  # cifarx.save claims no ONNX file
+    if claimed and mat.onnx_sha256 != known and mat.onnx_sha256 not in _exported_digests(mat):
+        faults.append(
+            f"{name}'s onnx_sha256 ({mat.onnx_sha256[:12]}…) is neither that of {onnx_name} "
+            f"({known[:12]}…) nor of an ONNX file that cifarx {version('cifarx')} writes of its "
+            "network; one of the two was damaged or exchanged, so export both again"
+        )
+    return faults
+
+
+def _exported_digests(mat: MatFile) -> Iterator[str]:
+    """SHA-256 of the ONNX files that cifarx writes of model.mat's network, by opset.
+
+    A model.onnx that another tool has rewritten, or one of another opset, is no fault.
+    """
+    with suppress(UserError):
+        for opset in range(OPSET, defs.onnx_opset_version() + 1):
+            yield onnx_from_graph(mat.graph, mat.card, opset).sha256()
 
 
 def _rest_faults(subject: Subject) -> list[str]:

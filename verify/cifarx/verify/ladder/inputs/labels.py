@@ -7,9 +7,9 @@ from contextlib import suppress
 
 import numpy as np
 
-from cifarx.export.bundle import sample_images
 from cifarx.pytorch_models.data.images import Images
 from cifarx.pytorch_models.errors import UserError
+from cifarx.pytorch_models.run_images import sample_images
 from cifarx.verify.subject.files_and_run import Subject
 
 

@@ -1,7 +1,7 @@
 """What a layer should give for its inputs, and how far float32 may be off; one row a kind.
 
-`+internal/localTruth.m` of the toolbox has the same bounds; README.md, 'Local layer check', lists
-them. Where a bound is not 0, the smallest normal float32 is part of it.
+`+internal/+truth/localTruth.m` of the toolbox has the same bounds; README.md,
+'Local layer check', lists them. Where a bound is not 0, the smallest normal float32 is part of it.
 """
 
 from __future__ import annotations

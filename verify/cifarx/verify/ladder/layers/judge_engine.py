@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cifarx.export.mat.writer import feature_orders
+from cifarx.export.mat.feature_order import feature_orders
 from cifarx.export.network.graph import LayerGraph
 from cifarx.verify.engines.engine import Activations, Engine
 from cifarx.verify.findings.divergence import Names
@@ -82,7 +82,7 @@ def with_layers(
         return report
     called = _names_in(graph, original.graph)
     orders = feature_orders(graph) if engine.holds == "mat" else {}
-    check = LocalCheck(original.graph, fast=engine.fast)
+    check = LocalCheck(original.graph, fast=engine.fast, library=engine.library)
 
     def take(part: NDArray[np.float32], activations: Activations) -> None:
         check.add(part, _in_pytorch(activations, called, orders))

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.layer import Layer
+from cifarx.verify.ladder.layers.approximation import approximation_bound
 from cifarx.verify.ladder.layers.bounds import EXACT, prepare_truth
 from cifarx.verify.ladder.layers.truth_of_sums import fast_convolution_bound
 
@@ -34,8 +35,8 @@ class LayerRatio:
     ratio: float
     """Largest error over its bound; inf where shape or type are wrong, or a number is none."""
     algorithm: str
-    """'direct'; or 'winograd' where the direct bound is exceeded, the one of fast convolutions is
-    not, and those are allowed: `ratio` is then to the latter."""
+    """'direct'; or where that bound is exceeded, a wider one is not, and the runtime may need it:
+    'winograd' (fast convolutions) or 'approximation'. `ratio` is then to the wider one."""
 
     @property
     def passed(self) -> bool:
@@ -45,17 +46,24 @@ class LayerRatio:
 class LocalCheck:
     """Is fed a runtime's activations, mini-batch by mini-batch, and keeps none of them."""
 
-    def __init__(self, graph: LayerGraph, fast: bool = False) -> None:
-        """`fast`: whether the runtime may use Winograd convolutions."""
+    def __init__(self, graph: LayerGraph, *, fast: bool = False, library: str = "") -> None:
+        """Prepare the check of a runtime.
+
+        Args:
+            graph: the network that its layers are held to.
+            fast: whether it may use Winograd convolutions.
+            library: whose functions compute activations; see `approximation_bound`.
+        """
         self._graph = graph
         self._fast = fast
+        self._library = library
         self._shapes = graph.shapes()
         largest = max(int(np.prod(shape)) for shape in self._shapes.values())
         self._step = max(1, _AT_ONCE // largest)
         self._truths = {layer.name: prepare_truth(layer) for layer in graph.layers}
         self._direct: dict[str, float] = {}
-        """Largest ratio to the bound of direct sums, and below to that of fast ones."""
-        self._to_fast: dict[str, float] = {}
+        """Largest ratio to the direct bound, and below to the wider one."""
+        self._to_wider: dict[str, float] = {}
         self._missing: set[str] = set()
         """Layers that some mini-batch said nothing of."""
 
@@ -117,21 +125,28 @@ class LocalCheck:
                 self._note(layer, 0.0, 0.0)
                 continue
             error = truth.sub_(output).abs_().float()
-            direct = fast = worst_ratio(error, bound)
-            if direct > 1.0 and self._fast and "Convolution" in layer.kind:
-                wider = fast_convolution_bound(layer, inputs[0])
-                fast = direct if wider is None else worst_ratio(error, wider)
-            self._note(layer, direct, fast)
+            direct = ratio = worst_ratio(error, bound)
+            if direct > 1.0:
+                wider = self._wider_bound(layer, inputs[0], bound)
+                ratio = direct if wider is None else worst_ratio(error, wider)
+            self._note(layer, direct, ratio)
 
-    def _note(self, layer: Layer, direct: float, fast: float) -> None:
+    def _wider_bound(self, layer: Layer, x: Tensor, bound: Tensor) -> Tensor | None:
+        """The bound of another algorithm that this runtime may use; None where there is none."""
+        if "Convolution" in layer.kind:
+            return fast_convolution_bound(layer, x) if self._fast else None
+        return approximation_bound(layer, x, bound, self._library)
+
+    def _note(self, layer: Layer, direct: float, wider: float) -> None:
         self._direct[layer.name] = max(self._direct.get(layer.name, 0.0), direct)
-        self._to_fast[layer.name] = max(self._to_fast.get(layer.name, 0.0), fast)
+        self._to_wider[layer.name] = max(self._to_wider.get(layer.name, 0.0), wider)
 
     def _ratio(self, layer: Layer) -> LayerRatio:
         direct = self._direct[layer.name]
-        fast = self._to_fast[layer.name]
-        if self._fast and direct > 1.0 and fast <= 1.0:
-            return LayerRatio(layer.name, layer.kind, fast, "winograd")
+        wider = self._to_wider[layer.name]
+        if direct > 1.0 and wider <= 1.0:
+            algorithm = "winograd" if "Convolution" in layer.kind else "approximation"
+            return LayerRatio(layer.name, layer.kind, wider, algorithm)
         return LayerRatio(layer.name, layer.kind, direct, "direct")
 
 

@@ -78,7 +78,8 @@ def _compare(
     """
 
     def called(layer: Layer, key: str) -> str:
-        return f"{layer.name}.{key}" if nodes is None else layer.arrays[key].source
+        source = "" if nodes is None else layer.arrays[key].source
+        return source or f"{layer.name}.{key}"
 
     pairs = pairs_of(graph, original.graph)
     faults = layer_faults(graph, original.graph, pairs)

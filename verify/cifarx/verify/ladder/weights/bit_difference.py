@@ -1,4 +1,4 @@
-"""How two arrays differ, bit for bit."""
+"""How two arrays differ, bit for bit; -0 and 0 are the same weight."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ def difference(found: NDArray[Any], wanted: NDArray[Any]) -> str:
         return f"{found.dtype} {found.shape} for {wanted.dtype} {wanted.shape}"
     a, b = np.ascontiguousarray(found), np.ascontiguousarray(wanted)
     unequal = np.any(_bytes(a) != _bytes(b), axis=1)
+    unequal &= ((a != 0) | (b != 0)).reshape(-1)  # NaN is not 0
     if not unequal.any():
         return ""
     with np.errstate(invalid="ignore"):

@@ -1,0 +1,64 @@
+"""`Faults`: everything in an ONNX graph that cannot be read, collected for one error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import onnx
+
+from cifarx.export.from_onnx.metadata import module_of
+from cifarx.export.from_onnx.operators import operators
+from cifarx.pytorch_models.errors import UnreadableError, UnsupportedError
+
+_NAMED = 8  # nodes that a line on an operator names
+NO_KIND = "no layer kind for it"
+_ADVICE = {
+    "LogSoftmax": "end the network with its logits, or with Softmax: predictions are the same",
+    "Softplus": "Mish and Softplus have no layer in the Deep Learning Toolbox; take SiLU and train",
+}
+
+
+@dataclass
+class Faults:
+    """What cannot be read: reasons by operator, with the nodes that give them."""
+
+    by_reason: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    nodes: list[str] = field(default_factory=list)
+
+    def add(self, node: onnx.NodeProto, reason: str) -> None:
+        """Take a node that cannot be read."""
+        operator = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
+        name = node.name or "without a name"
+        if module := module_of(node):
+            name += f" in the module {module}"
+        self.by_reason.setdefault((operator, reason), []).append(name)
+        self.nodes.append(node.name)
+
+    def __bool__(self) -> bool:
+        return bool(self.by_reason)
+
+    def __str__(self) -> str:
+        parts = []
+        for (operator, reason), nodes in self.by_reason.items():
+            more = f" and {len(nodes) - _NAMED} more" if len(nodes) > _NAMED else ""
+            word = "node" if len(nodes) == 1 else "nodes"
+            parts.append(f"{operator} ({word} {', '.join(nodes[:_NAMED])}{more}): {reason}")
+        return "; ".join(parts)
+
+    def error(self, otherwise: str) -> UnreadableError:
+        """One error that lists them all; `otherwise` is its reason where there are none."""
+        unknown = any(reason.startswith(NO_KIND) for _, reason in self.by_reason)
+        listed = f" Operators that cifarx reads: {', '.join(operators())}." if unknown else ""
+        return UnreadableError(
+            "The network has parts that cifarx cannot take to MATLAB: "
+            f"{self if self else otherwise}. Replace those parts in PyTorch, or cut "
+            f"the network before them with onnx.utils.extract_model.{listed}",
+            self.by_reason or [("", otherwise)],
+            self.nodes,
+        )
+
+
+def no_kind(operator: str) -> UnsupportedError:
+    """What to raise for an operator that has no reader."""
+    advice = _ADVICE.get(operator)
+    return UnsupportedError(f"{NO_KIND}; {advice}" if advice else NO_KIND)

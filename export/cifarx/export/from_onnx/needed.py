@@ -1,0 +1,45 @@
+"""The nodes of an ONNX graph that its output needs, with known chains of nodes fused into one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import onnx
+
+from cifarx.export.from_onnx.constants import Constants, evaluated, is_constant
+from cifarx.export.from_onnx.fusions import Wiring, fused
+from cifarx.pytorch_models.errors import UnsupportedError
+
+
+def needed_nodes(
+    graph: onnx.GraphProto, constants: Constants, opset: int, output: str
+) -> Iterator[onnx.NodeProto]:
+    """The nodes that the output needs, in the file's order; computed constants are added."""
+    producers = {name: node for node in graph.node for name in node.output if name}
+    for node in graph.node:  # what fusions look for may be a constant in more than one step
+        if node.input and all(name in constants for name in node.input if name) and not node.domain:
+            try:
+                constants.update(evaluated(node, constants, opset))
+            except UnsupportedError:
+                continue  # said where it is needed
+    wiring = Wiring(producers, constants)
+    chosen: dict[str, onnx.NodeProto] = {}
+    wanted = [output]
+    while wanted:
+        name = wanted.pop()
+        node = producers.get(name)
+        if node is None or name in constants or node.output[0] in chosen:
+            continue
+        one = fused(wiring, node) or node
+        chosen[node.output[0]] = one
+        wanted += [*one.input, *_captured(node)]
+    for node in graph.node:
+        if node.output and node.output[0] in chosen and not is_constant(node):
+            yield chosen[node.output[0]]
+
+
+def _captured(node: onnx.NodeProto) -> Iterator[str]:
+    """What the subgraphs of a node read from outside."""
+    for attribute in node.attribute:
+        if attribute.type == onnx.AttributeProto.GRAPH:
+            yield from (name for inner in attribute.g.node for name in inner.input)

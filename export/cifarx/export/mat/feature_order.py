@@ -1,0 +1,60 @@
+"""The order of flattened features, in which MATLAB differs from PyTorch."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cifarx.export.network import layout
+from cifarx.export.network.graph import LayerGraph
+from cifarx.pytorch_models.errors import UserError
+
+
+def feature_orders(graph: LayerGraph) -> dict[str, NDArray[np.int64]]:
+    """For each layer whose features MATLAB holds in another order than PyTorch: that order.
+
+    A flatten begins it (`layout.flatten_order`), layers without weights hand it on, and the next
+    fully connected layer ends it.
+
+    Raises:
+        UserError: it never ends, or two orders meet in one layer.
+    """
+    shapes = graph.shapes()
+    orders: dict[str, NDArray[np.int64]] = {}
+    for layer in graph.layers:
+        if layer.kind == "FullyConnectedLayer":
+            continue
+        if layer.kind == "FlattenLayer" and len(shapes[layer.inputs[0]]) == 3:
+            channels, height, width = shapes[layer.inputs[0]]
+            if height * width > 1:
+                orders[layer.name] = layout.flatten_order(channels, height, width)
+            continue
+        if layer.kind == "ConcatenationLayer" and any(name in orders for name in layer.inputs):
+            sizes = [shapes[name][0] for name in layer.inputs]
+            starts = np.cumsum([0, *sizes[:-1]])
+            parts = [
+                orders.get(name, np.arange(size)) + start
+                for name, size, start in zip(layer.inputs, sizes, starts, strict=True)
+            ]
+            orders[layer.name] = np.concatenate(parts)
+            continue
+        # a single feature multiplies all others alike, whatever their order
+        given = [orders.get(name) for name in layer.inputs if shapes[name] != (1,)]
+        if len({_key(order) for order in given}) > 1:
+            raise UserError(
+                f"The layer {layer.name!r} joins features that were flattened from maps with "
+                "others; MATLAB orders flattened features otherwise than PyTorch. Put a linear "
+                "layer after the flatten."
+            )
+        if given and given[0] is not None:
+            orders[layer.name] = given[0]
+    if graph.output in orders:
+        raise UserError(
+            "The network's output is a flattened map; MATLAB orders flattened features otherwise "
+            "than PyTorch. End the network with a linear layer or a pooling to 1x1."
+        )
+    return orders
+
+
+def _key(order: NDArray[np.int64] | None) -> bytes:
+    return b"" if order is None else order.tobytes()

@@ -1,0 +1,169 @@
+function built = buildLayer(layer)
+%BUILDLAYER  Make the Deep Learning Toolbox layer of one layer.
+%
+%   BUILT = CIFARX.INTERNAL.BUILD.BUILDLAYER(LAYER) calls, for one element of net.layers,
+%   the constructor of the class that LAYER.Kind names. Sizes are MATLAB's in the
+%   file already: kernels h-by-w-by-C-by-F, Padding [t b l r]. Every kind is one line:
+%   the release from which its constructor takes all that a file can hold, what it
+%   takes by position, and what by name. A kind is looked up here and nowhere else: no
+%   text of a file becomes code.
+%
+%   The constructors are documented one a page at
+%   https://www.mathworks.com/help/deeplearning/ref/nnet.cnn.layer.NAME.html, NAME
+%   being the constructor in small letters; releases are from "Since" and "Before"
+%   there, or R2021a, the oldest supported, where it is older than that.
+%
+%   See also cifarx.dlnetwork, cifarx.internal.applyLayer.
+
+affine = {'Scale', 'Offset'};
+weighted = {'Weights', 'Bias'};
+sliding = [{'Stride', 'Padding', 'DilationFactor'}, weighted];
+pooling = {'Stride', 'Padding'};
+count = numel(layer.Inputs);
+make = @(since, constructor, first, named) construct(layer, since, constructor, first, named);
+
+switch layer.Kind
+    case 'Convolution2DLayer'
+        first = {kernel(layer), size(layer.Weights, 4)};
+        built = make('R2021a', @convolution2dLayer, first, sliding);
+    case 'GroupedConvolution2DLayer'  % the filters of one group, then the groups
+        first = {kernel(layer), size(layer.Weights, 4), layer.NumGroups};
+        built = make('R2021a', @groupedConvolution2dLayer, first, sliding);
+    case 'TransposedConvolution2DLayer'  % Weights are h-by-w-by-F-by-C
+        first = {kernel(layer), size(layer.Weights, 3)};
+        built = make('R2021a', @transposedConv2dLayer, first, [{'Stride', 'Cropping'}, weighted]);
+    case 'BatchNormalizationLayer'
+        named = [affine, {'TrainedMean', 'TrainedVariance', 'Epsilon'}];
+        built = make(small(layer), @batchNormalizationLayer, {}, named);
+    case 'LayerNormalizationLayer'  % maps are else normalised over their pixels, too
+        layer.OperationDimension = 'channel-only';
+        named = [affine, {'Epsilon', 'OperationDimension'}];
+        built = construct(layer, 'R2023a', @layerNormalizationLayer, {}, named);
+    case 'GroupNormalizationLayer'
+        first = {layer.NumGroups};
+        built = make(small(layer), @groupNormalizationLayer, first, [affine, {'Epsilon'}]);
+    case 'InstanceNormalizationLayer'
+        built = make(small(layer), @instanceNormalizationLayer, {}, [affine, {'Epsilon'}]);
+    case 'CrossChannelNormalizationLayer'
+        requireWindow(layer);
+        first = {layer.WindowChannelSize};
+        built = make('R2021a', @crossChannelNormalizationLayer, first, {'Alpha', 'Beta', 'K'});
+    case 'ReLULayer'
+        built = make('R2021a', @reluLayer, {}, {});
+    case 'LeakyReLULayer'
+        built = make('R2021a', @leakyReluLayer, {layer.Scale}, {});
+    case 'ClippedReLULayer'
+        built = make('R2021a', @clippedReluLayer, {layer.Ceiling}, {});
+    case 'PReLULayer'
+        built = make('R2024a', @preluLayer, {}, {'Alpha'});
+    case 'ELULayer'
+        built = make('R2021a', @eluLayer, {layer.Alpha}, {});
+    case 'GELULayer'
+        built = make('R2022b', @geluLayer, {}, {'Approximation'});
+    case 'SwishLayer'
+        built = make('R2021a', @swishLayer, {}, {});
+    case 'SigmoidLayer'
+        built = make('R2021a', @sigmoidLayer, {}, {});
+    case 'TanhLayer'
+        built = make('R2021a', @tanhLayer, {}, {});
+    case 'SoftmaxLayer'
+        built = make('R2021a', @softmaxLayer, {}, {});
+    case 'ScalingLayer'  % before R2025a Offset was called Bias, and had to have Scale's size
+        built = make('R2025a', @scalingLayer, {}, affine);
+    case 'MaxPooling2DLayer'
+        built = make('R2021a', @maxPooling2dLayer, {layer.PoolSize}, pooling);
+    case 'AveragePooling2DLayer'
+        named = pooling;
+        if strcmp(layer.PaddingValue, 'mean') && any(layer.Padding)
+            named = [pooling, {'PaddingValue'}];  % without it padding counts as zeros
+        end
+        built = make('', @averagePooling2dLayer, {layer.PoolSize}, named);
+    case 'GlobalAveragePooling2DLayer'
+        built = make('R2021a', @globalAveragePooling2dLayer, {}, {});
+    case 'GlobalMaxPooling2DLayer'
+        built = make('R2021a', @globalMaxPooling2dLayer, {}, {});
+    case 'DropoutLayer'
+        built = make('R2021a', @dropoutLayer, {layer.Probability}, {});
+    case 'FlattenLayer'
+        built = make('', @flattenLayer, {}, {});
+    case 'FullyConnectedLayer'
+        built = make('R2021a', @fullyConnectedLayer, {size(layer.Weights, 1)}, weighted);
+    case 'AdditionLayer'
+        built = make('R2021a', @additionLayer, {count}, {});
+    case 'MultiplicationLayer'
+        built = make('R2021a', @multiplicationLayer, {count}, {});
+    case 'DepthConcatenationLayer'
+        built = make('R2021a', @depthConcatenationLayer, {count}, {});
+    case 'ConcatenationLayer'
+        built = make('R2021a', @concatenationLayer, {layer.Dim, count}, {});
+    otherwise
+        error('cifarx:dlnetwork:unknownKind', ...
+              ['Layer ''%s'' is of kind ''%s'', for which this toolbox knows no layer of ' ...
+               'Deep Learning Toolbox. Update the toolbox; ''cifarx matlab-path'' prints ' ...
+               'where the newest one is.'], layer.Name, layer.Kind);
+end
+end
+
+function extent = kernel(layer)
+%KERNEL  Height and width of the kernels.
+extent = [size(layer.Weights, 1), size(layer.Weights, 2)];
+end
+
+function since = small(layer)
+%SMALL  The release that takes the Epsilon; before R2023a it must be at least 1e-5.
+since = 'R2021a';
+if layer.Epsilon < 1e-5
+    since = 'R2023a';
+end
+end
+
+function built = construct(layer, since, constructor, first, named)
+%CONSTRUCT  Call a constructor; say what is needed where this MATLAB has none, or refuses.
+needed = 'Use a newer release';
+if ~isempty(since)
+    needed = sprintf('It takes Deep Learning Toolbox of %s or newer', since);
+end
+instead = 'cifarx.predict runs the network in any release, without the toolbox';
+if ~exist(func2str(constructor)) %#ok<EXIST> a class or a function
+    error('cifarx:dlnetwork:release', ...
+          'Layer ''%s'' is a %s, but this MATLAB has no %s. %s. %s.', ...
+          layer.Name, layer.Kind, func2str(constructor), needed, instead);
+end
+values = cellfun(@(key) layer.(key), named, 'UniformOutput', false);
+given = [named; values];
+fixed = notLearnt(layer);
+try
+    built = constructor(first{:}, given{:}, fixed{:}, 'Name', layer.Name);
+catch reason
+    error('cifarx:dlnetwork:refused', ...
+          ['Layer ''%s'' is a %s, and %s of this MATLAB refuses what the file gives it: ' ...
+           '%s %s. %s.'], layer.Name, layer.Kind, func2str(constructor), reason.message, ...
+          needed, instead);
+end
+end
+
+function given = notLearnt(layer)
+%NOTLEARNT  Learning rates of 0 for arrays that the exporter made up.
+%
+% The zero bias of a convolution that has none in PyTorch, say, could not go back there.
+keys = {'Weights', 'Bias', 'Scale', 'Offset'};
+factors = {'WeightLearnRateFactor', 'BiasLearnRateFactor', 'ScaleLearnRateFactor', ...
+           'OffsetLearnRateFactor'};
+given = cell(1, 0);
+for k = 1:numel(keys)
+    if isstruct(layer.Source) && isfield(layer.Source, keys{k}) && ...
+            isempty(layer.Source.(keys{k})) && ~strcmp(layer.Kind, 'ScalingLayer')
+        given = [given, factors(k), {0}]; %#ok<AGROW>
+    end
+end
+end
+
+function requireWindow(layer)
+%REQUIREWINDOW  Refuse windows that crossChannelNormalizationLayer does not take.
+if layer.WindowChannelSize > 16
+    error('cifarx:dlnetwork:window', ...
+          ['Layer ''%s'' normalises over %d channels, but crossChannelNormalizationLayer ' ...
+           'takes at most 16. cifarx.predict runs the network as it is; for training, make ' ...
+           'the window smaller in PyTorch.'], layer.Name, layer.WindowChannelSize);
+end
+end

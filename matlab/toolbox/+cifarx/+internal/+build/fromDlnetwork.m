@@ -1,0 +1,164 @@
+function net = fromDlnetwork(dlnet, template)
+%FROMDLNETWORK  A plain network with the weights of a trained dlnetwork.
+%
+%   NET = CIFARX.INTERNAL.BUILD.FROMDLNETWORK(DLNET, TEMPLATE) gives TEMPLATE, a network as
+%   CIFARX.LOAD returns it, with the arrays of the dlnetwork DLNET that was made of it
+%   with CIFARX.DLNETWORK and then trained. Layers are found by name. DLNET must have
+%   the layers, classes, options, connections and normalisation of TEMPLATE, and
+%   arrays of its sizes; the error says what differs.
+%
+%   Weights that were learnt are documented in the tables Learnables and State:
+%   https://www.mathworks.com/help/deeplearning/ref/dlnetwork.html
+
+wires = cifarx.internal.build.wiring(template);
+requireSame(dlnet, wires, template);
+net = template;
+for i = 1:numel(net.layers)
+    layer = net.layers(i);
+    at = find(strcmp(layer.Name, {dlnet.Layers.Name}));
+    if isempty(at)
+        continue  % flattening that fullyConnectedLayer does
+    end
+    built = dlnet.Layers(at);
+    requireOptions(layer, built);
+    if isstruct(layer.Source)
+        keys = fieldnames(layer.Source);
+        for k = 1:numel(keys)
+            value = learnt(dlnet, built, keys{k});
+            net.layers(i).(keys{k}) = fitted(value, layer, keys{k});
+        end
+    end
+end
+end
+
+function requireSame(dlnet, wires, template)
+%REQUIRESAME  Compare names, classes, connections and the input layer.
+kinds = {template.layers.Kind};
+found = setdiff({dlnet.Layers.Name}, template.input.Name);
+extra = setdiff(found, wires.names);
+missing = setdiff(wires.names, found);
+if ~isempty(extra) || ~isempty(missing)
+    error('cifarx:save:layers', ...
+          ['The dlnetwork has not the layers of the network it came from. It should have, ' ...
+           'but has not: %s. It has, but should not: %s. Only weights can go back to ' ...
+           'PyTorch; remove added layers with removeLayers.'], listed(missing), listed(extra));
+end
+for i = 1:numel(dlnet.Layers)
+    at = strcmp(dlnet.Layers(i).Name, {template.layers.Name});
+    expected = 'ImageInputLayer';
+    if any(at)
+        expected = kinds{at};
+    end
+    if ~strcmp(class(dlnet.Layers(i)), ['nnet.cnn.layer.' expected])
+        error('cifarx:save:layerClass', ...
+              'Layer ''%s'' should be an nnet.cnn.layer.%s, but is an %s.', ...
+              dlnet.Layers(i).Name, expected, class(dlnet.Layers(i)));
+    end
+end
+arrow = @(from, to) sort(strcat(cellstr(from(:)), {' to '}, cellstr(to(:))));
+joined = arrow(dlnet.Connections.Source, dlnet.Connections.Destination);
+expected = arrow(wires.sources, wires.destinations);
+if ~isequal(joined, expected)
+    error('cifarx:save:connections', ...
+          ['The layers of the dlnetwork are not connected as they were: %s is missing, %s ' ...
+           'was added.'], listed(setdiff(expected, joined)), listed(setdiff(joined, expected)));
+end
+requireInput(dlnet.Layers(strcmp(template.input.Name, {dlnet.Layers.Name})), template.input);
+end
+
+function requireInput(layer, input)
+%REQUIREINPUT  Compare size and normalisation, which training recomputes unless told not to.
+if ~isequal(double(layer.InputSize), double(input.InputSize))
+    error('cifarx:save:option', ...
+          ['InputSize of layer ''%s'' was %s and is %s in the dlnetwork. Only weights can go ' ...
+           'back to PyTorch; change the network there.'], layer.Name, ...
+          cifarx.internal.message.valueText(input.InputSize), ...
+          cifarx.internal.message.valueText(double(layer.InputSize)));
+end
+same = strcmp(layer.Normalization, input.Normalization);
+if same && strcmp(input.Normalization, 'zscore')
+    same = isequal(single(layer.Mean(:)), single(input.Mean(:))) && ...
+           isequal(single(layer.StandardDeviation(:)), single(input.StandardDeviation(:)));
+end
+if ~same
+    error('cifarx:save:normalization', ...
+          ['The input layer ''%s'' does not normalise as the file does. trainnet and ' ...
+           'trainNetwork compute the mean and deviation anew unless the training option ' ...
+           '''ResetInputNormalization'' is false, as cifarx.fineTune sets it. Train again ' ...
+           'with that option.'], layer.Name);
+end
+end
+
+function requireOptions(layer, built)
+%REQUIREOPTIONS  Compare options; only weights go back.
+keys = cifarx.internal.vocabulary(layer.Kind);
+if strcmp(layer.Kind, 'LayerNormalizationLayer')
+    layer.OperationDimension = 'channel-only';  % as cifarx.dlnetwork builds it
+    keys = [keys, {'OperationDimension'}];
+end
+for k = 1:numel(keys)
+    name = regexprep(keys{k}, '^(Padding|Cropping)$', '$1Size');
+    if strcmp(name, 'PaddingValue') && ~any(layer.Padding)
+        continue  % of no padding; the property is younger than R2021a
+    end
+    expected = layer.(keys{k});
+    found = built.(name);
+    if ischar(expected)
+        same = strcmp(char(found), expected);
+    else
+        found = double(found);
+        same = isequal(single(found), single(expected));
+    end
+    if ~same
+        error('cifarx:save:option', ...
+              ['%s of layer ''%s'' was %s and is %s in the dlnetwork. Only weights can go ' ...
+               'back to PyTorch; change the network there.'], name, layer.Name, ...
+              cifarx.internal.message.valueText(expected), ...
+              cifarx.internal.message.valueText(found));
+    end
+end
+end
+
+function value = learnt(dlnet, built, key)
+%LEARNT  An array of a layer: from Learnables or State, else from the layer itself.
+tables = {dlnet.Learnables, dlnet.State};
+for k = 1:2
+    at = strcmp(cellstr(tables{k}.Layer), built.Name) & strcmp(cellstr(tables{k}.Parameter), key);
+    if any(at)
+        value = extractdata(tables{k}.Value{at});
+        return
+    end
+end
+value = built.(key);
+end
+
+function value = fitted(value, layer, key)
+%FITTED  The array in single and in the size that the file has.
+if isa(value, 'gpuArray')
+    value = gather(value);
+end
+expected = size(layer.(key));
+oneRow = @(lengths) sum(lengths > 1) <= 1;
+if ~isequal(size(value), expected) && numel(value) == prod(expected) && ...
+        oneRow(size(value)) && oneRow(expected)
+    value = reshape(value, expected);  % one number a channel, in another dimension
+end
+if ~isequal(size(value), expected)
+    error('cifarx:save:arraySize', '%s of layer ''%s'' was %s and is %s in the dlnetwork.', ...
+          key, layer.Name, mat2str(expected), mat2str(size(value)));
+end
+value = single(value);
+if ~all(isfinite(value(:)))
+    error('cifarx:save:notFinite', ...
+          ['%s of layer ''%s'' has values that are not finite; the training diverged. Train ' ...
+           'again with a smaller learning rate.'], key, layer.Name);
+end
+end
+
+function text = listed(names)
+%LISTED  Names for a message.
+if isempty(names)
+    names = {'nothing'};
+end
+text = strjoin(names(:).', ', ');
+end

@@ -1,0 +1,54 @@
+function wires = wiring(net)
+%WIRING  Which layers a dlnetwork of a network has, and how they are connected.
+%
+%   WIRES = CIFARX.INTERNAL.BUILD.WIRING(NET) gives for NET, as returned by CIFARX.LOAD, a
+%   structure of cell arrays of char: names of the layers that are built, and sources
+%   and destinations of the connections, as connectLayers takes them ('sum/in2' for the
+%   second input). Flattening that fullyConnectedLayer does itself is left out.
+
+left = leftOut(net);
+known = {net.layers.Name};
+stands = containers.Map({net.input.Name}, {net.input.Name});  % what is read for each layer
+wires.names = known(~left);
+wires.sources = cell(1, 0);
+wires.destinations = cell(1, 0);
+for i = 1:numel(net.layers)
+    layer = net.layers(i);
+    from = layer.Inputs;
+    there = isKey(stands, from);
+    if ~all(there)
+        error('cifarx:dlnetwork:unknownInput', ...
+              'Layer ''%s'' reads ''%s'', which no layer before it gives.', ...
+              layer.Name, from{find(~there, 1)});
+    end
+    if left(i)
+        stands(layer.Name) = stands(from{1});
+        continue
+    end
+    stands(layer.Name) = layer.Name;
+    for k = 1:numel(from)
+        wires.sources{end + 1} = stands(from{k});
+        if numel(from) == 1
+            wires.destinations{end + 1} = layer.Name;
+        else
+            wires.destinations{end + 1} = sprintf('%s/in%d', layer.Name, k);
+        end
+    end
+end
+end
+
+function left = leftOut(net)
+%LEFTOUT  The flattening layers that only fully connected layers read in the end.
+through = {'DropoutLayer', 'ReLULayer', 'LeakyReLULayer', 'ClippedReLULayer', 'ELULayer', ...
+           'GELULayer', 'SwishLayer', 'SigmoidLayer', 'TanhLayer'};
+names = {net.layers.Name};
+kinds = {net.layers.Kind};
+absorbed = false(1, numel(names));  % whether each layer's readers flatten it themselves
+for i = numel(names):-1:1
+    readers = cellfun(@(inputs) any(strcmp(names{i}, inputs)), {net.layers.Inputs});
+    passed = ismember(kinds(readers), through) & absorbed(readers);
+    flattens = strcmp(kinds(readers), 'FullyConnectedLayer');
+    absorbed(i) = any(readers) && all(flattens | passed) && ~ismember(names{i}, net.outputs);
+end
+left = strcmp(kinds, 'FlattenLayer') & absorbed;
+end

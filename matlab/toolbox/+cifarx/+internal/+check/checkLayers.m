@@ -1,0 +1,97 @@
+function shapes = checkLayers(net)
+%CHECKLAYERS  Check every layer of a network, and follow the sizes through it.
+%
+%   SHAPES = CIFARX.INTERNAL.CHECK.CHECKLAYERS(NET) gives for NET, a structure as of
+%   CIFARX.LOAD, the size of what each layer gives for one image, [H W C] of maps or F
+%   of features, 1-by-L cell. Kinds, names, options and arrays are checked on the way,
+%   with errors 'cifarx:check:reason'.
+
+layers = net.layers;
+names = [{net.input.Name}, {layers.Name}];
+for i = 1:numel(names)
+    if ~ischar(names{i}) || size(names{i}, 1) ~= 1
+        error('cifarx:check:fieldClass', ...
+              'the Name of layer %d is %s, expected a character row vector', i - 1, ...
+              cifarx.internal.message.valueText(names{i}));
+    end
+end
+[~, order] = unique(lower(names));
+if numel(order) < numel(names)
+    error('cifarx:check:doubledName', ...
+          ['two layers, or a layer and the input, are called ''%s'' (without regard to ' ...
+           'case), expected a name each'], names{find(~ismember(1:numel(names), order), 1)});
+end
+values = [{double(net.input.InputSize)}, cell(1, numel(layers))];
+for i = 1:numel(layers)
+    layer = layers(i);
+    requireProperties(layer);
+    inputs = inputsOf(layer, names(1:i));
+    values{i + 1} = cifarx.internal.shape.ofLayer(layer, values(inputs));
+end
+shapes = values(2:end);
+end
+
+function requireProperties(layer)
+%REQUIREPROPERTIES  Refuse an unknown kind, and properties that its kind must have.
+if ~ischar(layer.Kind)
+    error('cifarx:check:fieldClass', 'the Kind of layer ''%s'' is %s, expected char', ...
+          layer.Name, cifarx.internal.message.valueText(layer.Kind));
+end
+[options, arrays] = cifarx.internal.vocabulary(layer.Kind);
+if ~iscell(options)
+    error('cifarx:check:unknownKind', ...
+          ['layer ''%s'' is of kind ''%s'', which this toolbox does not know, expected one ' ...
+           'of the kinds in export/README.md'], layer.Name, layer.Kind);
+end
+needed = [options, arrays];
+there = isfield(layer, needed);
+if ~all(there)
+    cifarx.internal.message.refuse(layer, 'missingField', ...
+                                   'it has no field %s, expected the fields %s', ...
+                                   needed{find(~there, 1)}, strjoin(needed, ', '));
+end
+for i = 1:numel(options)
+    cifarx.internal.check.requireOption(layer, options{i});
+end
+if ~isempty(arrays) && ~(isstruct(layer.Source) && all(isfield(layer.Source, arrays)))
+    cifarx.internal.message.refuse(layer, 'missingField', ...
+                                   'its Source is %s, expected a structure with the fields %s', ...
+                                   cifarx.internal.message.valueText(layer.Source), ...
+                                   strjoin(arrays, ', '));
+end
+end
+
+function positions = inputsOf(layer, known)
+%INPUTSOF  Positions of the values that a layer reads, which must be before it.
+if ~iscellstr(layer.Inputs)
+    cifarx.internal.message.refuse(layer, 'fieldClass', ...
+                                   'Inputs is %s, expected a cell array of character vectors', ...
+                                   cifarx.internal.message.valueText(layer.Inputs));
+end
+count = numel(layer.Inputs);
+switch layer.Kind
+    case {'AdditionLayer', 'MultiplicationLayer'}
+        sound = count == 2;
+        wanted = '2';
+    case {'DepthConcatenationLayer', 'ConcatenationLayer'}
+        sound = count >= 2;
+        wanted = '2 or more';
+    otherwise
+        sound = count == 1;
+        wanted = '1';
+end
+if ~sound
+    cifarx.internal.message.refuse(layer, 'inputCount', 'it has %d inputs, expected %s', ...
+                                   count, wanted);
+end
+positions = zeros(1, count);
+for i = 1:count
+    found = find(strcmp(layer.Inputs{i}, known));
+    if isempty(found)
+        cifarx.internal.message.refuse(layer, 'unknownInput', ...
+                                       'it reads ''%s'', which no layer before it gives', ...
+                                       layer.Inputs{i});
+    end
+    positions(i) = found;
+end
+end

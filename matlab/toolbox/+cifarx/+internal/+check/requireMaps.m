@@ -1,0 +1,12 @@
+function requireMaps(layer, given)
+%REQUIREMAPS  Refuse features where a layer needs maps.
+%
+%   CIFARX.INTERNAL.CHECK.REQUIREMAPS(LAYER, GIVEN) raises an error unless the size GIVEN of
+%   the input of LAYER is [H W C].
+
+if numel(given) ~= 3
+    cifarx.internal.message.refuse(layer, 'inputSize', ...
+                                   ['gets %d features, expected maps (height, width, ' ...
+                                    'channels)'], given);
+end
+end

@@ -1,0 +1,22 @@
+function [digest, count] = arraysDigest(layers)
+%ARRAYSDIGEST  SHA-256 of all arrays of a network.
+%
+%   [DIGEST, COUNT] = CIFARX.INTERNAL.FILE.ARRAYSDIGEST(LAYERS) gives for the structure
+%   array net.layers the digest that format.arrays_sha256 of a model.mat holds, as 64
+%   hexadecimal digits, and the number of arrays: layers in their order, within a
+%   layer in the order of Source's fields, each as single in column-major order.
+
+bytes = cell(1, 0);
+for i = 1:numel(layers)
+    if isstruct(layers(i).Source)
+        keys = fieldnames(layers(i).Source);
+        for k = 1:numel(keys)
+            values = layers(i).(keys{k});
+            % of one number typecast makes a row
+            bytes{end + 1} = reshape(typecast(single(values(:)), 'uint8'), [], 1); %#ok<AGROW>
+        end
+    end
+end
+count = numel(bytes);
+digest = cifarx.internal.file.sha256(vertcat(bytes{:}));
+end

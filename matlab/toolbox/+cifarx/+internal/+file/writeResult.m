@@ -1,0 +1,51 @@
+function written = writeResult(file, report, found)
+%WRITERESULT  Write what cifarx.verify found, for 'cifarx verify' in Python.
+%
+%   WRITTEN = CIFARX.INTERNAL.FILE.WRITERESULT(FILE, REPORT, FOUND) writes the MAT-file FILE
+%   from REPORT of CIFARX.VERIFY and FOUND of CIFARX.INTERNAL.FILE.DIGESTS, with the variables
+%   that verify/README.md lists, under a temporary name first. It prints a line, and
+%   gives the name, or '' where FILE is '' or cannot be written.
+
+written = '';
+if isempty(file)
+    return
+end
+content.format = struct('name', 'cifarx-matlab-result', 'version', 1);
+content.runtime = report.runtime;
+content.model_sha256 = found.model;
+content.arrays_sha256 = found.arrays;
+content.inputs_sha256 = found.inputs;
+content.normalized_sha256 = found.normalized;
+content.logits = report.logits;
+content.layer_names = {report.layers.Name};
+content.layer_ratios = [report.layers.ratio];
+content.layer_images = report.layerImages;
+content.verdict = report.verdict; %#ok<STRNU> saved as variables
+try
+    folder = fileparts(file);
+    if isempty(folder)
+        folder = pwd();
+    end
+    temporary = [tempname(folder) '.mat'];
+    save(temporary, '-struct', 'content', '-v6');
+    moveOver(temporary, file);
+    written = file;
+    fprintf('wrote %s for ''cifarx verify'' in Python\n', file);
+catch problem
+    fprintf('%s was not written: %s\n', file, problem.message);
+end
+end
+
+function moveOver(temporary, file)
+%MOVEOVER  Rename, replacing. Octave's movefile calls a shell, and does not tell when mv fails.
+if exist('OCTAVE_VERSION', 'builtin')
+    [failed, reason] = rename(temporary, file);
+else
+    [done, reason] = movefile(temporary, file, 'f');
+    failed = ~done;
+end
+if failed
+    delete(temporary);
+    error('cifarx:verify:resultFile', '%s', reason);
+end
+end

@@ -1,0 +1,51 @@
+function layers = localCheck(net, X)
+%LOCALCHECK  Judge every layer on the input that it gets here.
+%
+%   LAYERS = CIFARX.INTERNAL.TRUTH.LOCALCHECK(NET, X) runs NET on the H-by-W-by-C-by-N single
+%   array X, already normalised, and compares the output of each layer with the same
+%   layer in double precision for the same single input. Errors do not pile up from
+%   layer to layer, so that a layer beyond its bound is itself at fault. LAYERS is a
+%   1-by-L structure array of Name, Kind and Module as in net.layers, and
+%
+%     ratio    largest error over what rounding may make of it (CIFARX.INTERNAL.TRUTH.LOCALTRUTH);
+%              0 for the same numbers, Inf for any error of a layer without arithmetic
+%     passed   ratio <= 1
+%
+%   Eight images are computed at a time, and activations kept until their last use.
+
+layers = struct('Name', {net.layers.Name}, 'Kind', {net.layers.Kind}, ...
+                'Module', {net.layers.Module}, 'ratio', 0, 'passed', false);
+names = [{net.input.Name}, {net.layers.Name}];
+sources = cell(1, numel(layers));
+lastUse = zeros(1, numel(names));
+for i = 1:numel(layers)
+    [~, sources{i}] = ismember(net.layers(i).Inputs(:).', names);
+    lastUse(sources{i}) = i;
+end
+for first = 1:8:size(X, 4)
+    values = cell(1, numel(names));
+    values{1} = X(:, :, :, first:min(first + 7, end));
+    for i = 1:numel(layers)
+        inputs = values(sources{i});
+        values{i + 1} = cifarx.internal.applyLayer(net.layers(i), inputs);
+        [truth, bound] = cifarx.internal.truth.localTruth(net.layers(i), inputs);
+        layers(i).ratio = max(layers(i).ratio, worst(values{i + 1}, truth, bound));
+        values(lastUse <= i & 1:numel(names) <= i) = {[]};
+    end
+end
+passed = num2cell([layers.ratio] <= 1);
+[layers.passed] = passed{:};
+end
+
+function ratio = worst(Y, truth, bound)
+%WORST  Largest error over its bound; Inf for other sizes, and where there is no number.
+if ~isequal(size(Y), size(truth)) || ~isa(Y, 'single')
+    ratio = Inf;
+    return
+end
+offBy = abs(double(Y(:)) - truth(:));
+ratios = offBy ./ bound(:);
+ratios(offBy == 0) = 0;
+ratios(isnan(ratios)) = Inf;
+ratio = max([ratios; 0]);
+end

@@ -1,0 +1,52 @@
+function [Y, bound] = localTruth(layer, inputs)
+%LOCALTRUTH  What a layer should give for its inputs, and how far single may be off.
+%
+%   [Y, BOUND] = CIFARX.INTERNAL.TRUTH.LOCALTRUTH(LAYER, INPUTS) computes LAYER, one element
+%   of net.layers, in double precision for the cell array INPUTS of single arrays, and
+%   the largest error (double, of Y's size) that a sound computation in single
+%   precision may have at each element. It shares no arithmetic with CIFARX.LAYER: a
+%   fault there must not be in both. BOUND is zero where a layer only moves or chooses
+%   values. Elsewhere, realmin('single') is allowed on top: below it, singles are
+%   coarser, and some processors take them for zero.
+
+inputs = cellfun(@double, inputs, 'UniformOutput', false);
+X = inputs{1};
+switch layer.Kind
+    case {'Convolution2DLayer', 'GroupedConvolution2DLayer', 'TransposedConvolution2DLayer', ...
+          'FullyConnectedLayer'}
+        [Y, bound] = cifarx.internal.truth.ofSums(layer, X);
+    case {'BatchNormalizationLayer', 'LayerNormalizationLayer', 'GroupNormalizationLayer', ...
+          'InstanceNormalizationLayer', 'CrossChannelNormalizationLayer'}
+        [Y, bound] = cifarx.internal.truth.ofNormalization(layer, X);
+    case {'ReLULayer', 'LeakyReLULayer', 'ClippedReLULayer', 'PReLULayer', 'ELULayer', ...
+          'GELULayer', 'SwishLayer', 'SigmoidLayer', 'TanhLayer', 'SoftmaxLayer'}
+        [Y, bound] = cifarx.internal.truth.ofActivation(layer, X);
+    case {'MaxPooling2DLayer', 'AveragePooling2DLayer', 'GlobalAveragePooling2DLayer', ...
+          'GlobalMaxPooling2DLayer'}
+        [Y, bound] = cifarx.internal.truth.ofPooling(layer, X);
+    case 'ScalingLayer'
+        [scale, offset] = deal(double(layer.Scale), double(layer.Offset));
+        Y = scale .* X + offset;
+        bound = cifarx.internal.truth.gammaBound(2) * (abs(scale .* X) + abs(offset));
+    case 'AdditionLayer'
+        Y = plus(inputs{:});
+        bound = cifarx.internal.truth.gammaBound(1) * abs(Y);
+    case 'MultiplicationLayer'
+        Y = times(inputs{:});
+        bound = cifarx.internal.truth.gammaBound(1) * abs(Y);
+    case 'DropoutLayer'
+        [Y, bound] = deal(X, 0);
+    case 'FlattenLayer'
+        [Y, bound] = deal(reshape(X, [], size(X, 4)), 0);
+    case 'DepthConcatenationLayer'
+        [Y, bound] = deal(cat(3, inputs{:}), 0);
+    case 'ConcatenationLayer'
+        [Y, bound] = deal(cat(layer.Dim, inputs{:}), 0);
+    otherwise
+        error('cifarx:verify:unknownKind', ...
+              'Layer ''%s'' is of kind ''%s'', which this toolbox does not know.', ...
+              layer.Name, layer.Kind);
+end
+bound = bound + zeros(size(Y));
+bound(bound > 0) = bound(bound > 0) + double(realmin('single'));
+end

@@ -1,9 +1,0 @@
-function text = shapeText(shape)
-%SHAPETEXT  The size of one image's maps or features in words.
-%
-%   TEXT = CIFARX.INTERNAL.SHAPETEXT(SHAPE) is '32-by-32-by-3' for [32 32 3], and '64'
-%   for 64.
-
-text = sprintf('%d-by-', shape);
-text = text(1:end - 4);
-end
