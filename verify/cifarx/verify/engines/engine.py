@@ -20,7 +20,7 @@ Take = Callable[[NDArray[np.float32], Activations], None]
 _INPUTS = 2**21
 """Most input values per mini-batch: 13 images of 3 x 224 x 224."""
 _ACTIVATIONS = 2**26
-"""Most layer output values per mini-batch, 256 MB in float32."""
+"""Most values of inputs and layer outputs per mini-batch, 256 MB in float32."""
 
 
 def batch_size(most: int, inputs: NDArray[np.float32]) -> int:
