@@ -166,7 +166,7 @@ def test_images_that_are_normalised_otherwise_are_different(there: Path) -> None
     rewrite(there, lambda c: c.update(normalized_sha256="0" * 64))
     result = check()
     assert result.verdict is Verdict.DIFFERENT
-    assert any(f"in {FILE} normalises the images to other" in f for f in result.contract.faults)
+    assert any(f"in {FILE} normalises the images differently" in f for f in result.contract.faults)
 
 
 def cells(*values: object) -> np.ndarray:

@@ -257,7 +257,7 @@ NEITHER = "not in numpy's .npy format 1.0"
 MALFORMED: dict[str, tuple[Callable[[Any], Any], str]] = {
     "inputs": (lambda c: [{"input": c}], "it is a list, as --save-inputs writes"),
     "number": (lambda c: 7, "RunResults is expected, but a value names no class"),
-    "accuracy": (change("polygraphy_class", to="AccuracyResults"), "'AccuracyResults' instead"),
+    "accuracy": (change("polygraphy_class", to="AccuracyResults"), "not 'AccuracyResults'"),
     "older marker": (
         lambda c: {"lst": c["lst"], "__polygraphy_encoded_RunResults": "x"},
         "RunResults is expected, but a value names no class",
@@ -269,7 +269,7 @@ MALFORMED: dict[str, tuple[Callable[[Any], Any], str]] = {
     "runner as object": (change("lst", 0, to={"a": []}), "a runner is not a name with a list"),
     "runner without iterations": (change("lst", 0, 1, to=[]), "runner 'a' occurs twice, or has"),
     "runner twice": (lambda c: {**c, "lst": c["lst"] * 2}, "runner 'a' occurs twice"),
-    "name of control codes": (change("lst", 0, 0, to=HOT), "the name of a runner is not of 1 to"),
+    "name of control codes": (change("lst", 0, 0, to=HOT), "the name of a runner does not have"),
     "name of 201": (
         change("lst", 0, 0, to="a" * 201),
         "the name of a runner does not have 1 to 200",

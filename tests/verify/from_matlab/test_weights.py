@@ -220,6 +220,6 @@ def test_arrays_that_cifarx_save_did_not_write_are_refused(work: Path) -> None:
     read_tuned(work / "model.mat")
     faults.edit_layer(work, "conv2", "Bias", lambda v: v + 1)
     with pytest.raises(
-        UserError, match=r"The arrays in model\.mat are not those that cifarx\.save wrote"
+        UserError, match=r"model\.mat are not those that cifarx\.save wrote"
     ):
         read_tuned(work / "model.mat")
