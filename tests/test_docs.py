@@ -55,6 +55,18 @@ def test_ci_calls_the_readmes_test_command() -> None:
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
 
 
+def test_every_room_is_on_the_map() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    for stage in ("pytorch_models", "export", "verify", "cli"):
+        home = f"{stage}/cifarx/{stage}"
+        part = text.partition(f"\n{home}/ ")[2].partition("\n\n")[0]
+        rooms = {p.parent.name for p in (ROOT / home).glob("*/__init__.py")}
+        drawn = {name for name in re.findall(r"── (\w+)/ ", part) if name != "recipes"}
+        assert drawn == rooms, stage
+    for package in (ROOT / "matlab" / "toolbox" / "+cifarx" / "+internal").glob("+*"):
+        assert package.name in text
+
+
 def test_every_layer_kind_and_its_properties_stand_in_the_format() -> None:
     text = (ROOT / "export" / "README.md").read_text("utf-8")
     rows = {m[1]: m[0] for m in re.finditer(r"^\| `(\w+Layer)` \|.*$", text, re.MULTILINE)}

@@ -94,13 +94,13 @@ THREE = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 3])
 SECOND = helper.make_tensor_value_info("z", TensorProto.FLOAT, ["n", 3])
 
 BAD: dict[str, tuple[Callable[[Path], object], str]] = {
-    "truncated": (cut, "is not a sound ONNX file: it is damaged, cut short or of another kind"),
+    "truncated": (cut, "damaged, cut short or of another kind"),
     "text": (lambda p: p.write_text("import torch\n" * 9), "it looks like text"),
-    "empty": (lambda p: p.write_bytes(b""), "is not a sound ONNX file: it holds no network"),
+    "empty": (lambda p: p.write_bytes(b""), "it holds no network"),
     "a MAT-file": (lambda p: p.write_bytes(b"MATLAB 5.0 MAT-file" * 9), "looks like a MAT-file"),
     "a checkpoint": (lambda p: torch.save({"w": torch.zeros(3)}, p), "it looks like a zip file"),
     "a folder": (lambda p: p.mkdir(), "has no run.json|is no run|is a folder"),
-    "cyclic": (put(cyclic()), "its nodes run in a circle, are not in the order"),
+    "cyclic": (put(cyclic()), "its nodes form a cycle"),
     "shapes that contradict": (
         put(model([*HEAD, N("Gemm", ["f", "w"], ["y"])])),
         "is not valid ONNX: .*[Ss]hape",
@@ -116,10 +116,10 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "half precision": (put(model([N("Cast", ["x"], ["c"], to=1), N("Flatten", ["c"], ["y"])],
                        [HALF], [helper.make_tensor_value_info("y", 1, ["n", 192])])),
-                       "must be float32 images .* the file gives it float16 n x 3 x 8 x 8"),
+                       "must be float32 images .* float16 n x 3 x 8 x 8"),
     "pixels": (put(model([N("Cast", ["x"], ["c"], to=1), N("Flatten", ["c"], ["y"])], [PIXELS],
                [helper.make_tensor_value_info("y", 1, ["n", 192])])),
-               "the file gives it uint8"),
+               "must be float32 images .* uint8"),
     "images of any size": (put(model(inputs=[OPEN])), "fixed C, H and W; .* n x 3 x h x w"),
     "a sequence": (
         put(model([N("SequenceAt", ["x", "i"], ["q"]), N("Flatten", ["q"], ["y"])], [SEQUENCE,
@@ -142,20 +142,20 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "maps as output": (
         put(model([N("Relu", ["x"], ["y"])],
                   outputs=[helper.make_tensor_value_info("y", 1, ["n", 3, 8, 8])])),
-        "gives 3 x 8 x 8 numbers an image, not one vector of logits",
+        "gives 3 x 8 x 8 numbers .* not one vector of logits",
     ),
-    "an old opset": (put(model(opset=6)), "has opset 6; cifarx reads 7 to"),
-    "a newer opset": (put(model(opset=99)), "has opset 99; cifarx reads 7 to .*installed onnx"),
-    "a newer IR": (put(of_ir(99)), "has IR version 99; cifarx reads up to .*installed onnx"),
+    "an old opset": (put(model(opset=6)), "has opset 6; .* 7 to"),
+    "a newer opset": (put(model(opset=99)), "has opset 99; .* 7 to .*installed onnx"),
+    "a newer IR": (put(of_ir(99)), "has IR version 99; .*installed onnx"),
     "an operator that ONNX lacks": (
         put(model([*HEAD, N("NoSuch", ["f"], ["y"])])),
-        "is not valid ONNX: it uses an operator that ONNX itself does not have .*NoSuch",
+        "is not valid ONNX: .* operator that ONNX does not have .*NoSuch",
     ),
     "an operator that ONNX has no longer": (
         put(model([N("Upsample", ["x", "w"], ["u"]), *HEAD])), "ONNX no longer has .*Upsample",
     ),
     "a domain without a version": (
-        put(model([*HEAD, N("Foo", ["f"], ["y"], domain="mine")])), "a domain whose version",
+        put(model([*HEAD, N("Foo", ["f"], ["y"], domain="mine")])), "domain without .* version",
     ),
     "an output without a shape": (
         put(model(outputs=[helper.make_tensor_value_info("y", TensorProto.FLOAT, None)])),
@@ -164,12 +164,12 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "a shape without an end": (
         put(model(inputs=[HUGE])), "Images of 3 x 99999 x 99999 .* takes up to 67,108,864",
     ),
-    "a side file of no name": (with_side_file("w\0.data"), "which is no name of a file"),
-    "no side file": (with_side_file("w.data"), "side file 'w.data', which is not beside it"),
-    "a side file above": (with_side_file("../w.data"), "outside its own folder"),
-    "a side file at the root": (with_side_file("/etc/passwd"), "outside its own folder"),
-    "a side file elsewhere by a link": (with_linked_side_file, "outside its own folder"),
-    "a short side file": (with_short_side_file, "side file of weights .* is cut short"),
+    "a side file of no name": (with_side_file("w\0.data"), "which is not a file name"),
+    "no side file": (with_side_file("w.data"), "side file 'w.data'.* not beside it"),
+    "a side file above": (with_side_file("../w.data"), "outside its folder"),
+    "a side file at the root": (with_side_file("/etc/passwd"), "outside its folder"),
+    "a side file elsewhere by a link": (with_linked_side_file, "outside its folder"),
+    "a short side file": (with_short_side_file, "side file .* is cut short"),
 }  # fmt: skip
 
 
@@ -219,7 +219,7 @@ def test_a_file_of_another_name_is_refused(
     Path(name).write_bytes(model().SerializeToString())
     done = cifarx("export", name)
     assert done.code == 2
-    assert f"{name} is not named .onnx" in done.err
+    assert f"{name} does not end in .onnx" in done.err
     assert [p.name for p in tmp_path.iterdir()] == [name]
 
 

@@ -1,4 +1,4 @@
-"""`cifarx export`: a run -> model.onnx and model.mat."""
+"""Write a network as model.onnx, model.mat and PyTorch's own formats."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class Bundle:
     graph: LayerGraph
     card: ModelCard
     batch: TestBatch | None
-    """None where no model.mat is wanted."""
+    """None if no model.mat is wanted."""
     module: nn.Module | None = None
-    """The PyTorch module that it was read from, where there is one."""
+    """The PyTorch module that it was read from, if there is one."""
 
 
 @dataclass(frozen=True)
@@ -81,25 +81,25 @@ def bundle_run(run: Run) -> Bundle:
 
 
 def check_name(name: str, opset: int) -> None:
-    """Raise `UserError` for a name or an opset that `write_bundle` would not take."""
+    """Raise `UserError` for a name or an opset that `write_bundle` does not accept."""
     check_opset(opset)
     if name != identifier(name):
         raise UserError(
-            f"--name {name!r} cannot name a MATLAB namespace, which the importer makes of it. "
-            f"Use letters, digits and _, such as {identifier(name)!r}."
+            f"--name {name!r} is not a MATLAB identifier, and MATLAB's importer makes a namespace "
+            f"of it. Use letters, digits and _, as in {identifier(name)!r}."
         )
 
 
 def write_bundle(
     bundle: Bundle, folder: Path, name: str, formats: Formats, opset: int = OPSET
 ) -> list[Path]:
-    """Write NAME.onnx, NAME.mat, NAME.pt2 and NAME.pt, as asked for, and give their paths.
+    """Write NAME.onnx, NAME.mat, NAME.pt2 and NAME.pt, as asked for, and return their paths.
 
-    All are complete under other names before the first appears, and each appears by rename.
+    All are complete under temporary names before the first one is renamed to its own.
 
     Raises:
-        UserError: a name that MATLAB could not use, an opset out of range, no module for a format
-            that needs one, more than a file can hold, no room or permission.
+        UserError: a name that MATLAB cannot use, an opset out of range, no module for a format
+            that needs one, more data than a file can hold, no space or no permission.
     """
     check_name(name, opset)
     file = onnx_from_graph(bundle.graph, bundle.card, opset)
@@ -110,7 +110,7 @@ def write_bundle(
             written.append(folder / f"{name}.{ending}")
             return stack.enter_context(replacing(written[-1])).open("w+b")
 
-        # a thread writes model.onnx, or takes its digest, while this one prepares model.mat
+        # a thread writes model.onnx, or computes its digest, while this one prepares model.mat
         digest = worker.submit(_written, file, opened("onnx") if formats.onnx else None)
         if formats.mat:
             assert bundle.batch is not None
@@ -124,7 +124,7 @@ def write_bundle(
 
 
 def _written(file: OnnxFile, out: BinaryIO | None) -> str:
-    """Write the file, if it is wanted, and give its SHA-256."""
+    """Write the file to `out`, if that is given, and return its SHA-256."""
     digest = hashlib.sha256()
     with out or BytesIO() as stream:
         for chunk in file.chunks():
@@ -135,13 +135,13 @@ def _written(file: OnnxFile, out: BinaryIO | None) -> str:
 
 
 def _for_pytorch(bundle: Bundle, formats: Formats) -> dict[str, Callable[[BinaryIO], None]]:
-    """Writers of PyTorch's own formats by ending."""
+    """Writers of PyTorch's own formats, by file ending."""
     if not (formats.pt2 or formats.torchscript):
         return {}
     if bundle.module is None:
         raise UserError(
-            "--pt2 and --torchscript need a PyTorch module, and an ONNX file has none. Give the "
-            "run or package.module:callable that the file came from."
+            "--pt2 and --torchscript need a PyTorch module, which an ONNX file does not contain. "
+            "Give the run or the package.module:callable that the file was made from."
         )
     from cifarx.export.from_torch.pt_formats import write_pt2, write_torchscript
 

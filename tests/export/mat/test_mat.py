@@ -267,7 +267,7 @@ def test_layers_of_2_gib_are_rejected_before_a_byte_of_them_is_copied(bundle: Bu
 @pytest.mark.parametrize("length", [0, 10, 130, 1000, -1])
 def test_a_truncated_file_is_rejected(file: Path, length: int) -> None:
     file.write_bytes(file.read_bytes()[:length])
-    with pytest.raises(UserError, match="is not a MAT-file that can be read, or was cut short"):
+    with pytest.raises(UserError, match="cannot be read as a MAT-file, or was cut short"):
         read_mat(file)
 
 
@@ -285,7 +285,7 @@ def test_weights_that_are_no_numbers_are_not_written(bundle: Bundle) -> None:
 
 def test_text_is_rejected(file: Path) -> None:
     file.write_text("not a MAT-file at all, but some text that is longer than its header" * 9)
-    with pytest.raises(UserError, match="is not a MAT-file that can be read"):
+    with pytest.raises(UserError, match="cannot be read as a MAT-file"):
         read_mat(file)
 
 

@@ -30,8 +30,8 @@ def compressed(element: bytes) -> bytes:
 
 SPOILT: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "subsystem": (lambda m: harmful_mat.harmful(m, "1"), "holds a subsystem, where function han"),
-    "handle": (harmful_mat.with_handle, "holds a function handle, expected numbers, char, cells"),
-    "object": (harmful_mat.with_object, "holds an object, expected numbers"),
+    "handle": (harmful_mat.with_handle, "holds a function handle; only numbers, char, cells"),
+    "object": (harmful_mat.with_object, "holds an object; only numbers"),
     "compressed": (
         lambda m: m[:128] + compressed(harmful_mat.with_handle(b"")),
         "holds a function handle",

@@ -317,10 +317,10 @@ def test_a_clean_file_is_clean_and_says_how_to_import_it() -> None:
     [
         ({"opset": 17}, "opset", "warning", "opset 17 lies outside 6 to 14"),
         ({"opset": 5}, "opset", "warning", "opset 5 lies outside"),
-        ({"ir": 8}, "IR", "warning", "from R2025a on it reads this one"),
+        ({"ir": 8}, "IR", "warning", "from R2025a on"),
         ({"ir": 10}, "IR", "warning", "IR 10 is newer than 7"),
         ({"shape": (1, 4, 8, 8)}, "input", "warning", "VerifyBatchSizeLayer"),
-        ({"shape": ("N", 4, "H", "W")}, "input", "warning", "leaves more than the batch open"),
+        ({"shape": ("N", 4, "H", "W")}, "input", "warning", "open dimensions besides the batch"),
         ({"shape": ("N", 4, 9)}, "input", "warning", "neither [N,C,H,W] nor [N,K]"),
         ({"shape": None}, "input", "warning", "has no shape"),
         ({"kind": TensorProto.FLOAT16}, "input", "warning", "FLOAT16, not float32"),
@@ -379,8 +379,8 @@ def other_dimensions() -> onnx.ModelProto:
         (short_weights(), "raw_data size .4 bytes. is too small"),
         (other_dimensions(), "too small for the declared shape"),
         (clean_net(shape=("N", 5, 8, 8)), "'?conv'? gets 5 channels, but its weights are for 4"),
-        (no_such_operator(), "does not have at the file's opset .No Op registered for NoSuch"),
-        (without_output_shape(), "an input or output has no shape, which ONNX asks for"),
+        (no_such_operator(), "does not have in the file's opset .No Op registered for NoSuch"),
+        (without_output_shape(), "an input or output has no shape, which ONNX requires"),
     ],
 )
 def test_a_file_that_is_not_valid_is_not_clean_and_says_why(
@@ -422,7 +422,7 @@ def test_names_that_matlab_does_not_take_are_told() -> None:
     odd = clean_net()
     odd.graph.node[0].name, odd.graph.node[1].name = "/conv", "POOL"
     text = finding(check_matlab_import(odd, "net.onnx"), "names").text
-    assert "1 are no MATLAB identifiers" in text
+    assert "1 are not MATLAB identifiers" in text
     assert "1 are not unique" in text
 
 
@@ -533,9 +533,9 @@ def test_slices_of_torch_are_generated_and_constants_are_not_counted(exported: E
     [
         ("R2022b", ["older than R2023b", "importNetworkFromONNX"]),
         ("R2031a", ["newer than", "--matlab R2026b"]),
-        ("R2024c", ["no release of MATLAB", "Did you mean 'R2024"]),
-        ("latest", ["no release of MATLAB", "R2023b, R2024a"]),
-        ("", ["no release of MATLAB"]),
+        ("R2024c", ["not a MATLAB release", "Did you mean 'R2024"]),
+        ("latest", ["not a MATLAB release", "R2023b, R2024a"]),
+        ("", ["not a MATLAB release"]),
     ],
 )
 def test_a_release_that_is_not_known_is_refused(release: str, words: list[str]) -> None:

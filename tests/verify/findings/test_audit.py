@@ -54,3 +54,10 @@ def test_a_network_that_cannot_be_read_has_no_equal_tensors() -> None:
     audit = replace(SOUND, read=False, tensors_equal=0, layer_faults=("NoSuch",))
     assert outcomes(audit) == ["FAILED", "FAILED"]
     assert "tensors not compared with the checkpoint" in audit.checks()[1].detail
+
+
+def test_computed_constants_are_counted_apart_from_tensors() -> None:
+    weights = replace(SOUND, constants=("norm1_Scale",)).checks()[1]
+    assert weights.outcome == "PASSED"
+    assert "3/3 tensors equal the checkpoint bit for bit; 1 computed" in weights.detail
+    assert "(norm1_Scale)" in weights.detail

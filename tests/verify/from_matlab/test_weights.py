@@ -219,7 +219,5 @@ def test_arrays_that_cifarx_save_did_not_write_are_refused(work: Path) -> None:
     faults.edit_mat(work, as_saved)
     read_tuned(work / "model.mat")
     faults.edit_layer(work, "conv2", "Bias", lambda v: v + 1)
-    with pytest.raises(
-        UserError, match=r"model\.mat are not those that cifarx\.save wrote"
-    ):
+    with pytest.raises(UserError, match=r"model\.mat are not those that cifarx\.save wrote"):
         read_tuned(work / "model.mat")

@@ -19,6 +19,7 @@ from cifarx.verify.ladder.export_error import export_error
 from cifarx.verify.ladder.inputs.contract import check_contract
 from cifarx.verify.ladder.logits import Truth, judge_logits, located, margins, within
 from cifarx.verify.ladder.weights.audit import audit
+from cifarx.verify.ladder.weights.computed_constants import with_exact_of
 from cifarx.verify.options import VerifyOptions
 from cifarx.verify.subject.environment import environment_of
 from cifarx.verify.subject.files_and_run import Subject
@@ -88,8 +89,11 @@ def _export_errors(prepared: Prepared) -> tuple[ExportError, ...]:
     files = [(subject.onnx_path.name, subject.onnx_graph)]
     if subject.mat is not None:
         files.append((subject.mat_path.name, subject.mat.graph))
-    origin = prepared.truth.origin
-    return tuple(export_error(name, graph, inputs, reference, origin) for name, graph in files)
+    origin, original = prepared.truth.origin, prepared.layers.original.graph
+    return tuple(
+        export_error(name, graph and with_exact_of(graph, original), inputs, reference, origin)
+        for name, graph in files
+    )
 
 
 def _accuracy(evidence: Evidence) -> AccuracyReport | None:

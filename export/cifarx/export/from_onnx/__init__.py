@@ -1,1 +1,1 @@
-"""An ONNX file -> `LayerGraph`."""
+"""Read an ONNX file as a `LayerGraph`."""

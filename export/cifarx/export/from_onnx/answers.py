@@ -1,4 +1,4 @@
-"""What an ONNX file itself computes in float32, by runtimes that share no code with the reader."""
+"""Run an ONNX file in float32, with runtimes that share no code with the reader."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ Run = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
 def at_once(model: onnx.ModelProto) -> int:
-    """Images to give the file at once: its fixed batch, or two where that is symbolic.
+    """Number of images per run: the file's fixed batch, or two if that is symbolic.
 
-    One would make a Squeeze without axes take the batch away, too.
+    With one image, a Squeeze without axes would remove the batch axis, too.
     """
     return max(0, _input_dims(model)[0]) or 2
 
 
 def image_shape(model: onnx.ModelProto) -> tuple[int, ...]:
-    """Shape of one image, (C, H, W), or (F,) where the file takes features."""
+    """Shape of one image: (C, H, W), or (F,) if the file takes features."""
     return tuple(_input_dims(model)[1:])
 
 
@@ -35,7 +35,9 @@ def _input_dims(model: onnx.ModelProto) -> list[int]:
 def logits_float32(model: onnx.ModelProto, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
     """(N, ...) float32 -> (N, K), by ONNX Runtime without optimisations, else by `onnx.reference`.
 
-    N is a multiple of `at_once(model)`.
+    Args:
+        model: with one input and one output.
+        inputs: N is a multiple of `at_once(model)`.
 
     Raises:
         UserError: neither runs the model.
@@ -47,13 +49,13 @@ def logits_float32(model: onnx.ModelProto, inputs: NDArray[np.float32]) -> NDArr
             step = at_once(model)
             parts = [inputs[i : i + step] for i in range(0, len(inputs), step)]
             return np.concatenate([run(part).reshape(len(part), -1) for part in parts])
-        except Exception as error:  # both raise exceptions of many families
+        except Exception as error:  # both raise exceptions of many types
             text = " ".join(str(error).split())[:200]
             reasons.append(f"{runtime} says {type(error).__name__}: {text}")
     raise UserError(
-        f"Neither ONNX Runtime nor onnx.reference runs the network ({'; '.join(reasons)}), so that "
-        "there are no answers to put into model.mat. Export it again, or write model.onnx alone "
-        "with --onnx."
+        f"Neither ONNX Runtime nor onnx.reference runs the network ({'; '.join(reasons)}), so "
+        "there are no answers for model.mat. Export it again, or write only model.onnx with "
+        "--onnx."
     )
 
 
@@ -61,7 +63,7 @@ def _onnx_runtime(model: onnx.ModelProto) -> Run:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # what it says is told in an error
+    options.log_severity_level = 4  # its message becomes part of the error
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = onnxruntime.InferenceSession(
         model.SerializeToString(), options, providers=["CPUExecutionProvider"]

@@ -1,4 +1,4 @@
-"""Constants of an ONNX graph, and what is computed from constants alone."""
+"""Collect the constants of an ONNX graph, and compute what depends on constants only."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ def _value(node: onnx.NodeProto) -> NDArray[Any]:
 
 
 def evaluated(node: onnx.NodeProto, constants: Mapping[str, NDArray[Any]], opset: int) -> Constants:
-    """The outputs of a node all of whose inputs are constant, by `onnx.reference`.
+    """The outputs of a node whose inputs are all constant, by `onnx.reference`.
 
     Raises:
         UnsupportedError: they are random, or the reference implementation cannot compute them.
     """
     if node.op_type in _RANDOM or (node.op_type == "Dropout" and len(node.input) > 2):
-        raise UnsupportedError("random numbers, others for each image")
+        raise UnsupportedError("random numbers, different for each image")
     try:
         return _run(node, constants, opset)
     except Exception as error:  # the reference implementation raises what numpy and Python raise
@@ -66,7 +66,9 @@ def evaluated(node: onnx.NodeProto, constants: Mapping[str, NDArray[Any]], opset
 def _run(node: onnx.NodeProto, constants: Mapping[str, NDArray[Any]], opset: int) -> Constants:
     names = [name for name in node.input if name]
     outputs = [name for name in node.output if name]
-    if node.op_type in _QUANTIZED:  # the reference has them from here on, and they mean the same
+    if (
+        node.op_type in _QUANTIZED
+    ):  # the reference implements them from here on, with the same meaning
         opset = max(opset, _QUANTIZED_SINCE)
     graph = helper.make_graph(
         [node],

@@ -1,4 +1,4 @@
-"""`Faults`: everything in an ONNX graph that cannot be read, collected for one error."""
+"""Collect everything in an ONNX graph that cannot be read, for one error."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from cifarx.export.from_onnx.metadata import module_of
 from cifarx.export.from_onnx.operators import operators
 from cifarx.pytorch_models.errors import UnreadableError, UnsupportedError
 
-_NAMED = 8  # nodes that a line on an operator names
+_NAMED = 8  # nodes to name per operator
 NO_KIND = "no layer kind for it"
 _ADVICE = {
-    "LogSoftmax": "end the network with its logits, or with Softmax: predictions are the same",
-    "Softplus": "Mish and Softplus have no layer in the Deep Learning Toolbox; take SiLU and train",
+    "LogSoftmax": "end the network with its logits or with Softmax; predictions stay the same",
+    "Softplus": "Deep Learning Toolbox has no layer for Mish and Softplus; train with SiLU instead",
 }
 
 
 @dataclass
 class Faults:
-    """What cannot be read: reasons by operator, with the nodes that give them."""
+    """Reasons by operator, with the nodes that they apply to."""
 
     by_reason: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     nodes: list[str] = field(default_factory=list)
 
     def add(self, node: onnx.NodeProto, reason: str) -> None:
-        """Take a node that cannot be read."""
+        """Add a node that cannot be read."""
         operator = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
         name = node.name or "without a name"
         if module := module_of(node):
@@ -46,12 +46,12 @@ class Faults:
         return "; ".join(parts)
 
     def error(self, otherwise: str) -> UnreadableError:
-        """One error that lists them all; `otherwise` is its reason where there are none."""
+        """One error that lists all faults; `otherwise` is its reason if there are none."""
         unknown = any(reason.startswith(NO_KIND) for _, reason in self.by_reason)
         listed = f" Operators that cifarx reads: {', '.join(operators())}." if unknown else ""
         return UnreadableError(
-            "The network has parts that cifarx cannot take to MATLAB: "
-            f"{self if self else otherwise}. Replace those parts in PyTorch, or cut "
+            "The network has parts that cifarx cannot convert for MATLAB: "
+            f"{self if self else otherwise}. Replace these parts in PyTorch, or cut "
             f"the network before them with onnx.utils.extract_model.{listed}",
             self.by_reason or [("", otherwise)],
             self.nodes,
@@ -59,6 +59,6 @@ class Faults:
 
 
 def no_kind(operator: str) -> UnsupportedError:
-    """What to raise for an operator that has no reader."""
+    """The exception for an operator without a reader."""
     advice = _ADVICE.get(operator)
     return UnsupportedError(f"{NO_KIND}; {advice}" if advice else NO_KIND)

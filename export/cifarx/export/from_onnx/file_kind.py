@@ -1,12 +1,16 @@
-"""What a file is that is no ONNX file."""
+"""Recognise files that are not ONNX."""
 
 from __future__ import annotations
 
-HEAD = 512  # bytes that tell it
+HEAD = 512  # bytes that are looked at
 
 
 def other_kind(content: bytes) -> str:
-    """What the first bytes of a file of another kind say that it is; '' where they say nothing."""
+    """The kind of file that the first bytes show; '' if they show none.
+
+    >>> other_kind(b"MATLAB 5.0 MAT-file, Platform: GLNXA64")
+    'a MAT-file'
+    """
     head = content[:HEAD]
     if not head:
         return "an empty file"

@@ -1,7 +1,7 @@
-"""Operators that exporters scatter over several nodes, seen as one again.
+"""Recognise chains of nodes that exporters write for one operator, and fuse each into one node.
 
-Each function looks from the last node of such a chain back along its inputs, and gives one node in
-its place, of an operator that `operators` reads.
+Each function follows the inputs back from the last node of a chain, and returns one node that
+replaces the chain, with an operator that `operators` reads.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper
 
-_CLOSE = 1e-4  # of constants such as the square root of 2, which exporters round differently
-_DEPTH = 5  # of products of products; no chain below has more, and a square doubles its factors
+_CLOSE = 1e-4  # relative; exporters round constants such as sqrt(2) differently
+_DEPTH = 5  # of nested products; chains here have no more, and each square doubles the factors
 
 
 @dataclass(frozen=True)
 class Wiring:
-    """Who computes what, and what is constant."""
+    """The node that computes each value, and the constants."""
 
     producers: Mapping[str, onnx.NodeProto]
     constants: Mapping[str, NDArray[Any]]
@@ -39,12 +39,12 @@ class Wiring:
         return None if value is None or value.size != 1 else float(value.reshape(()))
 
     def is_number(self, name: str, wanted: float) -> bool:
-        """Whether it is this constant, rounded somehow."""
+        """Whether a value is this constant, up to rounding."""
         value = self.number(name)
         return value is not None and math.isclose(value, wanted, rel_tol=_CLOSE)
 
     def with_number(self, node: onnx.NodeProto) -> tuple[str, float] | None:
-        """Of a product, sum or quotient with a number: the other input, and the number."""
+        """The other input and the number of a product, sum or quotient with a number."""
         first, second = node.input
         if (value := self.number(second)) is not None:
             return first, value
@@ -53,7 +53,7 @@ class Wiring:
         return None
 
     def factors(self, name: str, leaf: str, depth: int = _DEPTH) -> tuple[float, list[str]]:
-        """A value as a number times computed values, products taken apart, but for `leaf`."""
+        """A value as a number times computed values; products are expanded, except `leaf`."""
         node = self.made_by(name, "Mul", "Div") if name != leaf and depth else None
         if node is None:
             return 1.0, [name]
@@ -71,7 +71,7 @@ Fusion = Callable[[Wiring, onnx.NodeProto], onnx.NodeProto | None]
 
 
 def fused(wiring: Wiring, node: onnx.NodeProto) -> onnx.NodeProto | None:
-    """What a node ends, as one node with the same name and output; None where it ends nothing."""
+    """The chain that a node ends, as one node with its name and output; None if there is none."""
     if node.domain == "":
         for fusion, _ in FUSIONS.get(node.op_type, ()):
             one = fusion(wiring, node)
@@ -131,9 +131,9 @@ def _is_cubic(wiring: Wiring, name: str, x: str) -> bool:
 
 
 def _one_plus(wiring: Wiring, node: onnx.NodeProto, operator: str) -> Iterator[tuple[str, str]]:
-    """Among the factors of a product: each `1 + operator(z)`, as its name and that of z.
+    """Each factor `1 + operator(z)` of a product, as its name and the name of z.
 
-    There are several where x is itself such a product.
+    There are several if x is itself such a product.
     """
     for name in wiring.factors(node.output[0], "")[1]:
         total = wiring.made_by(name, "Add")
@@ -154,7 +154,7 @@ def _gelu(
 
 
 def _layer_normalization(wiring: Wiring, node: onnx.NodeProto) -> onnx.NodeProto | None:
-    """`(x - mean) / sqrt(variance + epsilon)`; scale and offset follow as any others do."""
+    """`(x - mean) / sqrt(variance + epsilon)`; scale and offset are read as usual."""
     centred = wiring.made_by(node.input[0], "Sub")
     root = wiring.made_by(node.input[1], "Sqrt")
     total = wiring.made_by(root.input[0], "Add") if root else None
@@ -201,4 +201,4 @@ FUSIONS: dict[str, list[tuple[Fusion, str]]] = {
     "Mul": [(_swish, "SwishLayer"), (_exact_gelu, "GELULayer"), (_tanh_gelu, "GELULayer")],
     "Div": [(_layer_normalization, "LayerNormalizationLayer")],
 }
-"""By the operator of the last node: what to look for, and what it becomes."""
+"""By the operator of the last node: functions that look for a chain, and the layer it becomes."""

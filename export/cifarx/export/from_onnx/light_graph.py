@@ -1,7 +1,7 @@
-"""A network's graph as the import check sees it: its nodes, constants and shapes.
+"""`LightGraph`: nodes, constants and shapes of an ONNX model that need not be valid.
 
-No weights are looked at: of a tensor only its name, type and dimensions count, and its value where
-that is a handful of numbers, such as the limits of a Clip.
+Weights are never read. Of a tensor only name, type and dimensions matter, and its value if it has
+only a few numbers, such as the limits of a Clip.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import onnx
 from cifarx.export.from_onnx.interface import Dims, dimensions, model_inputs, stored_tensors
 from cifarx.export.from_onnx.metadata import module_of
 
-_SMALL = 64  # numbers; what is longer is a weight, whose value is never read
+_SMALL = 64  # numbers; longer tensors are weights, whose values are never read
 _ELEMENTWISE = frozenset(
     ["Add", "Sub", "Mul", "Div", "Neg", "Relu", "LeakyRelu", "Sigmoid", "Tanh"]
 )
@@ -36,7 +36,7 @@ class LightGraph:
 
     @property
     def opset(self) -> int | None:
-        """Of ONNX's own operators, None where the file does not say."""
+        """Version of ONNX's own operators; None if the file does not say."""
         found = [o.version for o in self.model.opset_import if o.domain in ("", "ai.onnx")]
         return found[0] if found else None
 
@@ -53,7 +53,7 @@ class LightGraph:
 
     @cached_property
     def stored(self) -> set[str]:
-        """Names of the tensors that stand in the file by themselves."""
+        """Names of the tensors that are stored in the file, not computed."""
         return stored_tensors(self.model)
 
     @cached_property
@@ -63,7 +63,7 @@ class LightGraph:
 
     @cached_property
     def shape_values(self) -> set[str]:
-        """Names of values that depend on the shape of the input and not on its content."""
+        """Names of values that depend on the input's shape, but not on its content."""
         known = self._closure(set(self.constants), lambda node: node.op_type in ("Shape", "Size"))
         return known - self.constants
 
@@ -77,11 +77,11 @@ class LightGraph:
 
     @cached_property
     def producers(self) -> dict[str, onnx.NodeProto]:
-        """The node that gives a value."""
+        """The node that computes each value."""
         return {name: node for node in self.model.graph.node for name in node.output}
 
     def wake(self, operators: frozenset[str]) -> set[str]:
-        """Names of values that come from one of the operators, elementwise arithmetic between."""
+        """Names of values that come from these operators, directly or by elementwise arithmetic."""
         if operators not in self._wakes:
             found: set[str] = set()
             for node in self.model.graph.node:
@@ -102,15 +102,20 @@ class LightGraph:
 
     @cached_property
     def functions(self) -> set[tuple[str, str]]:
-        """Domain and name of the functions that the file defines."""
+        """(domain, name) of the functions that the file defines."""
         return {(function.domain, function.name) for function in self.model.functions}
 
     @cached_property
     def shapes(self) -> dict[str, Dims]:
-        """Dimensions of values, None for a dimension that is open; as far as they can be told."""
+        """Dimensions of values as far as they are known, None for an open dimension."""
         light = _without_weights(self.model)
-        # where it fails, what the file says by itself must do
-        with suppress(onnx.shape_inference.InferenceError, RuntimeError, ValueError):
+        # if inference fails, only the shapes that the file gives are known
+        with suppress(
+            onnx.checker.ValidationError,
+            onnx.shape_inference.InferenceError,
+            RuntimeError,
+            ValueError,
+        ):
             light = onnx.shape_inference.infer_shapes(light)
         graph = light.graph
         values = (*graph.input, *graph.value_info, *graph.output)
@@ -120,20 +125,20 @@ class LightGraph:
 
 @dataclass(frozen=True)
 class LightNode:
-    """One node, and what can be asked about it."""
+    """One node of the graph."""
 
     proto: onnx.NodeProto
     graph: LightGraph
 
     @property
     def operator(self) -> str:
-        """With its domain in front where that is not ONNX's own."""
+        """Operator, with its domain in front if that is not ONNX's own."""
         foreign = self.proto.domain not in ("", "ai.onnx")
         return f"{self.proto.domain}.{self.proto.op_type}" if foreign else self.proto.op_type
 
     @property
     def inputs(self) -> list[str]:
-        """Names of the inputs that are given."""
+        """Names of the inputs that are present."""
         return [name for name in self.proto.input if name]
 
     def attribute(self, name: str, default: Any = None) -> Any:
@@ -143,17 +148,17 @@ class LightNode:
         return default
 
     def is_constant(self, i: int) -> bool:
-        """Input i does not depend on the input of the network; False where it is absent."""
+        """Whether input i does not depend on the network's input; False if it is absent."""
         names = self.proto.input
         return i < len(names) and names[i] in self.graph.constants
 
     def shape(self, i: int) -> Dims | None:
-        """Of input i, None where it cannot be told."""
+        """Dimensions of input i; None if unknown."""
         names = self.proto.input
         return self.graph.shapes.get(names[i]) if i < len(names) else None
 
     def numbers(self, i: int) -> list[float] | None:
-        """The value of input i where it is a stored constant of a few numbers, else None."""
+        """The value of input i if it is a stored constant of a few numbers, else None."""
         names = self.proto.input
         tensor = self.graph.tensors.get(names[i]) if i < len(names) else None
         if tensor is None or tensor.data_location == onnx.TensorProto.EXTERNAL:
@@ -167,12 +172,12 @@ class LightNode:
 
     @property
     def module(self) -> str:
-        """Path of the PyTorch module, '' where the file does not say."""
+        """Path of the PyTorch module, '' if the file does not say."""
         return module_of(self.proto)
 
 
 def _without_weights(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The model with its large initializers as inputs: as much as shape inference needs."""
+    """The model with its large initializers as inputs, which is enough for shape inference."""
     graph = onnx.GraphProto()
     graph.name = "light"
     graph.node.extend(model.graph.node)

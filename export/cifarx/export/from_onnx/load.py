@@ -1,4 +1,4 @@
-"""An ONNX file from the disk, trusted in nothing."""
+"""Load an ONNX file without trusting its contents."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from cifarx.export.from_onnx.file_kind import HEAD, other_kind
 from cifarx.export.from_onnx.validity import AGAIN, CHECKS, explained, one_line
 from cifarx.pytorch_models.errors import UserError
 
-OLDEST_OPSET = 7  # since when operators broadcast as they do today
+OLDEST_OPSET = 7  # operators broadcast as they do today since this opset
 
 
 def load_onnx(path: Path) -> onnx.ModelProto:
-    """Read and fully check an ONNX file, its side files of weights included.
+    """Read and fully check an ONNX file and its side files of weights.
 
     Raises:
-        UserError: it is missing, a folder, empty, no ONNX, cut short, inconsistent, of an opset
-            or IR that is not known, or its side files are missing or lie outside its folder.
+        UserError: it is missing, a folder, empty, not ONNX, cut short, inconsistent, of an
+            unknown opset or IR version, or its side files are missing or outside its folder.
     """
     if not path.is_file():
         state = "is a folder" if path.is_dir() else "is not there"
@@ -34,7 +34,7 @@ def load_onnx(path: Path) -> onnx.ModelProto:
     except (DecodeError, ValueError, OSError) as error:
         raise _unsound(path, error) from error
     if not model.graph.node:
-        raise UserError(f"{path} is not a sound ONNX file: it holds no network. {AGAIN}")
+        raise UserError(f"{path} is not a valid ONNX file: it holds no network. {AGAIN}")
     _say_domain_as_onnx_does(model)
     _require_known_versions(path, model)
     _load_side_files(path, model)
@@ -46,10 +46,10 @@ def load_onnx(path: Path) -> onnx.ModelProto:
 
 
 def side_files(path: Path) -> tuple[str, ...]:
-    """Names of the files beside an ONNX file that hold weights of it, as it spells them.
+    """Names of the side files that hold weights of an ONNX file, as the file gives them.
 
     Args:
-        path: a file that `load_onnx` takes; it forgets the names when it reads the weights.
+        path: a file that `load_onnx` accepts; the model that it returns no longer has the names.
     """
     model = onnx.load_model(path, format="protobuf", load_external_data=False)
     external = (t for t in _tensors(model.graph) if t.data_location == onnx.TensorProto.EXTERNAL)
@@ -61,13 +61,13 @@ def _unsound(path: Path, error: Exception) -> UserError:
     with path.open("rb") as file:
         kind = other_kind(file.read(HEAD))
     return UserError(
-        f"{path} is not a sound ONNX file: it is damaged, cut short or of another kind"
+        f"{path} is not a valid ONNX file: it is damaged, cut short or of another kind"
         f"{f'; it looks like {kind}' if kind else ''} ({one_line(error).rstrip('.')}). {AGAIN}"
     )
 
 
 def _invalid(path: Path, error: Exception) -> UserError:
-    """Of a file that can be read: nothing says that it is damaged."""
+    """The error for a file that can be read, but is not valid."""
     reason = one_line(error).rstrip(".")
     meaning, remedy = explained(reason)
     said = f"{meaning} ({reason})" if meaning else reason
@@ -75,7 +75,7 @@ def _invalid(path: Path, error: Exception) -> UserError:
 
 
 def _say_domain_as_onnx_does(model: onnx.ModelProto) -> None:
-    """Write '' for 'ai.onnx', which ONNX calls the same but its checker does not know."""
+    """Write the domain 'ai.onnx' as '', which means the same; onnx.checker knows only ''."""
     for part in (*model.opset_import, *_nodes(model.graph)):
         if part.domain == "ai.onnx":
             part.domain = ""
@@ -87,15 +87,15 @@ def _require_known_versions(path: Path, model: onnx.ModelProto) -> None:
     if not versions or not OLDEST_OPSET <= versions[0] <= newest:
         found = f"opset {versions[0]}" if versions else "no opset of ONNX's own"
         raise UserError(
-            f"{path} has {found}; cifarx reads {OLDEST_OPSET} to {newest}, the newest that the "
-            "installed onnx package knows. Export it with an opset in between, or convert it by "
-            "onnx.version_converter."
+            f"{path} has {found}; cifarx reads opsets {OLDEST_OPSET} to {newest}, the newest that "
+            "the installed onnx package knows. Export it with one of these opsets, or convert it "
+            "with onnx.version_converter."
         )
     if model.ir_version > onnx.IR_VERSION:
         raise UserError(
             f"{path} has IR version {model.ir_version}; cifarx reads up to {onnx.IR_VERSION}, the "
             "newest that the installed onnx package knows. Export it with an older version of "
-            "onnx, or install a newer one here."
+            "onnx, or install a newer onnx here."
         )
 
 
@@ -107,35 +107,35 @@ def _load_side_files(path: Path, model: onnx.ModelProto) -> None:
         location = entries.get("location", "")
         if not location.isprintable():
             raise UserError(
-                f"{path} asks for its weights in {location!r}, which is no name of a file: it has "
+                f"{path} refers to weights in {location!r}, which is not a file name: it has "
                 f"control characters. {AGAIN}"
             )
         side = Path(location)
         whole = (folder / side).resolve()
         if not location or side.is_absolute() or folder not in whole.parents:
             raise UserError(
-                f"{path} asks for its weights in {location!r}, which is outside its own folder; "
-                "cifarx reads side files only beside the file that names them. Put the side file "
-                "there and save the model again with onnx.save."
+                f"{path} refers to weights in {location!r}, which is outside its folder; cifarx "
+                "reads side files only from the folder of the ONNX file. Move the side file there "
+                "and save the model again with onnx.save."
             )
         if not whole.is_file():
             raise UserError(
-                f"{path} keeps its weights in a side file {location!r}, which is not beside it. "
-                f"Get that file, too, and put it into {path.parent}; the two belong together."
+                f"{path} stores its weights in a side file {location!r}, which is not beside it. "
+                f"Put that file into {path.parent}, too; the two belong together."
             )
     try:
         load_external_data_for_model(model, str(folder))
         for tensor in external:
             numpy_helper.to_array(tensor)  # raises where there are too few bytes
-    except Exception as error:  # onnx raises ValidationError, ValueError, OSError and others here
+    except Exception as error:  # onnx raises ValidationError, ValueError, OSError and others
         raise UserError(
-            f"The side file of weights of {path} cannot be read, or is cut short "
+            f"The side file with the weights of {path} cannot be read, or is cut short "
             f"({' '.join(str(error).split())[:200]}). {AGAIN}"
         ) from error
 
 
 def _nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
-    """All nodes, those of subgraphs included."""
+    """All nodes, including those of subgraphs."""
     for node in graph.node:
         yield node
         for attribute in node.attribute:
@@ -144,7 +144,7 @@ def _nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
 
 
 def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
-    """All tensors, those of attributes and subgraphs included."""
+    """All tensors, including those of attributes and subgraphs."""
     yield from graph.initializer
     for node in graph.node:
         for attribute in node.attribute:

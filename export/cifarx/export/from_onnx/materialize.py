@@ -1,10 +1,11 @@
-"""From a rearrangement of a layer's output to a layer that gives it, with built-in layers alone.
+"""Turn a rearrangement of a layer's output into a layer that gives it, with built-in layers only.
 
-Taking channels, rows and columns of maps is a convolution whose kernels hold one 1 and else zeros,
-making blocks of pixels a transposed one, and taking features a linear layer with such weights; rows
-or columns in another order, as around reflected edges, are taken run by run and joined. All
-are exact in any precision, and every importer and editor knows them. A linear layer between a
-flatten and the maps that its features become again is a convolution of the whole map.
+Channels, rows and columns of maps are selected by a convolution whose kernels hold a single 1 among
+zeros, blocks of pixels are made by a transposed convolution, and features are selected by a linear
+layer with such weights. Rows or columns in another order, as at reflected edges, are selected run
+by run and joined. All of these are exact in any precision, and every importer and editor knows
+them. A linear layer between a flatten and maps made of its features is a convolution of the whole
+map.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from cifarx.export.network.layer import Array, Hyper, Layer, Shape
 from cifarx.pytorch_models.errors import UnsupportedError
 
 _PIECES = 32  # runs of rows or of columns
-_LARGEST = 2**26  # weights of a linear layer that only takes features
+_LARGEST = 2**26  # weights of a linear layer that only selects features
 _KEEPS_ITS_SHAPE = {
     "BatchNormalizationLayer",
     "LayerNormalizationLayer",
@@ -51,15 +52,15 @@ _KEEPS_ITS_SHAPE = {
 
 
 def maps(node: Node, value: Value) -> str:
-    """The layer whose output is a value of (C, H, W), added where it must be.
+    """The layer whose output is a value of (C, H, W); it is added if there is none.
 
     Raises:
-        UnsupportedError: the value is no maps, or no layer gives it.
+        UnsupportedError: the value is not maps, or no layer gives it.
     """
     if len(value.shape) != 3:
         raise UnsupportedError(
-            f"it works on N x {' x '.join(map(str, value.shape))} here, and MATLAB's layer on "
-            "images N x C x H x W"
+            f"it works on N x {' x '.join(map(str, value.shape))} here, while MATLAB's layer works "
+            "on images N x C x H x W"
         )
     layer, shape = value.layer, node.reading.shapes[value.layer]
     if len(shape) == 1:
@@ -78,9 +79,9 @@ def maps(node: Node, value: Value) -> str:
     if lines is not None:
         return _pieced(node, layer, lines)
     last = " (are the file's images channels-last, N x H x W x C? Convert it with channels first, "
-    last += "as tf2onnx does with --inputs-as-nchw)"
+    last += "for instance by tf2onnx with --inputs-as-nchw)"
     raise UnsupportedError(
-        "it needs pixels in an order that no layer of MATLAB's gives"
+        "it needs pixels in an order that no MATLAB layer gives"
         f"{last if node.reading.layer(layer) is None else ''}"
     )
 
@@ -89,12 +90,12 @@ def features(node: Node, value: Value) -> Value:
     """A value of (F,) as a rearrangement of a layer that gives features.
 
     Raises:
-        UnsupportedError: the value is no features.
+        UnsupportedError: the value is not features.
     """
     if len(value.shape) != 1:
         raise UnsupportedError(
-            f"it works on N x {' x '.join(map(str, value.shape))} here, and MATLAB's layer on "
-            "features N x F"
+            f"it works on N x {' x '.join(map(str, value.shape))} here, while MATLAB's layer works "
+            "on features N x F"
         )
     layer = value.layer
     if len(node.reading.shapes[layer]) == 3:
@@ -104,7 +105,7 @@ def features(node: Node, value: Value) -> Value:
 
 
 def all_features(node: Node, value: Value) -> Value:
-    """Features that take each of their layer's once, in whatever order."""
+    """Features that hold each feature of their layer once, in any order."""
     value = features(node, value)
     size = node.reading.shapes[value.layer][0]
     if value.order is None or is_permutation(value.order, size):
@@ -113,7 +114,7 @@ def all_features(node: Node, value: Value) -> Value:
 
 
 def features_in_order(node: Node, value: Value) -> str:
-    """The layer that gives features in their order, added where it must be."""
+    """The layer that gives the features in their order; it is added if there is none."""
     value = features(node, value)
     if value.order is None:
         return value.layer
@@ -127,10 +128,10 @@ def features_in_order(node: Node, value: Value) -> str:
 
 
 def as_maps(node: Node, name: str) -> str:
-    """The layer that gives features (F,) as maps (F, 1, 1); what led to them, once more as maps."""
+    """The layer that gives features (F,) as maps (F, 1, 1), made anew for maps where needed."""
     reading = node.reading
     layer = reading.layer(name)
-    assert layer is not None  # the input gives maps
+    assert layer is not None  # the input is maps
     if layer.kind == "FlattenLayer":
         if reading.shapes[layer.inputs[0]][1:] != (1, 1):
             raise UnsupportedError("it turns flattened maps of more than one pixel back into maps")
@@ -146,7 +147,7 @@ def as_maps(node: Node, name: str) -> str:
 
 
 def _as_convolution(node: Node, layer: Layer) -> str:
-    """The linear layer as a convolution of the maps that it reads flattened."""
+    """The linear layer as a convolution of the maps whose flattened features it reads."""
     before = node.reading.layer(layer.inputs[0])
     assert before is not None
     flat = before.kind == "FlattenLayer"
@@ -166,9 +167,9 @@ def _as_convolution(node: Node, layer: Layer) -> str:
 def _chosen(
     node: Node, layer: str, size: tuple[int, int, int], choice: Choice, shape: Shape
 ) -> str:
-    """A layer that takes some of the channels, rows and columns."""
+    """A layer that selects some of the channels, rows and columns."""
     all_channels = is_all_in_order(choice.channels, size[0])
-    # the smallest windows that give so many rows and columns, with the wanted ones inside
+    # the smallest windows that give this many rows and columns and reach the wanted ones
     window = tuple(
         max(int(start.max()) + 1, whole - wanted * step + 1)
         for start, step, whole, wanted in zip(
@@ -187,7 +188,7 @@ def _chosen(
 
 
 def _pieced(node: Node, layer: str, lines: tuple[Index, Index, Index]) -> str:
-    """Layers that take runs of rows and join them, then runs of columns, then channels."""
+    """Layers that select and join runs of rows, then runs of columns, then channels."""
     for axis in (1, 2):
         channels, *rest = node.reading.shapes[layer]
         size = (channels, rest[0], rest[1])
@@ -205,13 +206,13 @@ def _pieced(node: Node, layer: str, lines: tuple[Index, Index, Index]) -> str:
 
 
 def _run(node: Node, layer: str, size: tuple[int, int, int], axis: int, run: Index) -> str:
-    """A layer that takes some of the rows (axis 1) or columns (axis 2), of one step."""
+    """A layer that selects rows (axis 1) or columns (axis 2) at one step."""
     index = np.take(np.arange(int(np.prod(size))).reshape(size), run, axis)
     return maps(node, Value(layer, index.shape, index))
 
 
 def _spread(node: Node, layer: str, channels: int, blocks: Index) -> str:
-    """A layer that makes a block of each pixel: depth to space, or the nearest pixel again."""
+    """A layer that makes a block of each pixel: depth to space, or a repeated pixel."""
     filters, *block = blocks.shape
     kernels = np.zeros((channels, filters, *block), np.float32)
     kernels[blocks, *np.indices(blocks.shape)] = 1
@@ -230,7 +231,17 @@ def made_up_convolution(
     by_channel: bool,
     suffix: str,
 ) -> str:
-    """A convolution with kernels that no file held; channel by channel where they are so."""
+    """A convolution with kernels made here, not read from a file.
+
+    Args:
+        node: that the layer is for.
+        layer: that it reads.
+        kernels: (F, C, kH, kW), or (C, 1, kH, kW) if `by_channel`.
+        stride: vertical, horizontal.
+        padding: top, bottom, left, right.
+        by_channel: whether each channel has a kernel of its own.
+        suffix: of the layer's name.
+    """
     hyper: dict[str, Hyper] = {"Stride": stride, "Padding": padding, "DilationFactor": (1, 1)}
     arrays = {"Weights": Array(kernels, ""), "Bias": zeros(len(kernels))}
     channels = node.reading.shapes[layer][0]

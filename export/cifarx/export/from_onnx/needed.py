@@ -1,4 +1,4 @@
-"""The nodes of an ONNX graph that its output needs, with known chains of nodes fused into one."""
+"""Find the nodes of an ONNX graph that its output needs, with known chains fused into one node."""
 
 from __future__ import annotations
 
@@ -14,14 +14,21 @@ from cifarx.pytorch_models.errors import UnsupportedError
 def needed_nodes(
     graph: onnx.GraphProto, constants: Constants, opset: int, output: str
 ) -> Iterator[onnx.NodeProto]:
-    """The nodes that the output needs, in the file's order; computed constants are added."""
+    """The nodes that the output needs, in the file's order.
+
+    Args:
+        graph: the main graph, functions inlined.
+        constants: by name; constants that can be computed are added.
+        opset: of ONNX's own operators.
+        output: name of the value that is needed.
+    """
     producers = {name: node for node in graph.node for name in node.output if name}
-    for node in graph.node:  # what fusions look for may be a constant in more than one step
+    for node in graph.node:  # a constant that a fusion looks for may take several nodes
         if node.input and all(name in constants for name in node.input if name) and not node.domain:
             try:
                 constants.update(evaluated(node, constants, opset))
             except UnsupportedError:
-                continue  # said where it is needed
+                continue  # reported where it is needed
     wiring = Wiring(producers, constants)
     chosen: dict[str, onnx.NodeProto] = {}
     wanted = [output]
@@ -39,7 +46,7 @@ def needed_nodes(
 
 
 def _captured(node: onnx.NodeProto) -> Iterator[str]:
-    """What the subgraphs of a node read from outside."""
+    """Names that the subgraphs of a node read, those from outside among them."""
     for attribute in node.attribute:
         if attribute.type == onnx.AttributeProto.GRAPH:
             yield from (name for inner in attribute.g.node for name in inner.input)

@@ -1,4 +1,4 @@
-"""One ONNX node as the functions that read it see it, and the register of those functions."""
+"""`Node`, `Reading` and the register: what the functions that read ONNX operators work with."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cifarx.export.network.graph import output_shape
 from cifarx.export.network.layer import Array, Hyper, Layer, Shape
 from cifarx.pytorch_models.errors import UnsupportedError
 
-# of what a network gives in evaluation, in float32, with the results that readers take
+# attributes that do not change the results of a network in evaluation, in float32
 _WITHOUT_EFFECT = {
     "cubic_coeff_a",  # of cubic resampling
     "exclude_outside",
@@ -26,32 +26,34 @@ _WITHOUT_EFFECT = {
     "round_mode",  # of casts to 8 bits
     "saturate",
     "seed",  # of dropout in training
-    "stash_type",  # the precision in between
+    "stash_type",  # precision of intermediate results
     "storage_order",  # of indices as a second output
 }
 
 
 @dataclass
 class Reading:
-    """What has been read so far. Layers have working names, '#1' and so on; the input is '#0'."""
+    """What has been read so far. Layers have working names: '#1' and so on; the input is '#0'."""
 
     batch: int
-    """Images in the batch that shapes are computed for."""
+    """Batch size that shapes are computed for."""
     opset: int
     constants: dict[str, NDArray[Any]]
     values: dict[str, Value | Mixed]
-    """What ONNX values are, by name."""
+    """The ONNX values that are known, by name."""
     shapes: dict[str, Shape]
     read: frozenset[str] = frozenset()
-    """ONNX values that some node, or the network's output, takes."""
+    """ONNX values that a node or the network's output reads."""
     layers: list[Layer] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
-    """What each layer would be called, had the others no names."""
+    """The preferred name of each layer, before names are made unique."""
+    dtype: type[np.floating[Any]] = np.float32
+    """Of the network's numbers; float64 when constants are read as float64 gives them."""
     padded: dict[str, tuple[str, tuple[int, int, int, int]]] = field(default_factory=dict)
-    """Layers that only pad with zeros -> what they pad, (top, bottom, left, right)."""
+    """By layer that only pads with zeros: the layer that it pads, (top, bottom, left, right)."""
 
     def add(self, layer: Layer, label: str) -> str:
-        """Take a layer, whatever its name, and give its working name."""
+        """Add a layer, whose name is ignored, and return its working name."""
         layer = replace(layer, name=f"#{len(self.layers) + 1}")
         self.shapes[layer.name] = output_shape(layer, self.shapes)
         self.layers.append(layer)
@@ -66,12 +68,12 @@ class Reading:
 
 @dataclass(frozen=True)
 class Node:
-    """One ONNX node, as the functions of the registry see it."""
+    """One ONNX node and the reading that it belongs to."""
 
     proto: onnx.NodeProto
     reading: Reading
     asked: set[str] = field(default_factory=set)
-    """Attributes that a reader has looked at."""
+    """Attributes that a reader has asked for."""
 
     def attribute(self, name: str, default: Any = None) -> Any:
         """An attribute's value; text as str."""
@@ -83,16 +85,16 @@ class Node:
         return default
 
     def require_all_asked(self) -> None:
-        """Raise `UnsupportedError` where no reader looked at an attribute that changes results.
+        """Raise `UnsupportedError` if no reader asked for an attribute that changes results.
 
-        So an attribute that a later opset adds to an operator is refused, never passed over.
+        So an attribute that a later opset adds to an operator is refused, never ignored.
         """
         for attribute in self.proto.attribute:
             if attribute.name not in self.asked | _WITHOUT_EFFECT and not self._default(attribute):
                 raise UnsupportedError(f"its attribute {attribute.name!r} is not known to cifarx")
 
     def _default(self, attribute: onnx.AttributeProto) -> bool:
-        """Whether an attribute has the value that it would have if it were absent."""
+        """Whether an attribute has its default value."""
         opset, domain = self.reading.opset, self.proto.domain
         try:
             schema = onnx.defs.get_schema(self.proto.op_type, opset, domain)
@@ -111,7 +113,7 @@ class Node:
 
     @property
     def label(self) -> str:
-        """What its layer should be called."""
+        """The preferred name of its layer."""
         return self.module or self.proto.name or self.proto.op_type
 
     def value(self, i: int) -> Value:
@@ -120,7 +122,7 @@ class Node:
         name = inputs[i] if i < len(inputs) else ""
         if name not in self.reading.values:
             what = "is a constant" if name in self.reading.constants else "is missing"
-            raise UnsupportedError(f"its input {name!r} {what}, and should come from the image")
+            raise UnsupportedError(f"its input {name!r} {what}, but must come from the image")
         value = self.reading.values[name]
         if isinstance(value, Mixed):
             raise UnsupportedError(f"its input does not keep the batch as first axis ({value.by})")
@@ -137,7 +139,7 @@ class Node:
         return value.layer, value.in_batch(self.reading.batch, size)
 
     def constant(self, i: int) -> NDArray[Any] | None:
-        """The value of input i, None where it is absent or computed."""
+        """The value of input i; None if it is absent or computed."""
         inputs = self.proto.input
         return self.reading.constants.get(inputs[i]) if i < len(inputs) else None
 
@@ -146,10 +148,10 @@ class Node:
         return i < len(self.proto.input) and bool(self.proto.input[i])
 
     def fixed(self, i: int, attribute: str = "") -> NDArray[Any] | None:
-        """Input i, which older operators had as an attribute; None where neither is there.
+        """Input i, which older opsets have as an attribute; None if neither is present.
 
         Raises:
-            UnsupportedError: it is there, but depends on the image.
+            UnsupportedError: it depends on the image.
         """
         if not self.given(i):
             old = self.attribute(attribute) if attribute else None
@@ -162,9 +164,11 @@ class Node:
     def array(self, i: int) -> Array:
         """Input i as a float32 array that must be constant."""
         value = self.fixed(i)
-        if value is None or value.dtype != np.float32:
+        if value is None or value.dtype != self.reading.dtype:
             found = "missing" if value is None else str(value.dtype)
-            raise UnsupportedError(f"its input {i + 1} must be float32, and is {found}")
+            raise UnsupportedError(
+                f"its input {i + 1} must be {np.dtype(self.reading.dtype)}, but is {found}"
+            )
         return Array(value, self.proto.input[i])
 
     def add(
@@ -176,7 +180,7 @@ class Node:
         *,
         suffix: str = "",
     ) -> str:
-        """Add a layer that reads other layers and give its working name."""
+        """Add a layer that reads other layers, and return its working name."""
         layer = Layer("", kind, inputs, hyper or {}, arrays or {}, self.module)
         return self.reading.add(layer, self.label + suffix)
 
@@ -189,24 +193,28 @@ class Node:
         *,
         suffix: str = "",
     ) -> Value:
-        """A layer that does the same to each element, wherever it lies."""
+        """Add a layer that treats each element in the same way, in any order."""
         return value.of(self.add(kind, (value.layer,), hyper, arrays, suffix=suffix))
 
     def taken(self, output: int) -> bool:
-        """Whether anything takes an output."""
+        """Whether an output is read."""
         outputs = self.proto.output
         return output < len(outputs) and outputs[output] in self.reading.read
 
     def give(self, value: Value | Mixed, output: int = 0) -> None:
-        """Say what an output is."""
+        """Set the value of an output."""
         self.reading.values[self.proto.output[output]] = value
 
     def gives(self, layer: str) -> None:
-        """Say that the first output is a layer's, as it is."""
+        """Set the first output to the whole output of a layer."""
         self.give(Value(layer, self.reading.shapes[layer]))
 
     def laid_out(self, value: Value, vector: NDArray[Any]) -> NDArray[Any]:
-        """Numbers for each element of a value, (the value's shape), where its layer has them.
+        """Numbers for the elements of a value, in the order of its layer.
+
+        Args:
+            value: a rearrangement of a layer's output.
+            vector: of the value's shape.
 
         Raises:
             UnsupportedError: the value leaves out or repeats elements of the layer.
@@ -216,7 +224,7 @@ class Node:
             return vector
         index = value.order.ravel()
         if not is_permutation(index, int(np.prod(shape))):
-            raise UnsupportedError("a part of a layer's output is changed, and not the rest")
+            raise UnsupportedError("it changes only a part of a layer's output")
         whole = np.empty(index.size, vector.dtype)
         whole[index] = vector.ravel()
         return whole.reshape(shape)
@@ -227,13 +235,13 @@ Reader = Callable[[Node], None]
 
 @dataclass(frozen=True)
 class Operator:
-    """A row of the register."""
+    """One row of the register."""
 
     read: Reader
     becomes: str
-    """Layers that it becomes, for the documentation; '' where none is needed."""
+    """Layers that it becomes, for the documentation."""
     unless: str
-    """What of the operator is not taken, for the documentation."""
+    """Restrictions, for the documentation."""
 
 
 READERS: dict[tuple[str, str], Operator] = {}
@@ -264,5 +272,9 @@ def ones(size: int) -> Array:
 
 
 def decimal(value: float) -> float:
-    """The shortest decimal that is this float32: 1e-05, not 9.999999747378752e-06."""
+    """The float whose decimal is the shortest that rounds to this float32.
+
+    >>> decimal(float(np.float32(1e-5)))
+    1e-05
+    """
     return float(str(np.float32(value)))

@@ -1,4 +1,4 @@
-"""The register of ONNX operators as Markdown, for docs/operators.md.
+"""Write the register of ONNX operators as Markdown, for docs/operators.md.
 
 `python -m cifarx.export.from_onnx.operator_table docs/operators.md` brings the page up to date.
 """
@@ -17,13 +17,13 @@ START, END = "<!-- operators -->\n", "<!-- /operators -->"
 
 
 def updated(page: str) -> str:
-    """The page with what stands between the markers made anew."""
+    """The page with new tables between its markers."""
     before, _, rest = page.partition(START)
     return before + START + _markdown() + END + rest.partition(END)[2]
 
 
 def _markdown() -> str:
-    """A row an operator, and a row a chain of operators that is read as one layer."""
+    """One row per operator, and one row per chain of operators that is read as one layer."""
     own = {name: row for (domain, name), row in READERS.items() if not domain}
     chains = [(fusion, layer) for found in FUSIONS.values() for fusion, layer in found]
     return "\n".join(

@@ -1,4 +1,4 @@
-"""An ONNX graph -> `LayerGraph`, node by node."""
+"""Read an ONNX model as a `LayerGraph`, node by node."""
 
 from __future__ import annotations
 
@@ -25,87 +25,99 @@ from cifarx.export.network.names import INPUT, OUTPUT, Namer
 from cifarx.pytorch_models.errors import GraphError, UnreadableError, UnsupportedError, UserError
 
 _INPUT = "#0"
-_BATCHES = (2, 3)  # stand for a symbolic one; networks that differ are refused
+_BATCHES = (2, 3)  # stand for a symbolic batch; both must give the same network
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where an ONNX file computes what a layer gives."""
+    """Where an ONNX file computes the output of a layer."""
 
     value: str
     """Name of the ONNX value."""
     node: str
-    """Name of the node that gives it."""
+    """Name of the node that computes it."""
     order: Index | None
-    """Of an image's part of the value: positions in the layer's flattened output; None for all in
-    order."""
+    """For each element of the value of one image, its position in the layer's flattened output;
+    None for all in order."""
 
 
 def read_onnx(
-    model: onnx.ModelProto, arrays: Mapping[str, NDArray[Any]] | None = None
+    model: onnx.ModelProto,
+    arrays: Mapping[str, NDArray[Any]] | None = None,
+    dtype: type[np.floating[Any]] = np.float32,
 ) -> LayerGraph:
     """Read a network with one input of images and one output.
 
     Args:
         model: opset 7 or newer; side files of weights loaded.
         arrays: initializers that the model lacks, by name.
+        dtype: of the network's numbers, as the model declares them.
 
     Raises:
-        UserError: the input or the output is no image or tensor that cifarx takes.
-        UnreadableError: listing everything in the network that has no layer kind, with the nodes.
+        UserError: the input or the output is not one that cifarx takes.
+        UnreadableError: some parts have no layer kind; the text lists all, with their nodes.
     """
-    return read_onnx_places(model, arrays)[0]
+    return read_onnx_places(model, arrays, dtype)[0]
 
 
 def read_onnx_places(
-    model: onnx.ModelProto, arrays: Mapping[str, NDArray[Any]] | None = None
+    model: onnx.ModelProto,
+    arrays: Mapping[str, NDArray[Any]] | None = None,
+    dtype: type[np.floating[Any]] = np.float32,
 ) -> tuple[LayerGraph, Mapping[str, Place]]:
     """Read a network as `read_onnx` does, and find its layers' outputs in the file.
 
     Returns:
-        The graph, and by layer the ONNX value that holds its output. A layer that the file spells
-        by nodes none of which gives that output alone is left out.
+        The graph, and by layer the ONNX value that holds its output. A layer is left out if no
+        value of the file is its whole output.
 
     Raises:
-        UserError: the input or the output is no image or tensor that cifarx takes.
-        UnreadableError: listing everything in the network that has no layer kind, with the nodes.
+        UserError: the input or the output is not one that cifarx takes.
+        UnreadableError: some parts have no layer kind; the text lists all, with their nodes.
     """
     if model.functions:
         model = inliner.inline_local_functions(model)
     constants: Constants = {**(arrays or {}), **constants_of(model.graph)}
     image, output = one_input_and_output(model)
-    batch, size = batch_and_size(image)
+    batch, size = batch_and_size(image, dtype)
     if batch:
-        return _read(model, dict(constants), image, output, size, batch)
+        return _read(model, _start(constants, image, size, batch, dtype), output, size)
     (graph, places), (other, _) = (
-        _read(model, dict(constants), image, output, size, b) for b in _BATCHES
+        _read(model, _start(constants, image, size, b, dtype), output, size) for b in _BATCHES
     )
     if not _equal(graph, other):
         raise UserError(
-            "The network computes something else for each number of images, as in x / len(x) or "
-            "x.reshape(2, -1); cifarx takes networks that treat every image alike. Write -1, or "
-            "the batch's size, where the batch is meant."
+            "The network computes different results for different batch sizes, as in x / len(x) or "
+            "x.reshape(2, -1); cifarx takes networks that treat every image in the same way. Where "
+            "the batch is meant, write -1 or the batch's size."
         )
     return graph, places
 
 
-def _read(
-    model: onnx.ModelProto,
+def _start(
     constants: Constants,
     image: onnx.ValueInfoProto,
-    output: str,
     size: tuple[int, int, int],
     batch: int,
-) -> tuple[LayerGraph, Mapping[str, Place]]:
-    opset = next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 0)
-    reading = Reading(batch, opset, constants, {}, {_INPUT: size})
+    dtype: type[np.floating[Any]],
+) -> Reading:
+    """What is known before the first node: the constants and the input."""
+    reading = Reading(batch, 0, dict(constants), {}, {_INPUT: size}, dtype=dtype)
     index = np.arange(int(np.prod(size)))
     features = len(image.type.tensor_type.shape.dim) == 2
     reading.values[image.name] = Value(
         _INPUT, size[:1] if features else size, index if features else None
     )
+    return reading
+
+
+def _read(
+    model: onnx.ModelProto, reading: Reading, output: str, size: tuple[int, int, int]
+) -> tuple[LayerGraph, Mapping[str, Place]]:
+    opset = next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 0)
+    reading.opset, constants = opset, reading.constants
     faults = Faults()
-    lost: set[str] = set()  # what faulty nodes, and nodes behind them, would have given
+    lost: set[str] = set()  # outputs of faulty nodes, and of nodes that depend on them
     needed = list(needed_nodes(model.graph, constants, opset, output))
     reading.read = frozenset({output, *(name for proto in needed for name in proto.input)})
     for proto in needed:
@@ -123,7 +135,9 @@ def _read(
             else:
                 lost.update(proto.output)
         except (UnsupportedError, GraphError) as error:
-            faults.add(proto, str(error.__cause__ or error))  # the cause names no layer of ours
+            faults.add(
+                proto, str(error.__cause__ or error)
+            )  # the cause does not name a working layer
             lost.update(proto.output)
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             faults.add(proto, f"its inputs or attributes do not fit it ({error})")
@@ -134,7 +148,7 @@ def _read(
     try:
         finished, names = _finished(reading, reading.values[output], size)
     except (UnsupportedError, GraphError) as error:
-        text = f"The network's output cannot be taken to MATLAB: {error}."
+        text = f"The network's output cannot be converted for MATLAB: {error}."
         raise UnreadableError(text, [("", str(error))]) from error
     return finished, _places(reading, names, {v: node.name for node in needed for v in node.output})
 
@@ -145,8 +159,9 @@ def _places(
     """By layer, the first ONNX value that is its whole output.
 
     Args:
-        names: by working name, what the layers are called.
-        nodes: by ONNX value, the name of the node that gives it.
+        reading: all layers and values.
+        names: names of the layers, by working name.
+        nodes: by ONNX value, the name of the node that computes it.
     """
     places: dict[str, Place] = {}
     for name, value in reading.values.items():
@@ -172,10 +187,10 @@ def _equal(graph: LayerGraph, other: LayerGraph) -> bool:
 def _finished(
     reading: Reading, output: Value | Mixed, size: tuple[int, int, int]
 ) -> tuple[LayerGraph, dict[str, str]]:
-    """The layers that the output needs, under names of their own, and these by working name."""
+    """The layers that the output needs with their final names, and these by working name."""
     last = _delivered(Node(onnx.NodeProto(name=OUTPUT), reading), output)
     if last == _INPUT:
-        raise UnsupportedError("it is the input, and nothing is computed")
+        raise UnsupportedError("it is the input; nothing is computed")
     layers = {layer.name: layer for layer in reading.layers}
     used, wanted = set(), [last]
     while wanted:

@@ -1,4 +1,4 @@
-"""What is wrong with an ONNX file by ONNX's own rules, in one line."""
+"""Explain what is wrong with an ONNX file by ONNX's own rules, in one line."""
 
 from __future__ import annotations
 
@@ -8,48 +8,48 @@ from cifarx.export.from_onnx.interface import Dims
 from cifarx.export.from_onnx.light_graph import LightGraph
 
 _LONGEST = 300  # characters of a reason
-_SIDE_FILE = "should be stored in"  # onnx.checker, of a side file that is not at hand
+_SIDE_FILE = "should be stored in"  # onnx.checker's words for a missing side file
 CHECKS = (
     onnx.checker.ValidationError,
     onnx.shape_inference.InferenceError,
     ValueError,
     RuntimeError,
 )
-"""What onnx.checker raises of a file that is not valid."""
+"""What onnx.checker raises for a file that is not valid."""
 
 
 def one_line(error: Exception) -> str:
-    """What an exception says, without breaks, and cut where it is very long."""
+    """An exception's text on one line, shortened if it is very long."""
     return " ".join(str(error).split())[:_LONGEST]
 
 
-AGAIN = "Export it again, or ask for it again where it came from."
+AGAIN = "Export it again, or get it again from its source."
 _MEANINGS = (
     (
         "Field 'shape' of 'type' is required",
-        "an input or output has no shape, which ONNX asks for",
+        "an input or output has no shape, which ONNX requires",
         "Let onnx add it: onnx.save(onnx.shape_inference.infer_shapes(onnx.load('in.onnx')), "
         "'out.onnx').",
     ),
     (
         "topologically sorted",
-        "its nodes run in a circle, are not in the order in which they compute, or read what none "
-        "of them gives",
+        "its nodes form a cycle, are not in the order of computation, or read a value that no node "
+        "computes",
         AGAIN,
     ),
     (
         "No Op registered for",
-        "it uses an operator that ONNX itself does not have at the file's opset",
-        "Export it with standard operators, or say in the node's domain whose operator it is.",
+        "it uses an operator that ONNX does not have in the file's opset",
+        "Export it with standard operators, or give the node the domain of its operator.",
     ),
     (
         "is deprecated in domain_version",
-        "it uses an operator that ONNX no longer has at the file's opset",
+        "it uses an operator that ONNX no longer has in the file's opset",
         "Export it with an older opset, or with the operator that replaced it.",
     ),
     (
         "No opset import for domain",
-        "it uses operators of a domain whose version it does not say",
+        "it uses operators of a domain without giving the domain's version",
         "Add the domain to the model's opset_import, or export it again.",
     ),
     (
@@ -62,15 +62,15 @@ _MEANINGS = (
 
 
 def explained(reason: str) -> tuple[str, str]:
-    """What a reason of onnx.checker means, and what to do; '' and '' where that is not known."""
+    """The meaning of onnx.checker's reason, and what to do; '' and '' if unknown."""
     return next(((text, do) for sign, text, do in _MEANINGS if sign in reason), ("", ""))
 
 
 def invalidity(graph: LightGraph) -> str:
-    """The first thing that is wrong with a model, '' where nothing is known to be.
+    """The first thing that is wrong with a model, '' if nothing is found.
 
-    Side files with weights are not opened. onnx.checker looks at every node by itself and at the
-    shapes, but not at the channels of a convolution or of batch norm; these are compared here.
+    Side files with weights are not opened. onnx.checker checks every node and the shapes, but not
+    the channels of a convolution or of batch norm; these are compared here.
     """
     try:
         onnx.checker.check_model(_without_side_files(graph.model), full_check=True)
@@ -81,7 +81,7 @@ def invalidity(graph: LightGraph) -> str:
 
 
 def _without_side_files(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The model with the tensors that lie in side files as inputs."""
+    """The model with tensors that are stored in side files as inputs."""
     external = [t for t in model.graph.initializer if t.data_location == onnx.TensorProto.EXTERNAL]
     if not external:
         return model

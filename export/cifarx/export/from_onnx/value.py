@@ -1,10 +1,10 @@
 """`Value`: an ONNX value as a rearrangement of a layer's output.
 
-Exporters scatter Reshape, Transpose, Slice, Split, Squeeze and the like between the operators that
-compute. None of them is a layer. Here each only rearranges an index: for every element of the ONNX
-value, its position in the flattened output of the layer that computed it. What the network does
-with the value then decides whether the rearrangement was nothing at all (channels-last and back), a
-flatten, a choice of channels, or nothing that a layer of MATLAB's can do.
+Exporters put Reshape, Transpose, Slice, Split, Squeeze and the like between the operators that
+compute. None of these is a layer. Here each only rearranges an index: for every element of the ONNX
+value, its position in the flattened output of the layer that computed it. The operator that reads
+the value then decides whether the rearrangement has no effect (channels-last and back), is a
+flatten, is a selection of channels, or is something that no MATLAB layer can do.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ Index = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Value:
-    """One image's part of an ONNX value; the batch is its first axis and is left out."""
+    """One image's part of an ONNX value, without the batch axis, which is the first."""
 
     layer: str
-    """Whose output it is made of."""
+    """The layer whose output it rearranges."""
     shape: Shape
     """Without the batch."""
     order: Index | None = None
-    """Of `shape`: positions in the layer's flattened output; None for all of them in order."""
+    """Of `shape`: positions in the layer's flattened output; None for all in order."""
 
     @property
     def index(self) -> Index:
-        """`order`, written out."""
+        """`order`, or what None stands for."""
         if self.order is None:
             return np.arange(math.prod(self.shape)).reshape(self.shape)
         return self.order
@@ -48,24 +48,24 @@ class Value:
         return Value(self.layer, index.shape, index)
 
     def of(self, layer: str) -> Value:
-        """The same rearrangement of another layer, whose output is of the same shape."""
+        """The same rearrangement of another layer with an output of the same shape."""
         return Value(layer, self.shape, self.order)
 
 
 @dataclass(frozen=True)
 class Mixed:
-    """An ONNX value whose first axis is not that of the images, on the way to one where it is."""
+    """An intermediate ONNX value whose first axis is not the batch."""
 
     layer: str
     index: Index
-    """Of its whole shape: positions in the batch of the layer's outputs."""
+    """Of its whole shape: positions in a batch of the layer's outputs."""
     by: str
-    """The node that mixed them."""
+    """The node that moved the batch axis."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Channels, rows and columns of maps that make up other maps."""
+    """A selection of channels, rows and columns of maps."""
 
     channels: Index
     starts: tuple[Index, Index]
@@ -75,7 +75,7 @@ class Choice:
 
 
 def of_each_image(index: Index, batch: int, size: int) -> Index | None:
-    """The first image's part of an index into a batch; None where images are mixed."""
+    """The first image's part of an index into a batch; None if it mixes images."""
     if index.ndim < 2 or len(index) != batch:
         return None
     first: Index = index[0]
@@ -85,17 +85,25 @@ def of_each_image(index: Index, batch: int, size: int) -> Index | None:
 
 
 def is_all_in_order(index: Index, size: int) -> bool:
-    """Whether an index takes every one of `size` elements where it lies."""
+    """Whether an index takes all of `size` elements in order.
+
+    >>> is_all_in_order(np.array([[0, 1], [2, 3]]), 4), is_all_in_order(np.array([1, 0]), 2)
+    (True, False)
+    """
     return index.size == size and bool(np.array_equal(index.ravel(), np.arange(size)))
 
 
 def is_permutation(index: Index, size: int) -> bool:
-    """Whether an index takes every one of `size` elements once."""
+    """Whether an index takes each of `size` elements once.
+
+    >>> is_permutation(np.array([1, 0]), 2), is_permutation(np.array([1, 1]), 2)
+    (True, False)
+    """
     return index.size == size and bool((np.bincount(index.ravel(), minlength=size) == 1).all())
 
 
 def choice_of(index: Index, maps: tuple[int, int, int]) -> Choice | None:
-    """What an index (c, h, w) takes of maps (C, H, W); None where it mixes the axes."""
+    """The selection that an index (c, h, w) makes of maps (C, H, W); None if it mixes the axes."""
     channel, row, column = np.unravel_index(index, maps)
     channels, rows, columns = channel[:, 0, 0], row[:, :, 0], column[:, 0, :]
     alike = (channel == channels[:, None, None]).all()
@@ -111,10 +119,10 @@ def choice_of(index: Index, maps: tuple[int, int, int]) -> Choice | None:
 
 
 def lines_of(index: Index, maps: tuple[int, int, int]) -> tuple[Index, Index, Index] | None:
-    """Which channels, rows and columns of maps (C, H, W) an index (c, h, w) takes, in any order.
+    """The channels, rows and columns of maps (C, H, W) that an index (c, h, w) takes, in any order.
 
     Returns:
-        (c,), (h,) and (w,) positions; None where it mixes the axes.
+        (c,), (h,) and (w,) positions; None if it mixes the axes.
     """
     channel, row, column = np.unravel_index(index, maps)
     lines = channel[:, 0, 0], row[0, :, 0], column[0, 0, :]
@@ -123,7 +131,11 @@ def lines_of(index: Index, maps: tuple[int, int, int]) -> tuple[Index, Index, In
 
 
 def runs_of(positions: Index) -> list[Index]:
-    """The positions cut into as few parts as it takes for all of one step, above 0."""
+    """The positions cut into runs, each with one step above 0.
+
+    >>> [run.tolist() for run in runs_of(np.array([2, 1, 0, 1, 2, 3]))]
+    [[2], [1], [0, 1, 2, 3]]
+    """
     runs, first = [], 0
     while first < len(positions):
         end = first + 1
@@ -136,10 +148,10 @@ def runs_of(positions: Index) -> list[Index]:
 
 
 def blocks_of(index: Index, maps: tuple[int, int, int]) -> Index | None:
-    """Where an index (c, h, w) makes a block of each pixel of maps (C, H, W): of which channels.
+    """The channels that an index (c, h, w) puts into a block for each pixel of maps (C, H, W).
 
     Returns:
-        (c, block height, block width): channels; None where it does something else.
+        (c, block height, block width): channels; None if the index does not make such blocks.
     """
     _, height, width = maps
     if index.shape[1] % height or index.shape[2] % width:
@@ -153,10 +165,10 @@ def blocks_of(index: Index, maps: tuple[int, int, int]) -> Index | None:
 
 
 def channels_last(index: Index, maps: tuple[int, int, int]) -> Index | None:
-    """Where the pixels lie of an index (..., C) whose last axis is all channels of maps (C, H, W).
+    """The pixels of an index (..., C) whose last axis is all channels of maps (C, H, W).
 
     Returns:
-        (...): positions in 0..HW-1, or None where the last axis is not that of the channels.
+        (...): positions in 0..HW-1, or None if the last axis is not the channels.
     """
     channels, height, width = maps
     if index.shape[-1] != channels:
@@ -167,7 +179,7 @@ def channels_last(index: Index, maps: tuple[int, int, int]) -> Index | None:
 
 
 def pooled_channels(rows: Index, maps: tuple[int, int, int]) -> Index | None:
-    """Of (n, HW) positions: the channel that each row covers wholly, (n,); None if one does not."""
+    """(n,): the channel that each row of (n, HW) positions covers; None if a row does not."""
     _, height, width = maps
     size = height * width
     if rows.shape[1] != size:

@@ -1,1 +1,1 @@
-"""A PyTorch module -> `LayerGraph`, and its answers to the test batch."""
+"""Read a PyTorch module as a `LayerGraph`, and compute its answers to the test batch."""

@@ -1,4 +1,4 @@
-"""The test batch: images of every class, and PyTorch's answers to them in float32 and float64."""
+"""Compute PyTorch's answers to the test batch in float32 and float64."""
 
 from __future__ import annotations
 
@@ -14,13 +14,20 @@ from cifarx.pytorch_models.preprocess import preprocess
 
 SIZE = 256
 _AT_ONCE = 64  # images
-_NUMBERS = _AT_ONCE * 3 * 32 * 32  # of larger images fewer, for activations take more than weights
+_NUMBERS = _AT_ONCE * 3 * 32 * 32  # fewer of larger images, whose activations need more memory
 
 
 def make_batch(
     module: nn.Module, images: Images, mean: NDArray[np.float32], std: NDArray[np.float32]
 ) -> TestBatch:
-    """Run a module in evaluation mode on the CPU over the images, in both precisions."""
+    """Run a module (in evaluation mode, on the CPU) on the images in both precisions.
+
+    Args:
+        module: float32.
+        images: pixels uint8 (N, C, H, W), and labels.
+        mean: (C,), in units of pixels from 0 to 255.
+        std: (C,), in the same units.
+    """
     inputs = preprocess(images.pixels, mean, std)
     return TestBatch(images.pixels, inputs, images.labels, *make_answers(module, inputs))
 
@@ -38,10 +45,10 @@ def logits_float32(module: nn.Module, inputs: NDArray[np.float32]) -> NDArray[np
 
 
 def logits_float64(module: nn.Module, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The same with weights, inputs and arithmetic in float64: the truth that runtimes approach.
+    """(N, C, H, W) float32 -> (N, K), with weights, inputs and arithmetic in float64.
 
-    The module, whose tensors must be float32, is widened and narrowed again in place, which loses
-    nothing and needs no second copy of it.
+    The module, whose tensors must be float32, is converted to float64 and back in place, which is
+    exact and needs no second copy of it.
     """
     try:
         return _run(module.double(), torch.from_numpy(inputs).double()).numpy()
@@ -55,7 +62,7 @@ def _run(module: nn.Module, inputs: torch.Tensor) -> torch.Tensor:
     parts = [module(part) for part in torch.split(inputs, at_once)]
     if not isinstance(parts[0], torch.Tensor):
         raise UserError(
-            f"The module {type(module).__name__} gives a {type(parts[0]).__name__}, not one tensor "
-            "of logits. Wrap it in a module that gives the logits alone."
+            f"The module {type(module).__name__} returns a {type(parts[0]).__name__}, not one "
+            "tensor of logits. Wrap it in a module that returns only the logits."
         )
     return torch.cat(parts)

@@ -1,4 +1,4 @@
-"""What PyTorch says when it cannot export a module, in one paragraph that helps."""
+"""Turn PyTorch's errors about modules that it cannot export into one paragraph."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LONGEST = 300  # characters of what PyTorch says
 def told_in_a_paragraph(
     module: nn.Module, size: tuple[int, int, int] | None = None
 ) -> Iterator[None]:
-    """Raise `UserError` where PyTorch cannot export a module, and keep its own reports back."""
+    """Raise `UserError` if PyTorch cannot export a module, and suppress its own reports."""
     before = logging.root.manager.disable
     logging.disable(logging.ERROR)
     try:
@@ -31,7 +31,7 @@ def told_in_a_paragraph(
             yield
     except UserError:
         raise
-    except Exception as error:  # torch.export raises exceptions of many families
+    except Exception as error:  # torch.export raises exceptions of many types
         innermost = _causes(error)[-1]
         lines = (plain(line) for line in str(innermost).splitlines())
         reason = next(filter(None, lines), repr(innermost))
@@ -44,7 +44,7 @@ def told_in_a_paragraph(
 
 
 def _causes(error: BaseException) -> list[BaseException]:
-    """An exception and what it was raised from, the innermost last."""
+    """An exception and its causes, the innermost last."""
     chain = [error]
     while chain[-1].__cause__ is not None:
         chain.append(chain[-1].__cause__)
@@ -52,15 +52,15 @@ def _causes(error: BaseException) -> list[BaseException]:
 
 
 def not_in_onnx(error: Exception, exported: torch.export.ExportedProgram, name: str) -> UserError:
-    """What torch.onnx.export could not convert: the operator, and the part that uses it."""
+    """The error for what torch.onnx.export cannot convert: the operator, and where it is used."""
     reasons = [plain(cause) for cause in _causes(error)]
     translated = (re.search(r"node %(\w+) .*?target=torch\.ops\.([\w.]+)", r) for r in reasons)
     found = next(filter(None, translated), None)
     if found is None:
         return UserError(
             f"PyTorch traces the module {name}, but cannot convert it to ONNX: "
-            f"{reasons[-1][:_LONGEST].rstrip('.')}. Cut the network in parts to find which it is, "
-            "and write that one otherwise."
+            f"{reasons[-1][:_LONGEST].rstrip('.')}. Export parts of the network separately to find "
+            "the one at fault, and write it with other operators."
         )
     node, operator = found.groups()
     operator = operator.removesuffix(".default")
@@ -68,13 +68,13 @@ def not_in_onnx(error: Exception, exported: torch.export.ExportedProgram, name: 
     reason = "no ONNX form of it is known" if missing else reasons[-1][:_LONGEST].rstrip(".")
     return UserError(
         f"PyTorch traces the module {name}, but cannot convert the operator {operator}"
-        f"{_user_of(node, exported)} to ONNX: {reason}. Write that part with other operators, such "
-        "as pooling with a fixed window for an adaptive one."
+        f"{_user_of(node, exported)} to ONNX: {reason}. Write that part with other operators, for "
+        "instance pooling with a fixed window instead of adaptive pooling."
     )
 
 
 def _user_of(name: str, exported: torch.export.ExportedProgram) -> str:
-    """Such as ' of its part body.2 (AdaptiveMaxPool2d)', '' where that is not to be told."""
+    """Such as ' of its part body.2 (AdaptiveMaxPool2d)'; '' if unknown."""
     nodes = [node for node in exported.graph.nodes if node.op == "call_function"]
     # ONNX's exporter decomposes first: rrelu becomes rrelu_with_noise_functional
     same = [n for n in nodes if n.name == name] or [
@@ -89,8 +89,8 @@ def _user_of(name: str, exported: torch.export.ExportedProgram) -> str:
 
 
 def _advice(size: tuple[int, int, int] | None) -> str:
-    alone = "torch.export.export(module, ...) on it alone shows which line is at fault."
+    alone = "torch.export.export(module, ...) shows which line is at fault."
     if size is None:
-        return f"Run it by hand: {alone}"
+        return f"In Python, {alone}"
     given = " x ".join(map(str, size))
-    return f"Does it take images of {given} (channels, height, width)? If it does, {alone}"
+    return f"Does it take images of {given} (channels, height, width)? If so, {alone}"

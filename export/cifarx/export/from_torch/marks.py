@@ -1,4 +1,4 @@
-"""Markers for what ONNX loses or takes apart: operators of our own domain, which readers know."""
+"""Mark what ONNX would drop or decompose, with operators of cifarx's own domain."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _DROPOUTS = {
 
 
 def with_marks(module: nn.Module) -> nn.Module:
-    """A copy with markers in place of modules; the weights are the module's own."""
+    """A copy of the module with markers for some of its parts; both share the weights."""
     tensors = (*module.parameters(), *module.buffers())
-    module = copy.deepcopy(module, {id(t): t for t in tensors})  # of all but the weights
+    module = copy.deepcopy(module, {id(t): t for t in tensors})  # the weights are shared
     for parent in module.modules():
-        for name, child in list(parent._modules.items()):  # named_children() leaves out repeats
+        for name, child in list(parent._modules.items()):  # named_children() skips repeats
             if isinstance(child, nn.LocalResponseNorm):
                 setattr(parent, name, _Marked("LRN", _local_response(child)).eval())
             elif isinstance(child, nn.AdaptiveAvgPool2d):
@@ -32,7 +32,7 @@ def with_marks(module: nn.Module) -> nn.Module:
 
 
 def mark_dropout(traced: torch.fx.GraphModule) -> None:
-    """Put a marker for each dropout, a module or a function, which ONNX would lose."""
+    """Replace each dropout, a module's or a function's, by a marker, as ONNX would drop it."""
     for node in list(traced.graph.nodes):
         if node.op == "call_function" and node.target in _DROPOUTS:
             x, ratio, *_ = node.args
@@ -63,7 +63,7 @@ def mark_dropout(traced: torch.fx.GraphModule) -> None:
 
 
 class _Marked(nn.Module):
-    """Stands for a module that ONNX loses or takes apart: the identity, visible in the graph."""
+    """Stands for a module that ONNX drops or decomposes: an identity that the graph shows."""
 
     def __init__(self, operator: str, attributes: Mapping[str, float]) -> None:
         super().__init__()
@@ -82,7 +82,7 @@ class _Marked(nn.Module):
 
 
 class _MarkedPool(nn.Module):
-    """Stands for an adaptive pooling, which ONNX takes apart where its windows differ in size."""
+    """Stands for an adaptive pooling, which ONNX decomposes if its windows differ in size."""
 
     def __init__(self, pool: nn.AdaptiveAvgPool2d) -> None:
         super().__init__()

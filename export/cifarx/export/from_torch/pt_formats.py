@@ -1,7 +1,7 @@
-"""A PyTorch module in PyTorch's own two formats, which importNetworkFromPyTorch takes.
+"""Write a PyTorch module in PyTorch's own formats, which importNetworkFromPyTorch reads.
 
-`.pt2` (torch.export) from R2026a on, `.pt` (a TorchScript trace) in older releases; MathWorks'
-documentation of R2026a names PyTorch 2.8 for the former.
+It reads `.pt2` (torch.export) from R2026a on and `.pt` (a TorchScript trace) in older releases.
+MathWorks' documentation of R2026a names PyTorch 2.8 for `.pt2`.
 https://www.mathworks.com/help/deeplearning/ref/importnetworkfrompytorch.html
 """
 

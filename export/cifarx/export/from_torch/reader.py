@@ -1,15 +1,19 @@
-"""A PyTorch module as ONNX, with everything kept that a fine-tuning user needs.
+"""Read a PyTorch module as a `LayerGraph`, by way of ONNX, with all layers that fine-tuning needs.
 
-`torch.onnx.export` folds batch norm into the convolution before it, drops dropout, and spells a
-flatten as a chain of shape arithmetic. Here it is told not to optimise (batch norm stays), each
-dropout becomes a marker of its own domain, and the batch is of fixed size, so that shapes are
-constants and fold away. The result is an intermediate for `onnx_reader`; it is never a product.
+`torch.onnx.export` folds batch norm into the convolution before it, drops dropout, and writes a
+flatten as a chain of shape arithmetic. Here it does not optimise (batch norm stays), each dropout
+becomes a marker of cifarx's own domain, and the batch has a fixed size, so that shapes are
+constants and fold away. The ONNX model is only an intermediate for `from_onnx.reader`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from math import isfinite
+from typing import Any
 
+import numpy as np
 import torch
 from onnxscript import optimizer
 from torch import Tensor, nn
@@ -17,11 +21,16 @@ from torch import Tensor, nn
 from cifarx.export.from_onnx.reader import read_onnx
 from cifarx.export.from_torch.failures import not_in_onnx, told_in_a_paragraph
 from cifarx.export.from_torch.marks import mark_dropout, with_marks
+from cifarx.export.network.exact_constants import computed_constants, with_exact
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.layer import Array
 from cifarx.export.network.names import INPUT, OUTPUT
 from cifarx.pytorch_models.errors import UserError
 
+_NUMPY: dict[torch.dtype, type[np.floating[Any]]] = {
+    torch.float32: np.float32,
+    torch.float64: np.float64,
+}
 _BATCH = 2  # torch.export treats a batch of 1 as a constant that may be squeezed away
 
 
@@ -33,7 +42,14 @@ def graph_from_module(module: nn.Module, input_size: tuple[int, int, int]) -> La
             no layer kind stands for.
     """
     _require_statistics(module)
-    exported = exported_program(with_marks(module), input_size)
+    graph = _with_names_of(module, _graph(module, input_size, torch.float32))
+    places = computed_constants(graph, module.state_dict().keys())
+    wide = _wide_graph(module, input_size) if places else None
+    return graph if wide is None else with_exact(graph, wide, places)
+
+
+def _graph(module: nn.Module, input_size: tuple[int, int, int], dtype: torch.dtype) -> LayerGraph:
+    exported = exported_program(with_marks(module), input_size, dtype=dtype)
     mark_dropout(exported.graph_module)
     program = onnx_program(exported, type(module).__name__)
     arrays = {}
@@ -41,11 +57,56 @@ def graph_from_module(module: nn.Module, input_size: tuple[int, int, int]) -> La
         assert value.const_value is not None
         arrays[name] = value.const_value.numpy()  # the module's memory, not a copy
         del program.model.graph.initializers[name]
-    return _with_names_of(module, read_onnx(program.model_proto, arrays))
+    if dtype == torch.float64:
+        arrays |= _whole_scalars(exported, arrays, module.state_dict())
+    return read_onnx(program.model_proto, arrays, _NUMPY[dtype])
+
+
+def _whole_scalars(
+    exported: torch.export.ExportedProgram, arrays: Mapping[str, Any], state: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The numbers of the program's text, such as the 0.1 of `x * 0.1`, in float64.
+
+    torch.onnx.export (2.15) passes them through float32, in a program of float64 too.
+    """
+    given = (v for node in exported.graph.nodes for v in (*node.args, *node.kwargs.values()))
+    written: dict[float, set[float]] = {}
+    for number in given:
+        if isinstance(number, float) and isfinite(number):
+            written.setdefault(float(np.float32(number)), set()).add(number)
+    found = {}
+    for name, array in arrays.items():
+        numbers = written.get(array.item(), ()) if array.size == 1 and name not in state else ()
+        if len(numbers) == 1:
+            found[name] = np.full_like(array, min(numbers))
+    return found
+
+
+def _wide_graph(module: nn.Module, input_size: tuple[int, int, int]) -> LayerGraph | None:
+    """The module's layers in float64, by which its constants are exact.
+
+    None where the module computes in float32 alone. Its tensors are afterwards those that it had.
+    """
+    tensors = {name: p.data for name, p in module.named_parameters(remove_duplicate=False)}
+    buffers = dict(module.named_buffers(remove_duplicate=False))
+    try:
+        return _graph(module.double(), input_size, torch.float64)
+    except UserError:
+        return None
+    finally:
+        module.float()
+        for name, parameter in module.named_parameters(remove_duplicate=False):
+            parameter.data = tensors[name]
+        for name, buffer in buffers.items():
+            owner, _, key = name.rpartition(".")
+            module.get_submodule(owner)._buffers[key] = buffer
 
 
 def exported_program(
-    module: nn.Module, input_size: tuple[int, int, int], batch: int = _BATCH
+    module: nn.Module,
+    input_size: tuple[int, int, int],
+    batch: int = _BATCH,
+    dtype: torch.dtype = torch.float32,
 ) -> torch.export.ExportedProgram:
     """Trace a module on the CPU for a batch of images of (C, H, W).
 
@@ -56,48 +117,52 @@ def exported_program(
     if training:
         where = "" if training[0] == "" else f" in its part {training[0]}"
         raise UserError(
-            f"The module {type(module).__name__} is in training mode{where}, in which batch norm "
-            "and dropout behave differently. Call its eval() before exporting."
+            f"The module {type(module).__name__} is in training mode{where}, where batch norm and "
+            "dropout behave differently. Call its eval() before the export."
         )
     with told_in_a_paragraph(module, input_size):
-        # Left to itself, torch.onnx.export of torch 2.8 answers a module that torch.export
-        # rejects with a trace of one example, in which branches on data are frozen.
-        example = torch.zeros(batch, *input_size)
+        # For a module that torch.export rejects, torch.onnx.export of torch 2.8 falls back to a
+        # trace of one example, in which branches that depend on data are frozen.
+        example = torch.zeros(batch, *input_size, dtype=dtype)
         exported = torch.export.export(module, (example,), strict=False)
     _require_nothing_dropped(exported)
     return exported
 
 
 def _require_nothing_dropped(exported: torch.export.ExportedProgram) -> None:
-    """Raise `UserError` for what torch.onnx.export of torch 2.15 leaves out without a word."""
+    """Raise `UserError` for what torch.onnx.export of torch 2.15 drops silently."""
     for node in exported.graph.nodes:
         if node.target is not torch.ops.aten.avg_pool2d.default:
             continue
         if (node.args[6:] or (None,))[0] is not None:  # the seventh is the divisor
             raise UserError(
                 f"An average pooling has divisor_override={node.args[6]} ({node.name}), which "
-                "neither ONNX nor MATLAB has. Leave it out, and scale the result instead: "
+                "neither ONNX nor MATLAB supports. Remove it, and scale the result instead: "
                 "pool(x) * (kernel_height * kernel_width / divisor)."
             )
 
 
 def _require_statistics(module: nn.Module) -> None:
-    """Raise `UserError` for batch norm that takes those of the batch even in evaluation."""
+    """Raise `UserError` for batch norm that uses statistics of the batch even in evaluation."""
     for name, part in module.named_modules():
         if isinstance(part, nn.modules.batchnorm._BatchNorm) and part.running_mean is None:
             raise UserError(
                 f"The batch norm {name or type(module).__name__} keeps no running statistics "
-                "(track_running_stats=False): its answers to an image depend on the other images "
-                "of the batch. Train it with track_running_stats=True, or with nn.GroupNorm or "
-                "nn.InstanceNorm2d in its place."
+                "(track_running_stats=False), so its output for an image depends on the other "
+                "images of the batch. Train it with track_running_stats=True, or replace it by "
+                "nn.GroupNorm or nn.InstanceNorm2d."
             )
 
 
 def onnx_program(exported: torch.export.ExportedProgram, name: str) -> torch.onnx.ONNXProgram:
-    """Its ONNX form, constants folded; initializers are named as in the state dict.
+    """The program as ONNX, constants folded; initializers are named as in the state dict.
+
+    Args:
+        exported: of `exported_program`.
+        name: what an error calls the module.
 
     Raises:
-        UserError: ONNX has no form of it; `name` is what that says of the module.
+        UserError: ONNX cannot express it.
     """
     with told_in_a_paragraph(exported.graph_module):
         try:
@@ -119,7 +184,7 @@ def onnx_program(exported: torch.export.ExportedProgram, name: str) -> torch.onn
 
 
 def _with_names_of(module: nn.Module, graph: LayerGraph) -> LayerGraph:
-    """The graph, its arrays named after the tensors of the module's state dict that they equal."""
+    """The graph with each array named after the tensor of the state dict that it equals."""
     state = module.state_dict()
     unnamed = [a for a in graph.arrays().values() if a.source not in state]
     sizes = {a.value.size for a in unnamed if not _is_zero(a)}
@@ -134,10 +199,10 @@ def _with_names_of(module: nn.Module, graph: LayerGraph) -> LayerGraph:
     def named(array: Array) -> Array:
         if array.source in state:
             return array
-        if not _is_zero(array):  # PyTorch transposes a linear layer's weights; they are the same
+        if not _is_zero(array):  # such as a linear layer's weights, which PyTorch transposes
             names = by_content.get(array.value.tobytes(), [])
             return replace(array, source=names.pop(0) if names else "")
-        return replace(array, source="")  # such as the bias that a convolution does not have
+        return replace(array, source="")  # such as the bias of a convolution without one
 
     layers = (
         replace(layer, arrays={key: named(array) for key, array in layer.arrays.items()})

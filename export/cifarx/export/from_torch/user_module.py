@@ -1,4 +1,4 @@
-"""Modules of PyTorch that Python can import, as `package.module:callable`."""
+"""Load a user's PyTorch module, named as `package.module:callable`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 
 def load_user_module(text: str) -> nn.Module:
-    """What the callable of `package.module:callable` gives."""
+    """Import `package.module:callable` and return the module that it is or makes.
+
+    Raises:
+        UserError: it cannot be imported or called, or does not give a `torch.nn.Module`.
+    """
     from torch import nn
 
     package, _, attribute = text.partition(":")
@@ -25,25 +29,25 @@ def load_user_module(text: str) -> nn.Module:
         sys.path.insert(0, "")  # the current folder, as 'python -m' has it
     try:
         found: Any = importlib.import_module(package)
-    except Exception as error:  # the user's own code may raise anything
+    except Exception as error:  # the user's code may raise anything
         raise UserError(
             f"The module {package!r} of {text} cannot be imported ({type(error).__name__}: "
-            f"{error}). Give package.module:callable as Python imports it from this folder, "
-            "such as torchvision.models:resnet18."
+            f"{error}). Give package.module:callable as Python imports it from this folder, as in "
+            "torchvision.models:resnet18."
         ) from error
     for part in attribute.split("."):
         if not hasattr(found, part):
             raise UserError(
                 f"{package} has nothing called {attribute!r}. {nearest(part, dir(found))}Give a "
-                "class of nn.Module, a function that makes one, or a module."
+                "subclass of nn.Module, a function that returns a module, or a module."
             )
         found = getattr(found, part)
     if not isinstance(found, nn.Module):
         found = _called(text, found)
     if not isinstance(found, nn.Module):
         raise UserError(
-            f"{text} gives a {type(found).__name__}, not a torch.nn.Module. Give a class of "
-            "nn.Module, a function without arguments that makes one, or a module."
+            f"{text} gives a {type(found).__name__}, not a torch.nn.Module. Give a subclass of "
+            "nn.Module, a function without arguments that returns a module, or a module."
         )
     return found
 
@@ -56,13 +60,13 @@ def _called(text: str, function: Callable[[], Any]) -> Any:
     except Exception as error:
         raise UserError(
             f"{text} cannot be called without arguments ({type(error).__name__}: {error}). Write a "
-            "function that makes the network, such as 'def net(): return MyNet(classes=10)', and "
+            "function that makes the network, as in 'def net(): return MyNet(classes=10)', and "
             "give that."
         ) from error
 
 
 def require_float32(text: str, module: nn.Module) -> None:
-    """Raise `UserError` for a module whose weights are not there yet, quantised, or not float32."""
+    """Raise `UserError` for a module whose weights are lazy, quantised, or not float32."""
     import torch
     from torch.nn.parameter import is_lazy
 
@@ -70,15 +74,15 @@ def require_float32(text: str, module: nn.Module) -> None:
     lazy = next((name for name, tensor in tensors if is_lazy(tensor)), None)
     if lazy is not None:
         raise UserError(
-            f"{text} has lazy layers, whose weights are not there before a first image, such as "
-            f"{lazy}. Run it once where it is made: 'def net(): m = MyNet().eval(); "
+            f"{text} has lazy layers, whose weights do not exist before the first forward pass, "
+            f"such as {lazy}. Run it once where it is made: 'def net(): m = MyNet().eval(); "
             "m(torch.zeros(1, 3, 224, 224)); return m', with the size of its images."
         )
     quantised = next((n for n, part in module.named_modules() if _is_quantised(part)), None)
     if quantised is not None:
         raise UserError(
-            f"{text} is quantised, in its part {quantised or 'as a whole'}, and cifarx does not "
-            "take quantised modules. Export the float module that it was made from."
+            f"{text} is quantised (part: {quantised or 'the whole module'}), and cifarx does not "
+            "read quantised modules. Export the float module that it was made from."
         )
     wrong = {
         name: str(tensor.dtype).removeprefix("torch.")
@@ -91,7 +95,7 @@ def require_float32(text: str, module: nn.Module) -> None:
         name, kind = next(iter(wrong.items()))
         raise UserError(
             f"{text} has {len(wrong)} tensors that are not float32, such as {name} ({kind}); both "
-            "files hold single precision. Call float() on the module before it is exported."
+            "files hold single precision. Call float() on the module before the export."
         )
 
 

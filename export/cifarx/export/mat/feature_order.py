@@ -1,4 +1,4 @@
-"""The order of flattened features, in which MATLAB differs from PyTorch."""
+"""Find the layers whose features MATLAB holds in another order than PyTorch."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from cifarx.pytorch_models.errors import UserError
 
 
 def feature_orders(graph: LayerGraph) -> dict[str, NDArray[np.int64]]:
-    """For each layer whose features MATLAB holds in another order than PyTorch: that order.
+    """MATLAB's order of features, by layer, where it differs from PyTorch's.
 
-    A flatten begins it (`layout.flatten_order`), layers without weights hand it on, and the next
-    fully connected layer ends it.
+    A flatten starts such an order (`layout.flatten_order`), layers without weights pass it on, and
+    the next fully connected layer ends it.
+
+    Returns:
+        By layer, (F,) indices p such that MATLAB's features are PyTorch's [p].
 
     Raises:
-        UserError: it never ends, or two orders meet in one layer.
+        UserError: an order reaches the output, or two orders meet in one layer.
     """
     shapes = graph.shapes()
     orders: dict[str, NDArray[np.int64]] = {}
@@ -38,20 +41,20 @@ def feature_orders(graph: LayerGraph) -> dict[str, NDArray[np.int64]]:
             ]
             orders[layer.name] = np.concatenate(parts)
             continue
-        # a single feature multiplies all others alike, whatever their order
+        # a single feature multiplies all others in the same way, in any order
         given = [orders.get(name) for name in layer.inputs if shapes[name] != (1,)]
         if len({_key(order) for order in given}) > 1:
             raise UserError(
                 f"The layer {layer.name!r} joins features that were flattened from maps with "
-                "others; MATLAB orders flattened features otherwise than PyTorch. Put a linear "
-                "layer after the flatten."
+                "others; MATLAB flattens maps in another order than PyTorch. Put a linear layer "
+                "after the flatten."
             )
         if given and given[0] is not None:
             orders[layer.name] = given[0]
     if graph.output in orders:
         raise UserError(
-            "The network's output is a flattened map; MATLAB orders flattened features otherwise "
-            "than PyTorch. End the network with a linear layer or a pooling to 1x1."
+            "The network's output is a flattened map; MATLAB flattens maps in another order than "
+            "PyTorch. End the network with a linear layer or a pooling to 1x1."
         )
     return orders
 

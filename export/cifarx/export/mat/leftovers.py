@@ -1,4 +1,4 @@
-"""What a model.mat holds beyond its format, which no reader would ever show."""
+"""Find what a model.mat holds beyond its format, which no reader would show."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _FIELDS = {
     "test": {"images", "inputs", "labels", "logits", "reference"},
 }
 _LISTS = {"layers", "outputs", "classes"}
-_OF_EVERY_KIND = {"Name", "Kind", "Inputs", "Source", "Module"}
+_OF_EVERY_KIND = {"Name", "Kind", "Inputs", "Source", "Module", "Exact"}
 
 
 def unaccounted(content: Mapping[str, Any]) -> tuple[str, ...]:
-    """Names of what the format gives no place, as MATLAB would call it.
+    """Names of everything that the format has no place for, as MATLAB names it.
 
     Args:
-        content: the variables as `scipy.io.loadmat` gives them, of a file that could be read.
+        content: the variables as `scipy.io.loadmat` returns them, of a file that could be read.
     """
     return (
         *(name for name in content if name not in {*_SCIPYS, *_FIELDS, *_LISTS}),
@@ -43,20 +43,22 @@ def unaccounted(content: Mapping[str, Any]) -> tuple[str, ...]:
 def _of_struct(name: str, struct: Any) -> Iterator[str]:
     yield from (f"{name}.{field}" for field in struct.dtype.names if field not in _FIELDS[name])
     if "producer" in struct.dtype.names and struct["producer"][0, 0].dtype.kind != "U":
-        yield f"{name}.producer"  # which nobody reads
+        yield f"{name}.producer"  # never read
     yield from (f"{name}({i})" for i in range(2, struct.size + 1))  # readers take the first
 
 
 def _of_layer(layer: Any) -> Iterator[str]:
-    """All layers have all fields, so that one counts where it is not empty."""
+    """All layers have all fields, so a field counts only if it is not empty."""
     name = layer["Name"].item()
     kind = VOCABULARY[layer["Kind"].item()]
     known = {*_OF_EVERY_KIND, *kind.hyper, *kind.arrays}
     for field in layer.dtype.names:
         if field not in known and layer[field].size:
             yield f"{name}.{field}"
-    source = layer["Source"]
-    if source.size:
-        named = source.dtype.names or ("",)
-        yield from (f"{name}.Source.{key}".rstrip(".") for key in named if key not in kind.arrays)
-        yield from (f"{name}.Source({i})" for i in range(2, source.size + 1))
+    for part in ("Source", "Exact"):
+        if part not in layer.dtype.names or not layer[part].size:
+            continue
+        struct = layer[part]
+        named = struct.dtype.names or ("",)
+        yield from (f"{name}.{part}.{key}".rstrip(".") for key in named if key not in kind.arrays)
+        yield from (f"{name}.{part}({i})" for i in range(2, struct.size + 1))

@@ -1,4 +1,4 @@
-"""model.mat -> `LayerGraph`, card and test batch; trusts nothing in the file."""
+"""Read a model.mat without trusting its contents: `LayerGraph`, card and test batch."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ class MatFile:
     onnx_sha256: str
     arrays_sha256: str
     base_sha256: str
-    """What card.checkpoint_sha256 was before MATLAB's cifarx.save wrote the file; '' otherwise."""
+    """In a file of MATLAB's cifarx.save, checkpoint_sha256 of the file loaded there; else ''."""
     unaccounted: tuple[str, ...] = ()
-    """Variables, fields and elements for which the format has no place."""
+    """Variables, fields and elements that the format has no place for."""
 
 
 def read_mat(path: Path) -> MatFile:
-    """Read a model.mat, the inverse of `mat_writer.mat_bytes`.
+    """Read a model.mat, the inverse of `writer.write_mat`.
 
     Raises:
-        UserError: no MAT-file, cut short, not cifarx's, of a newer version, inconsistent, or with
-            something in it that Octave or MATLAB could run (`mat_elements.require_plain`).
+        UserError: it is not a MAT-file, cut short, not cifarx's, of a newer version, inconsistent,
+            or holds something that Octave or MATLAB could run (`safety.require_plain`).
     """
     if not path.is_file():
         state = "is a folder" if path.is_dir() else "is not there"
@@ -56,9 +56,9 @@ def read_mat(path: Path) -> MatFile:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             content = loadmat(path, chars_as_strings=True)
-    except Exception as error:  # scipy raises whatever its parser stumbles over
+    except Exception as error:  # scipy's parser raises exceptions of many types
         raise UserError(
-            f"{path} is not a MAT-file that can be read, or was cut short "
+            f"{path} cannot be read as a MAT-file, or was cut short "
             f"({type(error).__name__}: {error}). Export it again: 'cifarx export --mat'."
         ) from error
     try:
@@ -67,22 +67,22 @@ def read_mat(path: Path) -> MatFile:
         raise UserError(f"{path}: {error}") from error
     except (KeyError, IndexError, TypeError, ValueError, ArithmeticError) as error:
         raise UserError(
-            f"{path} is a MAT-file but not a sound cifarx model "
+            f"{path} is a MAT-file, but not a valid cifarx model "
             f"({type(error).__name__}: {error}). {_again(content)}."
         ) from error
 
 
 def _again(content: Mapping[str, Any]) -> str:
-    """How to get the file anew: what was tuned is in no run that could be exported."""
-    with suppress(Exception):  # whatever is wrong with the file
+    """How to make the file again; weights tuned in MATLAB are in no run to export again."""
+    with suppress(Exception):  # the file is known to be damaged
         if _text(_struct(content, "format"), "producer").startswith("cifarx.save"):
-            return "Save it again with cifarx.save, of the toolbox that 'cifarx matlab-path' names"
+            return "Save it again with cifarx.save of the toolbox that 'cifarx matlab-path' names"
     return "Export it again: 'cifarx export --mat'"
 
 
 def _interpret(content: Mapping[str, Any]) -> MatFile:
     if "format" not in content or _text(_struct(content, "format"), "name") != FORMAT:
-        raise UserError("this is not a cifarx model (it has no format.name 'cifarx').")
+        raise UserError("it is not a cifarx model (it has no format.name 'cifarx').")
     form = _struct(content, "format")
     if (found := float(form["version"].item())) > VERSION:
         raise UserError(
@@ -141,7 +141,12 @@ def _graph(
             given = shapes[inputs[0]]
             for key in row.arrays:
                 value = _single(item[key], f"layer {name!r}: {key}")
-                arrays[key] = Array(_array(kind, key, value, hyper, given), _text(source, key))
+                exact = _exact(item, key, value)
+                arrays[key] = Array(
+                    _array(kind, key, value, hyper, given),
+                    _text(source, key),
+                    None if exact is None else _array(kind, key, exact, hyper, given),
+                )
         _require_finite(name, arrays)
         layer = Layer(name, kind, inputs, hyper, arrays, _text(item, "Module"))
         shapes[layer.name] = output_shape(layer, shapes)
@@ -151,19 +156,37 @@ def _graph(
     return _in_torch_order(graph)
 
 
+def _exact(item: Any, key: str, value: NDArray[np.float32]) -> NDArray[np.float64] | None:
+    """What float64 gives for a computed constant, None where the file does not say.
+
+    Args:
+        item: the layer.
+        key: the array's property.
+        value: the array, in the file's axes as the result is.
+    """
+    if "Exact" not in item.dtype.names or not item["Exact"].size:
+        return None
+    if key not in (item["Exact"].dtype.names or ()):
+        return None
+    exact = item["Exact"][0, 0][key]
+    if exact.dtype != np.float64 or exact.shape != value.shape or not np.isfinite(exact).all():
+        raise GraphError(f"layer {item['Name'].item()!r}: Exact.{key} is not double as {key}")
+    return np.ascontiguousarray(exact)
+
+
 def _array(
     kind: str,
     key: str,
-    value: NDArray[np.float32],
+    value: NDArray[Any],
     hyper: Mapping[str, Hyper],
     given: Shape,
-) -> NDArray[np.float32]:
-    """Undo `mat_writer.array_to_matlab`, but for the order of features.
+) -> NDArray[Any]:
+    """Undo `writer.array_to_matlab`, except for the order of features.
 
     Args:
         kind: of the layer.
         key: of the array.
-        value: as the file has it, trailing ones missing.
+        value: the file's array, trailing axes of length 1 missing.
         hyper: the layer's options.
         given: shape of the layer's input.
     """
@@ -192,7 +215,7 @@ def _require_finite(layer: str, arrays: Mapping[str, Array]) -> None:
 
 
 def _in_torch_order(graph: LayerGraph) -> LayerGraph:
-    """Undo `mat_writer.array_to_matlab`'s order of flattened features."""
+    """Undo the order of flattened features of `writer.array_to_matlab`."""
     orders = feature_orders(graph)
 
     def restored(layer: Layer) -> Layer:
@@ -202,7 +225,11 @@ def _in_torch_order(graph: LayerGraph) -> LayerGraph:
         back = np.argsort(order)
         features = [k for k in layer.arrays if (layer.kind, k) != ("FullyConnectedLayer", "Bias")]
         arrays = {
-            key: Array(array.value[..., back], array.source)
+            key: Array(
+                array.value[..., back],
+                array.source,
+                None if array.exact is None else array.exact[..., back],
+            )
             if key in features and array.value.shape[-1] == len(back)
             else array
             for key, array in layer.arrays.items()
@@ -218,7 +245,7 @@ def _batch(test: Any, graph: LayerGraph, classes: int) -> TestBatch:
     none = np.empty((0, *graph.input_size), np.uint8)
     images = _images(test["images"], graph.input_size) if test["images"].size else none
     reference = layout.features_from_matlab(test["reference"])
-    if not reference.size:  # of a network that was changed since PyTorch ran it
+    if not reference.size:  # the network was changed since PyTorch ran it
         reference = np.empty((0, classes))
     batch = TestBatch(
         images,
@@ -252,7 +279,7 @@ def _text(struct: Any, field: str) -> str:
 
 
 def _string(value: NDArray[Any]) -> str:
-    """Char, or the bytes of UTF-8."""
+    """Text from a char array or from UTF-8 bytes."""
     if value.dtype == np.uint8:
         return value.tobytes().decode("utf-8", "surrogateescape")
     return str(value.item()) if value.size else ""

@@ -1,8 +1,8 @@
-"""Whether a MAT-file holds plain arrays alone, told without loading it.
+"""Check that a MAT-file holds plain arrays only, without loading it.
 
-To load a function handle is to run it in Octave, which evaluates the text of an anonymous one, and
-MATLAB calls `loadobj` of an object. A file from anybody is looked through first: here, and in
-`+cifarx/+internal/+check/requirePlainFile.m` again, which does the same but inflates nothing.
+Loading a function handle can run code: Octave evaluates the text of an anonymous function, and
+MATLAB calls `loadobj` of an object. So every file is checked first, here and in the toolbox's
+`requirePlainFile.m`, which does the same but refuses compressed variables.
 https://www.mathworks.com/help/pdf_doc/matlab/matfile_format.pdf
 """
 
@@ -19,7 +19,7 @@ from cifarx.pytorch_models.errors import MalformedFileError, UserError
 _TITLE = b"MATLAB 5.0 MAT-file"
 _TITLE_7_3 = b"MATLAB 7.3 MAT-file"
 _HEADER = 128
-_LARGEST = 2**31  # bytes that a compressed variable may become, as for those not compressed
+_LARGEST = 2**31  # bytes of a variable after decompression
 _INT8, _INT32, _UINT32, _MATRIX, _COMPRESSED, _UTF8 = 1, 5, 6, 14, 15, 16
 _WIDTHS = {1: 1, 2: 1, 3: 2, 4: 2, 5: 4, 6: 4, 7: 4, 9: 8, 12: 8, 13: 8, 16: 1, 17: 2, 18: 4}
 _CELL, _STRUCT, _CHAR, _NUMBERS = 1, 2, 4, range(6, 16)
@@ -31,7 +31,7 @@ def require_plain(path: Path) -> None:
     """Refuse a MAT-file that holds more than numbers, char, cells and structures.
 
     Raises:
-        UserError: it does, it is no MAT-file of level 5, or it is damaged.
+        UserError: it does, it is not a MAT-file of level 5, or it is damaged.
     """
     try:
         with (
@@ -52,7 +52,7 @@ def require_plain(path: Path) -> None:
         struct.error,
     ) as error:
         raise UserError(
-            f"{path} is not a MAT-file that can be read, or was cut short ({error}). Export it "
+            f"{path} cannot be read as a MAT-file, or was cut short ({error}). Export it "
             "again: 'cifarx export --mat'."
         ) from error
 
@@ -61,17 +61,17 @@ def _require_header(path: Path, header: bytes) -> None:
     """Title, byte order and version; no subsystem, which objects and function handles need."""
     if header.startswith(_TITLE_7_3):
         raise UserError(
-            f"{path} is a MAT-file of version 7.3, which is HDF5. Save it in version 6, with "
+            f"{path} is a MAT-file of version 7.3, which is HDF5. Save it as version 6, with "
             "cifarx.save or save(file, '-v6', ...)."
         )
     if not header.startswith(_TITLE) or header[124:] != b"\0\1IM":
         raise MalformedFileError("it has no header of level 5")
     if header[116:124] not in (b"\0" * 8, b" " * 8):
-        raise _not_plain(path, "a subsystem, where function handles and objects lie")
+        raise _not_plain(path, "a subsystem, which stores function handles and objects")
 
 
 def _variable(path: Path, content: memoryview, at: int) -> int:
-    """Check the variable that begins at a place; give the place behind it."""
+    """Check the variable that starts at a position; return the position after it."""
     kind, size = struct.unpack_from("<II", content, at)
     if kind != _COMPRESSED:
         return _array(path, content, at, len(content))
@@ -132,7 +132,7 @@ def _numbers(content: memoryview, at: int, end: int, count: int) -> int:
 
 
 def _fields(content: memoryview, at: int, end: int) -> tuple[int, int]:
-    """How many fields a structure has, and the place behind their names."""
+    """Number of fields of a structure, and the position after their names."""
     tag, width = struct.unpack_from("<II", content, at)
     kind, size, _, at = _element(content, at + 8, end)
     if tag != (4 << 16 | _INT32) or kind != _INT8 or not width or size % width:
@@ -141,7 +141,7 @@ def _fields(content: memoryview, at: int, end: int) -> tuple[int, int]:
 
 
 def _element(content: memoryview, at: int, stop: int) -> tuple[int, int, int, int]:
-    """Type, length, first byte of an element, and the byte behind it."""
+    """Type, length and first byte of an element, and the position after it."""
     if at + 8 > stop:
         raise MalformedFileError("it ends too early")
     tag, size = struct.unpack_from("<II", content, at)
@@ -157,7 +157,7 @@ def _element(content: memoryview, at: int, stop: int) -> tuple[int, int, int, in
 
 def _not_plain(path: Path, found: str) -> UserError:
     return UserError(
-        f"{path} holds {found}, expected numbers, char, cells and structures alone. It was not "
-        "loaded: MATLAB and Octave could run code that is in it. Do not load it there unless you "
-        "trust whoever wrote it."
+        f"{path} holds {found}; only numbers, char, cells and structures are allowed. It was not "
+        "loaded, as MATLAB and Octave could run code that is in it. Do not load it there unless "
+        "you trust its author."
     )

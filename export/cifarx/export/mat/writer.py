@@ -1,9 +1,9 @@
-"""`LayerGraph` + test batch -> model.mat; README.md beside this file is the format.
+"""Write a `LayerGraph` and its test batch as model.mat; export/README.md describes the format.
 
-What scipy.io.savemat makes of Python values decides much here (matlab-facts.md, section 5, has the
-trials): integers would become int64, with which MATLAB computes in integers, so numbers are
-float64; a list of strings would become a padded char matrix, so lists are object arrays (cellstr);
-the header's time stamp is overwritten, so that the same network gives the same bytes.
+scipy.io.savemat decides much of it. Integers would become int64, which MATLAB computes with in
+integer arithmetic, so numbers are float64. A list of strings would become a padded char matrix, so
+lists are object arrays (cellstr). The header's time stamp is overwritten, so that the same network
+gives the same bytes.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from cifarx.pytorch_models.errors import UserError
 
 FORMAT = "cifarx"
 VERSION = 1
-_LARGEST = 2**31 - 1  # bytes a variable, MATLAB's limit for version 7 MAT-files
+_LARGEST = 2**31 - 1  # bytes per variable, MATLAB's limit for version 7 MAT-files
 _EMPTY = np.empty((0, 0))
-_CHUNK = 2**21  # elements whose copy in another order is made at a time
+_CHUNK = 2**21  # elements that are copied to another order at a time
 _HEADER = 116  # bytes of descriptive text at the start of a version 5 MAT-file
 
 
@@ -49,7 +49,7 @@ def write_mat(
         graph: the network.
         card: its identity and input contract.
         batch: its test batch.
-        onnx_sha256: gives the digest of model.onnx; called late; another thread may take it.
+        onnx_sha256: returns the digest of model.onnx, which another thread may still compute.
 
     Raises:
         UserError: a variable of 2 GiB or more.
@@ -97,7 +97,7 @@ def write_mat(
 
 
 def mat_bytes(graph: LayerGraph, card: ModelCard, batch: TestBatch, onnx_sha256: str) -> bytes:
-    """What `write_mat` writes."""
+    """The bytes that `write_mat` writes."""
     file = io.BytesIO()
     write_mat(file, graph, card, batch, lambda: onnx_sha256)
     return file.getvalue()
@@ -113,6 +113,8 @@ def matlab_layers(graph: LayerGraph) -> tuple[NDArray[Any], str]:
     orders = feature_orders(graph)
     keys = dict.fromkeys(key for kind in VOCABULARY.values() for key in (*kind.hyper, *kind.arrays))
     fields = ["Name", "Kind", "Inputs", *keys, "Source", "Module"]
+    if any(array.exact is not None for array in graph.arrays().values()):
+        fields.append("Exact")
     layers = np.empty((1, len(graph.layers)), [(field, object) for field in fields])
     digest = hashlib.sha256()
     for i, layer in enumerate(graph.layers):
@@ -124,8 +126,8 @@ def matlab_layers(graph: LayerGraph) -> tuple[NDArray[Any], str]:
             if not np.isfinite(array).all():
                 raise UserError(
                     f"The {key} of the layer {layer.name!r} hold NaN or infinity, as after a "
-                    "training that diverged; no reader would take them. Train again, with a "
-                    "smaller learning rate for one, and export that."
+                    "training that diverged, and no reader accepts them. Train again, for instance "
+                    "with a smaller learning rate, and export that."
                 )
             for part in _column_major(array):
                 digest.update(part)
@@ -142,16 +144,39 @@ def matlab_layers(graph: LayerGraph) -> tuple[NDArray[Any], str]:
             "Module": _text(layer.module),
             "Source": {key: _text(array.source) for key, array in layer.arrays.items()} or _EMPTY,
         }
+        if "Exact" in fields:
+            values["Exact"] = _exact(layer, shapes[layer.name], order) or _EMPTY
         for field, value in values.items():
             layers[0, i][field] = value
     return layers, digest.hexdigest()
 
 
+def _exact(layer: Layer, output: Shape, order: NDArray[np.int64] | None) -> dict[str, NDArray[Any]]:
+    """What float64 gives for the layer's computed constants, in MATLAB's axes."""
+    exact = {key: a.exact for key, a in layer.arrays.items() if a.exact is not None}
+    return {
+        key: array_to_matlab(layer, key, output, order, value=value) for key, value in exact.items()
+    }
+
+
 def array_to_matlab(
-    layer: Layer, key: str, output: Shape, order: NDArray[np.int64] | None
-) -> NDArray[np.float32]:
-    """One array of a layer in MATLAB's axes; `order` is that of the features it reads, if any."""
-    value = layer.arrays[key].value
+    layer: Layer,
+    key: str,
+    output: Shape,
+    order: NDArray[np.int64] | None,
+    *,
+    value: NDArray[Any] | None = None,
+) -> NDArray[Any]:
+    """One array of a layer in MATLAB's axes.
+
+    Args:
+        layer: the layer.
+        key: the array's property.
+        output: shape of the layer's output.
+        order: of the features that it reads, if it reads any.
+        value: numbers to use instead of the array's own.
+    """
+    value = layer.arrays[key].value if value is None else value
     if layer.kind == "FullyConnectedLayer":
         return layout.linear_to_matlab(value, order) if key == "Weights" else value.reshape(-1, 1)
     if "NumGroups" in layer.hyper and "Weights" in layer.arrays:
@@ -170,7 +195,7 @@ def array_to_matlab(
 
 def _column_major(array: NDArray[np.float32]) -> Iterator[bytes | memoryview]:
     """An array's elements in column-major order, little-endian, some megabytes at a time."""
-    rows = array.transpose()  # its C order is the other's column-major one
+    rows = array.transpose()  # its C order is the array's column-major order
     step = max(1, _CHUNK * len(rows) // max(1, rows.size))
     if rows.flags.c_contiguous:
         yield rows.astype("<f4", copy=False).reshape(-1).view(np.uint8).data
@@ -188,9 +213,9 @@ def _by_channel(values: Sequence[float]) -> NDArray[Any]:
 
 
 def _text(text: str) -> Any:
-    """Char, or where there are letters outside ASCII the bytes of UTF-8, 1 x n uint8.
+    """Char, or UTF-8 bytes (1 x n uint8) if there are letters outside ASCII.
 
-    Octave 7.3 cuts other encodings short; MATLAB makes char of the bytes by native2unicode.
+    Octave 7.3 cuts other encodings short; in MATLAB, native2unicode makes char of the bytes.
     """
     if text.isascii():
         return text
@@ -208,8 +233,8 @@ def _require_size(variable: str, size: int) -> None:
     if size > _LARGEST:
         raise UserError(
             f"The variable {variable!r} of model.mat would take {size / 2**30:.1f} GiB; a MAT-file "
-            "that every MATLAB reads holds less than 2 GiB a variable. Write model.onnx alone "
-            "('cifarx export --onnx'), or give a smaller network."
+            "that every MATLAB reads holds less than 2 GiB per variable. Write only model.onnx "
+            "('cifarx export --onnx'), or export a smaller network."
         )
 
 

@@ -1,1 +1,1 @@
-"""What MATLAB's ONNX importer makes of a file."""
+"""Predict what MATLAB's ONNX importer makes of a file, from public records."""

@@ -1,4 +1,4 @@
-"""The call of importNetworkFromONNX that suits a file, to paste into MATLAB."""
+"""Write the call of importNetworkFromONNX for a file, to paste into MATLAB."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from cifarx.export.from_onnx.light_graph import LightGraph
 from cifarx.export.network.names import identifier
 
 FORMATS = {2: "BC", 4: "BCSS", 5: "BCSSS"}
-"""Data formats by number of dimensions, as PyTorch orders them: B batch, C channel, S spatial."""
+"""Data formats by number of dimensions in PyTorch's order: B batch, C channel, S spatial."""
 
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
-# Reserved in MATLAB, and so no names of namespaces.
+# reserved in MATLAB, so not allowed as a namespace
 _KEYWORDS = re.compile(
     "break|case|catch|classdef|continue|else|elseif|end|for|function|global|if|otherwise|parfor|"
     "persistent|return|spmd|switch|try|while"
@@ -22,12 +22,22 @@ _KEYWORDS = re.compile(
 
 
 def is_identifier(name: str) -> bool:
-    """MATLAB takes it as a name."""
+    """Whether MATLAB accepts it as a name.
+
+    >>> is_identifier("conv1"), is_identifier("1st"), is_identifier("end")
+    (True, False, False)
+    """
     return bool(_IDENTIFIER.fullmatch(name)) and not _KEYWORDS.fullmatch(name)
 
 
 def namespace(name: str) -> str:
-    """Where generated layers go: MATLAB's default, the file's stem, or an identifier near it."""
+    """The namespace of generated layers: MATLAB's default, or a similar identifier.
+
+    MATLAB's default is the file's name without its ending.
+
+    >>> namespace("my net.onnx")
+    'my_net'
+    """
     stem = PurePath(name).stem
     if is_identifier(stem):
         return stem
@@ -36,16 +46,16 @@ def namespace(name: str) -> str:
 
 
 def data_format(shape: Dims | None) -> str:
-    """The data format of a value, U for each dimension whose meaning the file does not tell."""
+    """The data format of a value, with U for each dimension of unknown meaning; '' if no shape."""
     if shape is None:
         return ""
     return FORMATS.get(len(shape), "U" * len(shape))
 
 
 def call(graph: LightGraph, name: str, releases: tuple[str, ...]) -> str:
-    """The call for a file of that name; Namespace where the file's own name will not do.
+    """The call for a file, with Namespace if the file's name is not an identifier.
 
-    Namespace was called PackageName in R2023b (CORA toolbox, readONNXNetwork.m).
+    In R2023b, Namespace was called PackageName (CORA toolbox, readONNXNetwork.m).
     """
     arguments = [_text(name)]
     inputs = [data_format(dimensions(value)) for value in graph.inputs]
@@ -61,7 +71,7 @@ def call(graph: LightGraph, name: str, releases: tuple[str, ...]) -> str:
 
 
 def _texts(items: Iterable[str]) -> str:
-    """One string, or an array of strings."""
+    """A MATLAB string, or an array of strings."""
     quoted = [_text(item) for item in items]
     return quoted[0] if len(quoted) == 1 else f"[{', '.join(quoted)}]"
 

@@ -1,7 +1,7 @@
-"""What MATLAB's importNetworkFromONNX will make of an ONNX file, by what is recorded of it.
+"""Predict what MATLAB's importNetworkFromONNX makes of an ONNX file, from public records.
 
-No MATLAB is asked: every judgement rests on a rule with its sources (`import_knowledge`). Where
-nobody recorded what happens, the outcome is 'unknown', and never 'built-in'.
+MATLAB is not run: every judgement rests on a rule with its sources (`knowledge`). If no record
+exists, the outcome is 'unknown', never 'built-in'.
 """
 
 from __future__ import annotations
@@ -34,31 +34,31 @@ from cifarx.export.matlab_importer.open_file import load_unchecked
 
 @dataclass(frozen=True)
 class NodeVerdict:
-    """What becomes of one node."""
+    """The predicted outcome for one node."""
 
     name: str
     operator: str
-    """With the domain in front where that is not ONNX's own."""
+    """With the domain in front if that is not ONNX's own."""
     module: str
-    """Path of the PyTorch module, '' where the file does not say."""
+    """Path of the PyTorch module, '' if the file does not say."""
     outcome: str
-    """One of OUTCOMES; of several releases the least welcome."""
+    """One of OUTCOMES; the least welcome one of several releases."""
     layer: str
-    """Class of the MATLAB layer, '' where none is known."""
+    """Class of the MATLAB layer, '' if unknown."""
     why: str
     remedy: str
     sources: tuple[Citation, ...]
     better: str
-    """From which release on it is better, '' where that is not so."""
+    """From which release on the outcome is better, and which; '' if it is not."""
 
 
 @dataclass(frozen=True)
 class ImporterReport:
-    """What becomes of a whole file."""
+    """The predicted outcome for a whole file."""
 
     name: str
     release: str | None
-    """The release of MATLAB that was asked about, None for all of `releases`."""
+    """The MATLAB release that was asked for; None for all of `releases`."""
     releases: tuple[str, ...]
     opset: int | None
     ir_version: int
@@ -67,21 +67,21 @@ class ImporterReport:
     call: str
     """To paste into MATLAB."""
     namespace: str
-    """Where MATLAB puts generated layers."""
+    """The namespace where MATLAB puts generated layers."""
 
     def counts(self) -> dict[str, int]:
-        """Number of nodes by outcome; every outcome is there."""
+        """Number of nodes by outcome, for every outcome."""
         found = Counter(node.outcome for node in self.nodes)
         return {outcome: found[outcome] for outcome in OUTCOMES}
 
     @property
     def layers(self) -> int:
-        """Number of nodes that become a layer of some sort: all but constants."""
+        """Number of nodes that become a layer of any sort: all except constants."""
         return len(self.nodes) - self.counts()["no layer"]
 
     @property
     def built_in_share(self) -> float:
-        """Of the nodes that become layers, those that become built-in ones: 0 to 1."""
+        """Share of the nodes that become layers whose layer is built-in: 0 to 1."""
         return self.counts()["built-in"] / self.layers if self.layers else 0.0
 
     @property
@@ -92,11 +92,11 @@ class ImporterReport:
 
     @property
     def exit_code(self) -> int:
-        """0 clean, 1 otherwise."""
+        """0 if clean, else 1."""
         return 0 if self.clean else 1
 
     def as_json(self) -> dict[str, Any]:
-        """The report as docs/import-check.md describes it."""
+        """The report as JSON values; docs/import-check.md describes them."""
         return {
             "file": self.name,
             "matlab": self.release,
@@ -115,26 +115,27 @@ class ImporterReport:
 
 
 def check_matlab_import_of_file(path: Path, release: str | None = None) -> ImporterReport:
-    """Judge an ONNX file; side files with weights are not opened.
+    """Predict the import of an ONNX file; side files with weights are not opened.
 
     Raises:
-        UserError: it cannot be read, or there is no such release.
+        UserError: the file cannot be read, or the release is unknown.
     """
-    releases_of(release)  # a mistake there is told first, before a large file is read
+    releases_of(release)  # report a mistake here before a large file is read
     return check_matlab_import(load_unchecked(path), path.name, release)
 
 
 def check_matlab_import(
     model: onnx.ModelProto, name: str, release: str | None = None
 ) -> ImporterReport:
-    """Judge a model as MATLAB would find it in a file.
+    """Predict the import of a model.
 
     Args:
+        model: need not be valid.
         name: of the file, such as 'model.onnx'.
-        release: of MATLAB, such as 'R2024b'; None for what holds in all that are known.
+        release: of MATLAB, such as 'R2024b'; None for what holds in all known releases.
 
     Raises:
-        UserError: there is no such release.
+        UserError: the release is unknown.
     """
     releases = releases_of(release)
     graph = LightGraph(model)
@@ -152,7 +153,7 @@ def check_matlab_import(
 
 
 def _judge(node: LightNode, releases: tuple[str, ...]) -> NodeVerdict:
-    """The least welcome outcome of all releases, and from when on it is a better one."""
+    """The least welcome outcome of all releases, and from which release on it is better."""
     by_release = {release: _rule(node, release) for release in releases}
     worst = max(by_release.values(), key=_rank)  # the first of equals
     proto = node.proto
@@ -186,10 +187,10 @@ def _rule(node: LightNode, release: str) -> Rule:
 
 
 def _version_is_covered(node: LightNode, rule: Rule, limit: Ceiling) -> bool:
-    """The operator's own version is one that MATLAB reads without a warning.
+    """Whether MATLAB reads the operator's own version without a warning.
 
-    A file of opset 17 may well use none but operators that have not changed since opset 14: the
-    recorded imports of such files went well.
+    A file of opset 17 may use only operators that have not changed since opset 14; the recorded
+    imports of such files succeeded.
     """
     if rule.outcome not in ("built-in", "add-on"):
         return True
@@ -198,7 +199,7 @@ def _version_is_covered(node: LightNode, rule: Rule, limit: Ceiling) -> bool:
 
 
 def _operator_version(node: LightNode) -> int | None:
-    """The opset that brought the operator in the form that the file uses."""
+    """The opset that introduced the operator in the form that the file uses."""
     opset = node.graph.opset
     if opset is None:
         return None
@@ -211,7 +212,7 @@ def _operator_version(node: LightNode) -> int | None:
 
 def _too_new(node: LightNode, release: str) -> Rule:
     version, limit = _operator_version(node), ceiling(release)
-    form = "of no opset that ONNX knows" if version is None else f"in the form of opset {version}"
+    form = "of an unknown opset" if version is None else f"in the form of opset {version}"
     return Rule(
         operators=(node.operator,),
         when=(),

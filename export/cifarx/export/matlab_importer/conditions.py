@@ -1,6 +1,6 @@
-"""The conditions that the rules of `rules.toml` name, one function a condition.
+"""The conditions that the rules in rules.toml name, with one function per condition.
 
-A condition that cannot be told, for want of a shape, does not hold.
+A condition does not hold if a shape that it depends on is unknown.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def _constant(node: LightNode) -> bool:
 
 @_condition("computes a shape")
 def _shape(node: LightNode) -> bool:
-    """Its result depends on the shape of the input alone, as in x.size(0) * 2."""
+    """Its result depends only on the shape of the input, as in x.size(0) * 2."""
     return any(name in node.graph.shape_values for name in node.proto.output)
 
 
@@ -61,13 +61,13 @@ def _newer_exporter(node: LightNode) -> bool:
 
 @_condition("computed weights")
 def _computed_weights(node: LightNode) -> bool:
-    """A weight is the result of a node, instead of an initializer."""
+    """A weight is the result of a node, not an initializer."""
     return any(name and name not in node.graph.stored for name in node.proto.input[1:])
 
 
 @_condition("behind MatMul")
 def _behind_matmul(node: LightNode) -> bool:
-    """An input comes from a MatMul, the other is a constant."""
+    """One input comes from a MatMul, the other is a constant."""
     producers = [node.graph.producers.get(name) for name in node.inputs]
     fixed = any(name in node.graph.constants for name in node.inputs)
     return fixed and any(p is not None and p.op_type == "MatMul" for p in producers)
@@ -75,7 +75,7 @@ def _behind_matmul(node: LightNode) -> bool:
 
 @_condition("behind a generated layer")
 def _behind_generated(node: LightNode) -> bool:
-    """Nothing but elementwise arithmetic lies between it and a node that is always generated."""
+    """Only elementwise arithmetic lies between it and a node that is always generated."""
     wake = node.graph.wake(always_generated())
     return any(name in wake for name in node.inputs)
 
@@ -109,7 +109,7 @@ def _no_padding(node: LightNode) -> bool:
 
 @_condition("no output padding")
 def _no_output_padding(node: LightNode) -> bool:
-    """output_padding is zero, output_shape not given."""
+    """output_padding is zero, and output_shape is not given."""
     return not any(node.attribute("output_padding", ())) and not node.attribute("output_shape")
 
 
@@ -176,7 +176,7 @@ def _of_one_size(node: LightNode) -> bool:
 
 @_condition("scalar or by channel")
 def _by_channel(node: LightNode) -> bool:
-    """The constant is one number, or one a channel: [C,1,1], [1,C,1,1], or [C] beside [N,C]."""
+    """The constant is one number or one per channel: [C,1,1], [1,C,1,1], or [C] with [N,C]."""
     if node.operator == "Neg":
         return True
     fixed = [i for i in range(2) if node.is_constant(i)]
@@ -208,7 +208,7 @@ def _of_features(node: LightNode) -> bool:
 
 @_condition("axis 1")
 def _axis_one(node: LightNode) -> bool:
-    """All but the batch becomes one dimension."""
+    """All dimensions except the batch become one."""
     return bool(node.attribute("axis", 1) == 1)
 
 
@@ -243,7 +243,7 @@ def _from_zero(node: LightNode) -> bool:
 
 @_condition("computed size")
 def _computed_size(node: LightNode) -> bool:
-    """Sizes or scales are computed by other nodes."""
+    """Its sizes or scales are computed by other nodes."""
     return any(name not in node.graph.constants for name in node.inputs[1:])
 
 

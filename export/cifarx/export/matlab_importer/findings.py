@@ -1,4 +1,4 @@
-"""What MATLAB's importer will make of the file as a whole: opset, IR, side files, names, input."""
+"""Judge a file as a whole for MATLAB's importer: opset, IR, side files, names, inputs, outputs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Finding:
     topic: str
     """One of TOPICS."""
     level: str
-    """'ok', 'warning', or 'error' where the import fails or a wrong network comes out."""
+    """'ok', 'warning', or 'error' if the import fails or gives a wrong network."""
     text: str
     remedy: str
     sources: tuple[Citation, ...]
@@ -85,8 +85,8 @@ def _opset(graph: LightGraph, limits: dict[str, Ceiling]) -> Finding:
         text = f"opset {opset} lies within {span}, which MATLAB reads without a warning"
         return Finding("opset", "ok", text, "", limit.sources)
     text = (
-        f"opset {opset} lies outside {span}, all that MATLAB is recorded to read without warning "
-        "that the imported network may differ; whether newer releases read more is not known"
+        f"opset {opset} lies outside {span}, the opsets that MATLAB is recorded to read without "
+        "warning that the network may differ; whether newer releases read more is not known"
     )
     return Finding("opset", "warning", text, f"Use {_OPSET_14}; {_REWRITE}.", limit.sources)
 
@@ -97,10 +97,11 @@ def _ir(version: int, limits: dict[str, Ceiling]) -> Finding:
         text = f"IR {version}; MATLAB reads up to {lowest.newest_ir} without a warning"
         return Finding("IR", "ok", text, "", lowest.sources)
     text = (
-        f"IR {version} is newer than {lowest.newest_ir}, up to which MATLAB reads without a warning"
+        f"IR {version} is newer than {lowest.newest_ir}, the newest that MATLAB reads without a "
+        "warning"
     )
     later = [r for r, limit in limits.items() if version <= limit.newest_ir]
-    text += f"; from {later[0]} on it reads this one" if later else ""
+    text += f"; MATLAB reads it from {later[0]} on" if later else ""
     return Finding("IR", "warning", text, f"Use {_OPSET_14}; {_REWRITE}.", lowest.sources)
 
 
@@ -109,7 +110,7 @@ def _domains(graph: LightGraph) -> Iterator[Finding]:
     foreign = sorted(used - {domain for domain, _ in graph.functions})
     if foreign:
         text = f"operators outside ONNX's own set, of {', '.join(foreign)}"
-        remedy = "Export with standard operators, without a runtime's optimisations."
+        remedy = "Export with standard operators, without runtime-specific optimisations."
         yield _finding("domains", "warning", text, remedy, "infer")
     if graph.functions:
         text = f"the file defines {len(graph.functions)} functions of its own"
@@ -131,7 +132,7 @@ def _side_files(graph: LightGraph) -> Finding:
         "which MATLAB's importer cannot read"
     )
     remedy = (
-        "Use torch.onnx.export(external_data=False), or bring the file in one: "
+        "Use torch.onnx.export(external_data=False), or save the model as one file: "
         "onnx.save(onnx.load('in.onnx'), 'out.onnx')."
     )
     return _finding("side files", "error", text, remedy, "user-chemberta")
@@ -148,31 +149,31 @@ def _weights(graph: LightGraph) -> Iterator[Finding]:
     }
     if other:
         names = sorted(onnx.TensorProto.DataType.Name(kind) for kind in other)
-        text = f"weights of type {', '.join(names)}; what the importer makes of them is not known"
+        text = f"weights of type {', '.join(names)}; how they are imported is not known"
         yield _finding("weights", "warning", text, "Export the network in float32.", "infer")
     if graph.model.graph.sparse_initializer:
-        text = "sparse weights; what the importer makes of them is not known"
+        text = "sparse weights; how they are imported is not known"
         yield _finding("weights", "warning", text, "Export dense weights.", "infer")
 
 
 def _names(graph: LightGraph, name: str) -> Iterator[Finding]:
     stem = PurePath(name).stem
     if is_identifier(stem):
-        text = f"generated layers, where there are any, go to the namespace +{namespace(name)}"
+        text = f"generated layers, if any, go to the namespace +{namespace(name)}"
         yield _finding("names", "ok", text, "", "doc-import")
     else:
-        text = f"the file's name, {stem!r}, is no MATLAB identifier, and names a namespace there"
-        remedy = f"Rename the file to {namespace(name)}.onnx, or pass Namespace as the call does."
+        text = f"the file's name {stem!r} is not a MATLAB identifier, so it cannot be a namespace"
+        remedy = f"Rename the file to {namespace(name)}.onnx, or pass Namespace as in the call."
         yield _finding("names", "warning", text, remedy, "doc-import", "infer")
     nodes = [node.proto.name for node in graph.nodes if node.proto.op_type != "Constant"]
     odd = [node for node in nodes if not is_identifier(node)]
     twice = len(nodes) - len({node.lower() for node in nodes})
     if odd or twice:
-        reasons = [f"{len(odd)} are no MATLAB identifiers"] * bool(odd)
+        reasons = [f"{len(odd)} are not MATLAB identifiers"] * bool(odd)
         reasons += [f"{twice} are not unique without regard to case"] * bool(twice)
         text = (
-            f"of the names of {len(nodes)} nodes {', '.join(reasons)}: MATLAB renames and "
-            "shortens them, so layers cannot be found by the names of nodes"
+            f"of the names of {len(nodes)} nodes {', '.join(reasons)}; MATLAB renames and "
+            "shortens them, so layers do not have the names of their nodes"
         )
         remedy = "'cifarx export FILE.onnx' gives every node a name that MATLAB keeps."
         yield _finding("names", "warning", text, remedy, "mw-yolov8", "user-efficientnet")
@@ -196,28 +197,29 @@ def _input(value: onnx.ValueInfoProto, shape: Dims | None) -> Iterator[Finding]:
     if kind != onnx.TensorProto.FLOAT:
         known = value.type.HasField("tensor_type") and kind
         type_name = onnx.TensorProto.DataType.Name(kind) if known else "no tensor type"
-        text = f"{name} is {type_name}, not float32; what the importer makes of it is not known"
-        yield _finding("input", "warning", text, "Cast outside the network.", "infer")
+        text = f"{name} is {type_name}, not float32; how it is imported is not known"
+        yield _finding("input", "warning", text, "Convert the type outside the network.", "infer")
     if shape is None:
         text = f"{name} has no shape"
-        remedy = "Export with an example input, and give InputDataFormats yourself."
+        remedy = "Export with an example input, or pass InputDataFormats yourself."
         yield _finding("input", "warning", text, remedy, "infer")
         return
     sizes = ", ".join("?" if length is None else str(length) for length in shape)
     if len(shape) not in (2, 4):
         text = f"{name} [{sizes}] is neither [N,C,H,W] nor [N,K]"
-        remedy = "Say in InputDataFormats what its dimensions are, such as BCT or BTC."
+        remedy = "Pass its dimensions as InputDataFormats, such as BCT or BTC."
         yield _finding("input", "warning", text, remedy, "mw-toolkit")
     elif None in shape[1:]:
         text = (
-            f"{name} [{sizes}] leaves more than the batch open; the network may not be initialised"
+            f"{name} [{sizes}] has open dimensions besides the batch; the network may not be "
+            "initialised"
         )
         remedy = "Export with fixed channels, height and width."
         yield _finding("input", "warning", text, remedy, "mw-toolkit", "user-zerodce")
     elif shape[0] is not None:
         text = (
-            f"{name} [{sizes}] has a fixed batch: MATLAB puts the add-on's "
-            "nnet.onnx.layer.VerifyBatchSizeLayer behind it"
+            f"{name} [{sizes}] has a fixed batch, so MATLAB puts the add-on's "
+            "nnet.onnx.layer.VerifyBatchSizeLayer after it"
         )
         remedy = (
             "Export with a dynamic batch: torch.onnx.export(…, dynamo=False, "
@@ -240,10 +242,10 @@ def _outputs(graph: LightGraph) -> Iterator[Finding]:
         if form in ("BC", "BCSS"):
             text = (
                 f"output {value.name!r} is {form} for MATLAB; some imports have the add-on's "
-                "nnet.onnx.layer.CustomOutputLayer behind it, when is not known"
+                "nnet.onnx.layer.CustomOutputLayer after it; the reason is not known"
             )
             yield _finding("output", "ok", text, "", "user-nnv", "user-sam")
         else:
             text = f"output {value.name!r} is {form or 'of unknown shape'}, neither [N,K] nor maps"
-            remedy = "Say in OutputDataFormats what its dimensions are."
+            remedy = "Pass its dimensions as OutputDataFormats."
             yield _finding("output", "warning", text, remedy, "mw-toolkit")

@@ -1,6 +1,6 @@
-"""What is known about MATLAB's importNetworkFromONNX: rules, their sources, the releases.
+"""The records about MATLAB's importNetworkFromONNX: rules, their sources, and the releases.
 
-The rules are data, `rules.toml`; the conditions that they name are in `conditions`.
+The rules are data, in rules.toml; the conditions that they name are in `conditions`.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from typing import Any
 from cifarx.pytorch_models.errors import UserError, nearest
 
 RELEASES = ("R2023b", "R2024a", "R2024b", "R2025a", "R2025b", "R2026a", "R2026b")
-"""Of MATLAB, from the first that has importNetworkFromONNX to the newest heard of."""
+"""MATLAB releases, from the first with importNetworkFromONNX to the newest known."""
 
 OUTCOMES = ("built-in", "no layer", "add-on", "generated", "unknown", "placeholder")
-"""What can become of a node, the most welcome first."""
+"""What a node can become, the most welcome outcome first."""
 
 CLEAN = ("built-in", "no layer")
 KINDS = {
     "DOC": "a page of MathWorks' documentation",
     "MW": "other material published by MathWorks, such as code that it runs on imported networks",
-    "USER": "what a user of MATLAB recorded in public",
-    "RECALL": "remembered, and not verified",
-    "INFER": "inferred, with no record behind it",
+    "USER": "a public record by a user of MATLAB",
+    "RECALL": "from memory, not verified",
+    "INFER": "inferred, without a record",
 }
 STRONG = ("DOC", "MW", "USER")
-"""Kinds of source on whose word a node may be called built-in."""
+"""Kinds of source that suffice to call a node built-in."""
 
 
 @dataclass(frozen=True)
 class Citation:
-    """Where a statement comes from."""
+    """The source of a statement."""
 
     kind: str
     """One of KINDS."""
@@ -47,15 +47,15 @@ class Citation:
 
 @dataclass(frozen=True)
 class Rule:
-    """What becomes of the nodes of some operators under some conditions."""
+    """The outcome for some operators under some conditions."""
 
     operators: tuple[str, ...]
-    """'*' is any."""
+    """'*' stands for any."""
     when: tuple[str, ...]
-    """Names of conditions, all of which must hold."""
+    """Names of conditions; all must hold."""
     outcome: str
     layer: str
-    """Class of the MATLAB layer; for a generated one the sort of name it gets; else ''."""
+    """Class of the MATLAB layer; an example of the name if it is generated; else ''."""
     why: str
     remedy: str
     sources: tuple[Citation, ...]
@@ -63,13 +63,13 @@ class Rule:
 
     @property
     def evidence(self) -> str:
-        """'strong' where a DOC, MW or USER source stands behind it, else 'weak'."""
+        """'strong' if it has a DOC, MW or USER source, else 'weak'."""
         return "strong" if any(s.kind in STRONG for s in self.sources) else "weak"
 
 
 @dataclass(frozen=True)
 class Ceiling:
-    """What MATLAB reads without a warning."""
+    """The opsets and IR versions that MATLAB reads without a warning."""
 
     releases: tuple[str, ...]
     oldest_opset: int
@@ -99,14 +99,14 @@ def rules() -> tuple[Rule, ...]:
 
 @cache
 def always_generated() -> frozenset[str]:
-    """Operators that become generated layers under all conditions."""
+    """Operators that always become generated layers."""
     generated = [rule for rule in rules() if rule.outcome == "generated" and not rule.when]
     return frozenset(operator for rule in generated for operator in rule.operators)
 
 
 @cache
 def ceiling(release: str) -> Ceiling:
-    """What a release reads without a warning."""
+    """The opsets and IR versions that a release reads without a warning."""
     table = _table()
     row = next(row for row in table["ceiling"] if release in _span(row))
     return Ceiling(
@@ -120,15 +120,18 @@ def ceiling(release: str) -> Ceiling:
 
 @cache
 def citation(key: str) -> Citation:
-    """A source by its name in the rules' file."""
+    """A source by its name in rules.toml."""
     return Citation(**_table()["sources"][key])
 
 
 def releases_of(given: str | None) -> tuple[str, ...]:
-    """The releases to judge for: the one given ('R2024b' or '2024b'), else all.
+    """The releases to judge for: the given one, or all for None.
 
     Raises:
-        UserError: it is no release, or one that is not covered.
+        UserError: it is not a MATLAB release, or not one that is covered.
+
+    >>> releases_of("2024b")
+    ('R2024b',)
     """
     if given is None:
         return RELEASES
@@ -141,18 +144,18 @@ def releases_of(given: str | None) -> tuple[str, ...]:
     if re.fullmatch(r"R\d{4}[ab]", name) and name < RELEASES[0]:
         raise UserError(
             f"--matlab {given!r} is older than {RELEASES[0]}, the first release that has "
-            f"importNetworkFromONNX, which this check is about. It knows {span}. For {name} "
-            "use model.mat of 'cifarx export --mat', which needs no importer."
+            f"importNetworkFromONNX. This check covers {span}. For {name}, use model.mat of "
+            "'cifarx export --mat', which needs no importer."
         )
     if re.fullmatch(r"R\d{4}[ab]", name):
         raise UserError(
-            f"--matlab {given!r} is newer than what this check knows: {span}. Try "
+            f"--matlab {given!r} is newer than the releases that this check covers, {span}. Try "
             f"--matlab {RELEASES[-1]}, or leave --matlab out for what holds in all of them."
         )
     near = nearest(name, {r.lower(): r for r in RELEASES})
     near = re.sub(r"'r(.*?)'", r"'R\1'", near)
     raise UserError(
-        f"--matlab {given!r} is no release of MATLAB. {near}Allowed are {', '.join(RELEASES)}; "
+        f"--matlab {given!r} is not a MATLAB release. {near}Allowed are {', '.join(RELEASES)}; "
         "leave --matlab out for what holds in all of them."
     )
 

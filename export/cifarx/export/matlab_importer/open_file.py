@@ -1,4 +1,4 @@
-"""An ONNX file opened for the import check: the graph alone, whatever its ending is."""
+"""Open an ONNX file that need not be valid, without its side files."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from cifarx.pytorch_models.errors import UserError
 _NEXT = (
     "The check reads ONNX files: give one that torch.onnx.export or 'cifarx export --onnx' wrote."
 )
-_LARGEST = 2**31 - 1  # bytes; protobuf reads no more
+_LARGEST = 2**31 - 1  # bytes, protobuf's limit
 
 
 def load_unchecked(path: Path) -> onnx.ModelProto:
-    """Read an ONNX file, but none of its side files. The content decides, not the ending.
+    """Read an ONNX file of any name, without its side files.
 
-    The file need not be a valid model, as the check is wanted for files that are not: it must be
-    one that has a graph.
+    It must have a graph, but need not be a valid model, as the check is for invalid files, too.
 
     Raises:
         UserError: it is missing, a folder, empty, of another kind, or cut short.
@@ -31,20 +30,20 @@ def load_unchecked(path: Path) -> onnx.ModelProto:
     try:
         if path.stat().st_size > _LARGEST:
             raise UserError(
-                f"{path} is larger than 2 GB, which no ONNX file can be that holds its weights "
-                "itself. Export it again with its weights in a side file."
+                f"{path} is larger than 2 GB, the limit for a single ONNX file. Export it again "
+                "with its weights in a side file."
             )
         content = path.read_bytes()
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}. {_NEXT}") from error
     kind = other_kind(content)
     if kind:
-        raise UserError(f"{path} is {kind}, and no ONNX file. {_NEXT}")
+        raise UserError(f"{path} is {kind}, not an ONNX file. {_NEXT}")
     try:
         model = onnx.load_model_from_string(content)
     except (DecodeError, ValueError) as error:
         raise UserError(
-            f"{path} is no ONNX file, or one that is damaged or cut short "
+            f"{path} is not an ONNX file, or it is damaged or cut short "
             f"({len(content):,} bytes). Copy or export it again. {_NEXT}"
         ) from error
     if not model.graph.node:

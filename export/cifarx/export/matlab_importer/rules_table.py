@@ -1,4 +1,4 @@
-"""The import check's knowledge as Markdown, for docs/import-check.md.
+"""Write the rules about MATLAB's importer as Markdown, for docs/import-check.md.
 
 `python -m cifarx.export.matlab_importer.rules_table docs/import-check.md` updates the page.
 """
@@ -23,7 +23,7 @@ START, END = "<!-- rules -->\n", "<!-- /rules -->"
 
 
 def updated(page: str) -> str:
-    """The page with what stands between the markers made anew."""
+    """The page with new tables between its markers."""
     before, _, rest = page.partition(START)
     return before + START + _markdown() + END + rest.partition(END)[2]
 
@@ -34,7 +34,7 @@ def _markdown() -> str:
     limits = [_limit(limit, sources) for limit in dict.fromkeys(map(ceiling, RELEASES))]
     return "\n".join(
         [
-            "| operators | if | becomes | releases | why; instead | sources |",
+            "| operators | conditions | outcome | releases | reason; *remedy* | sources |",
             "|---|---|---|---|---|---|",
             *rows,
             "",
@@ -81,7 +81,7 @@ def _span(releases: tuple[str, ...]) -> str:
 
 
 def _cited(cited: tuple[Citation, ...], sources: list[Citation]) -> str:
-    """Kinds and numbers, such as 'USER 1, INFER 4'; new ones are added to the list."""
+    """Kinds and numbers, such as 'USER 1, INFER 4'; new sources are added to the list."""
     sources.extend(source for source in cited if source not in sources)
     return ", ".join(f"{s.kind} {sources.index(s) + 1}" for s in cited)
 

@@ -14,7 +14,7 @@ LARGEST_IMAGE = 2**26  # numbers, 256 MB in float32; some layers give many times
 
 
 def as_classifier(graph: LayerGraph) -> LayerGraph:
-    """The graph, its output flattened where it is maps of one pixel."""
+    """The graph with its output flattened if that is maps of one pixel."""
     shape = graph.shapes()[graph.output]
     if len(shape) != 3 or shape[1:] != (1, 1):
         return graph
@@ -24,25 +24,25 @@ def as_classifier(graph: LayerGraph) -> LayerGraph:
 
 
 def require_classifier(graph: LayerGraph) -> int:
-    """The number of classes.
+    """Return the number of classes.
 
     Raises:
-        UserError: the network gives something other than one vector an image.
+        UserError: the network does not give one vector per image.
     """
     shape = graph.shapes()[graph.output]
     if len(shape) != 1:
         raise UserError(
-            f"The network gives {' x '.join(map(str, shape))} numbers an image, not one vector of "
+            f"The network gives {' x '.join(map(str, shape))} numbers per image, not one vector of "
             "logits; cifarx takes classifiers. End the network with a pooling to 1x1 and a flatten."
         )
     return shape[0]
 
 
 def require_image_size(size: tuple[int, int, int]) -> None:
-    """Raise `UserError` for images (C, H, W) of more numbers than cifarx computes with."""
+    """Raise `UserError` for images (C, H, W) with more than LARGEST_IMAGE numbers."""
     if math.prod(size) > LARGEST_IMAGE:
         raise UserError(
             f"Images of {' x '.join(map(str, size))} (channels, height, width) are "
-            f"{math.prod(size):,} numbers each; cifarx takes up to {LARGEST_IMAGE:,}, such as "
+            f"{math.prod(size):,} numbers each; cifarx takes up to {LARGEST_IMAGE:,}, as in "
             "3 x 4096 x 4096. Export the network for smaller images."
         )

@@ -1,8 +1,8 @@
-"""A `LayerGraph` computed by PyTorch in float64, one small function a layer kind.
+"""Compute a `LayerGraph` with PyTorch in float64, with one small function per layer kind.
 
-It is the truth for networks of which only an ONNX file is there. `onnx.reference` (1.23) would not
-do: it computes operators of older opsets wrongly (batch norm with momentum, LRN), lacks others, and
-needs minutes for what PyTorch does in a second.
+This is the truth for a network of which only an ONNX file exists. `onnx.reference` (1.23) cannot
+replace it: it computes some operators of older opsets wrongly (batch norm with momentum, LRN),
+lacks others, and needs minutes where PyTorch needs a second.
 """
 
 from __future__ import annotations
@@ -16,27 +16,32 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cifarx.export.network.graph import LayerGraph
-from cifarx.export.network.layer import Layer, number, pair, sides
+from cifarx.export.network.layer import Array, Layer, number, pair, sides
 
 _AT_ONCE = 64 * 3 * 32 * 32  # numbers in a mini-batch
 _DIMS = {4: {1: 2, 2: 3, 3: 1}, 2: {1: 1}}  # MATLAB's dimension of maps and features -> PyTorch's
 
 
 @torch.no_grad()
-def run_graph(graph: LayerGraph, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
-    """(N, C, H, W) float32 -> (N, K), or (N, *maps) where the network gives maps."""
+def run_graph(
+    graph: LayerGraph, inputs: NDArray[np.float32], *, exact: bool = False
+) -> NDArray[np.float64]:
+    """(N, C, H, W) float32 -> (N, K), or (N, *maps) where the network gives maps.
+
+    `exact` takes computed constants as float64 gives them, where the graph knows that.
+    """
     step = max(1, _AT_ONCE // max(1, inputs[0].size))
     parts = torch.split(torch.from_numpy(inputs.astype(np.float64)), step)
-    outputs: NDArray[np.float64] = torch.cat([_run(graph, part) for part in parts]).numpy()
+    outputs: NDArray[np.float64] = torch.cat([_run(graph, part, exact) for part in parts]).numpy()
     return outputs
 
 
-def _run(graph: LayerGraph, images: Tensor) -> Tensor:
+def _run(graph: LayerGraph, images: Tensor, exact: bool) -> Tensor:
     last = {name: i for i, layer in enumerate(graph.layers) for name in layer.inputs}
     values = {graph.input_name: images}
     for i, layer in enumerate(graph.layers):
         given = [values[name] for name in layer.inputs]
-        values[layer.name] = compute_layer(layer, given, layer_tensors(layer))
+        values[layer.name] = compute_layer(layer, given, layer_tensors(layer, exact=exact))
         for name in set(layer.inputs) - {graph.output}:
             if last[name] == i:
                 del values[name]
@@ -46,20 +51,30 @@ def _run(graph: LayerGraph, images: Tensor) -> Tensor:
 Arrays = dict[str, Tensor]
 
 
-def layer_tensors(layer: Layer, dtype: torch.dtype = torch.float64) -> Arrays:
-    """The arrays of a layer by name, as tensors."""
-    return {
-        key: torch.from_numpy(array.value.astype(np.float32, order="C")).to(dtype)
-        for key, array in layer.arrays.items()
-    }
+def layer_tensors(
+    layer: Layer, dtype: torch.dtype = torch.float64, *, exact: bool = False
+) -> Arrays:
+    """The arrays of a layer by name, as tensors; `exact` as in `run_graph`."""
+    return {key: _tensor(array, dtype, exact) for key, array in layer.arrays.items()}
+
+
+def _tensor(array: Array, dtype: torch.dtype, exact: bool) -> Tensor:
+    if exact and array.exact is not None:
+        return torch.from_numpy(array.exact.astype(np.float64, order="C")).to(dtype)
+    return torch.from_numpy(array.value.astype(np.float32, order="C")).to(dtype)
 
 
 def compute_layer(layer: Layer, inputs: list[Tensor], arrays: Arrays) -> Tensor:
-    """One layer, in the precision of its inputs.
+    """Compute one layer, in the precision of its inputs.
 
     Args:
+        layer: of any kind of the vocabulary.
         inputs: (N, C, H, W) maps or (N, F) features.
         arrays: those of `layer_tensors`, of the dtype of the inputs.
+
+    >>> layer = Layer("clip", "ClippedReLULayer", ("x",), {"Ceiling": 6.0})
+    >>> compute_layer(layer, [torch.tensor([[-1.0, 2.0, 9.0]])], layer_tensors(layer))
+    tensor([[0., 2., 6.]])
     """
     return _COMPUTE[layer.kind](layer, inputs, arrays)
 
@@ -77,7 +92,7 @@ def _padded(layer: Layer, x: Tensor, value: float = 0.0) -> Tensor:
 
 
 def _along(vector: Tensor, x: Tensor) -> Tensor:
-    """A number a channel, or one an element, beside a batch."""
+    """One number per channel, or one per element, shaped to broadcast over a batch."""
     return vector.reshape(-1, *[1] * (x.ndim - 2)) if vector.ndim == 1 else vector
 
 

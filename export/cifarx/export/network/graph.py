@@ -15,24 +15,28 @@ from cifarx.pytorch_models.errors import GraphError
 
 @dataclass(frozen=True)
 class LayerGraph:
-    """A network with one image as input and one output, a vector of logits in a classifier."""
+    """A network with one image as input and one output (in a classifier, a vector of logits)."""
 
     input_name: str
     input_size: tuple[int, int, int]
     """(C, H, W)."""
     layers: tuple[Layer, ...]
-    """In an order in which each layer comes after its inputs."""
+    """Each layer comes after its inputs."""
     output: str
 
     def __post_init__(self) -> None:
         self.shapes()
 
     def shapes(self) -> dict[str, Shape]:
-        """Shape of the input and of every layer's output by name.
+        """Shape of the input and of every layer's output, by name.
 
         Raises:
             GraphError: an unknown kind, options or arrays other than the kind's, a duplicate or
                 unknown name, shapes that do not fit.
+
+        >>> pool = Layer("pool", "GlobalAveragePooling2DLayer", ("image",))
+        >>> LayerGraph("image", (3, 32, 32), (pool,), "pool").shapes()
+        {'image': (3, 32, 32), 'pool': (3, 1, 1)}
         """
         shapes: dict[str, Shape] = {self.input_name: self.input_size}
         for layer in self.layers:
@@ -44,12 +48,12 @@ class LayerGraph:
         return shapes
 
     def arrays(self) -> dict[tuple[str, str], Array]:
-        """Every array by (layer, property), in order."""
+        """Every array by (layer, property), in the order of the layers and of the vocabulary."""
         return {(la.name, key): array for la in self.layers for key, array in la.arrays.items()}
 
 
 def output_shape(layer: Layer, shapes: Mapping[str, Shape]) -> Shape:
-    """Check a layer against its row of the vocabulary and give its output's shape."""
+    """Check a layer against its row of the vocabulary, and return the shape of its output."""
     kind = VOCABULARY.get(layer.kind)
     if kind is None:
         raise GraphError(f"layer {layer.name!r} is of unknown kind {layer.kind!r}")

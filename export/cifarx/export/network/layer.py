@@ -1,4 +1,4 @@
-"""`Layer`: one layer of a `LayerGraph`, its options and its arrays."""
+"""`Layer`: one layer of a `LayerGraph` with its options and its arrays."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from cifarx.pytorch_models.errors import GraphError
 
 Shape = tuple[int, ...]
-"""Of one image, the batch axis left out: (C, H, W) for maps, (F,) for features."""
+"""Of one image, without the batch axis: (C, H, W) for maps, (F,) for features."""
 Hyper = float | str | tuple[int, ...]
 
 
@@ -22,18 +22,21 @@ class Array:
     value: NDArray[np.float32]
     source: str
     """Its name in the checkpoint or the ONNX file it came from; '' if the exporter made it up."""
+    exact: NDArray[np.float64] | None = None
+    """What float64 gives for a constant that the exporter computed, such as 1/std; `value` is that
+    rounded. None for arrays that are taken as they are."""
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer; its output goes by its name."""
+    """One layer; its output has its name."""
 
     name: str
     """A MATLAB identifier, unique in the graph without regard to case."""
     kind: str
     """A key of `vocabulary.VOCABULARY`."""
     inputs: tuple[str, ...]
-    """Names of layers, or of the graph's input."""
+    """Names of layers or of the graph's input."""
     hyper: Mapping[str, Hyper] = field(default_factory=dict)
     arrays: Mapping[str, Array] = field(default_factory=dict)
     module: str = ""
@@ -41,7 +44,7 @@ class Layer:
 
 
 def pair(layer: Layer, key: str) -> tuple[int, int]:
-    """A (height, width) option."""
+    """A (height, width) option, such as Stride."""
     value = layer.hyper[key]
     if not (isinstance(value, tuple) and len(value) == 2 and min(value) >= 1):
         raise GraphError(f"{key} must be (height, width) of 1 or more, not {value}")

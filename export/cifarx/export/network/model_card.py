@@ -1,4 +1,4 @@
-"""`ModelCard`: what must travel with a network so that the same image means the same to it."""
+"""`ModelCard`: the identity of a network, its classes and its normalisation."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from importlib.metadata import version
 
 @dataclass(frozen=True)
 class ModelCard:
-    """Identity and input contract; written into model.onnx and model.mat alike."""
+    """Identity and input contract; written into both model.onnx and model.mat."""
 
     model: str
     recipe: str
     classes: tuple[str, ...]
     mean: tuple[float, ...]
-    """Per channel, in units of the pixels 0..255."""
+    """Per channel, in units of pixels from 0 to 255; empty if unknown."""
     std: tuple[float, ...]
     checkpoint_sha256: str
-    """Of the run's model.safetensors."""
+    """Of the run's model.safetensors, or of what else the weights came from."""
 
     def to_metadata(self) -> dict[str, str]:
-        """As ONNX metadata_props: text, lists as JSON."""
+        """The card as ONNX metadata_props: text, lists as JSON."""
         return {
             "cifarx_version": version("cifarx"),
             "model": self.model,
@@ -34,7 +34,7 @@ class ModelCard:
 
     @classmethod
     def from_metadata(cls, metadata: dict[str, str]) -> ModelCard | None:
-        """Read what `to_metadata` wrote; None where something is missing or malformed."""
+        """Read what `to_metadata` wrote; None if something is missing or malformed."""
         try:
             return cls(
                 metadata["model"],

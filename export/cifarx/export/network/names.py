@@ -1,4 +1,4 @@
-"""Names that MATLAB, ONNX Runtime and a person can all live with."""
+"""Make names that are valid in MATLAB and in ONNX."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ _LONGEST = 63  # namelengthmax in MATLAB
 
 
 def identifier(text: str) -> str:
-    """A MATLAB identifier made from any text: 'features.0.conv' -> 'features_0_conv'."""
+    """A MATLAB identifier made from any text.
+
+    >>> identifier("features.0.conv")
+    'features_0_conv'
+    """
     name = re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_")
     if not re.match(r"[A-Za-z]", name):
         name = f"x{name}"
@@ -20,13 +24,18 @@ def identifier(text: str) -> str:
 
 
 class Namer:
-    """Hands out identifiers, unique without regard to case."""
+    """Make identifiers that are unique without regard to case.
+
+    >>> namer = Namer("image")
+    >>> namer("conv.1"), namer("Conv_1"), namer("image")
+    ('conv_1', 'Conv_1_2', 'image_2')
+    """
 
     def __init__(self, *taken: str) -> None:
         self._taken = {name.lower() for name in taken}
 
     def __call__(self, text: str) -> str:
-        """The identifier of `text`, with _2, _3 and so on appended where it is taken."""
+        """The identifier of `text`, with _2, _3 and so on appended if it is taken."""
         base = name = identifier(text)
         n = 1
         while name.lower() in self._taken:

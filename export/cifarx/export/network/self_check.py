@@ -1,8 +1,8 @@
-"""Whether the layers that were read compute what their source computes.
+"""Check that the layers that were read compute what their source computes.
 
-Exporters have faults of their own: torch.onnx.export of torch 2.15 leaves out the divisor of an
-average pooling, without a word. The proof is `cifarx verify`; this keeps a network that is plainly
-another one from being written at all.
+Exporters have faults: torch.onnx.export of torch 2.15 silently drops the divisor of an average
+pooling. `cifarx verify` gives the proof; this check only prevents that a plainly different network
+is written.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.test_batch import TestBatch
 from cifarx.pytorch_models.errors import UserError
 
-_FAR = 1000.0  # times the source's own rounding; a lost operation makes a million
+_FAR = 1000.0  # times the source's own rounding error; a lost operation gives about a million
 _ALIKE = 2.0**16  # roundings between two runtimes; verify/README.md's limit is 2^10
 _ROUNDING = 2.0**-24
 
@@ -28,7 +28,9 @@ def require_agreement(graph: LayerGraph, batch: TestBatch) -> None:
     """
     reference = batch.reference[:1]
     own = max(_rms(batch.logits[:1] - reference), _ROUNDING * _rms(reference))
-    _require_below(_FAR, _rms(run_graph(graph, batch.inputs[:1]) - reference), own, reference)
+    _require_below(
+        _FAR, _rms(run_graph(graph, batch.inputs[:1], exact=True) - reference), own, reference
+    )
 
 
 def require_same(logits: NDArray[np.float32], reference: NDArray[np.float64]) -> None:
@@ -45,13 +47,13 @@ def require_same(logits: NDArray[np.float32], reference: NDArray[np.float64]) ->
 def _require_below(
     limit: float, error: float, unit: float, reference: NDArray[np.floating]
 ) -> None:
-    """No verdict on what is not finite; `cifarx verify` says so."""
+    """Raise if the error is above `limit` units; nothing is said about NaN and infinity."""
     if np.isfinite(reference).all() and not error <= limit * max(unit, np.finfo(float).tiny):
         raise UserError(
             "The layers that cifarx read do not compute what the network computes: on random "
-            f"images their logits differ by {error:.1e}, where rounding explains {unit:.1e}. "
-            "Nothing was written. An operation was lost or changed on the way; export parts of "
-            "the network alone to find which, and please report it."
+            f"images the logits differ by {error:.1e}, while rounding explains {unit:.1e}. "
+            "Nothing was written. An operation was lost or changed during the export; export parts "
+            "of the network separately to find it, and please report it."
         )
 
 

@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class TestBatch:
-    """Images with the answers PyTorch gives, by which every other runtime is judged."""
+    """Images with PyTorch's answers, by which every other runtime is judged."""
 
-    __test__ = False  # no test class, whatever pytest makes of the name
+    __test__ = False  # pytest must not take it for a class of tests
 
     images: NDArray[np.uint8]
-    """(N, C, H, W); empty where nobody knows how pixels are normalised."""
+    """(N, C, H, W); empty if the normalisation is unknown."""
     inputs: NDArray[np.float32]
-    """(N, C, H, W), the images normalised."""
+    """(N, C, H, W), the normalised images."""
     labels: NDArray[np.int64]
-    """(N,), from 0; empty where nobody knows them."""
+    """(N,), from 0; empty if unknown."""
     logits: NDArray[np.float32]
-    """(N, K), by PyTorch in float32; where `reference` is empty, by the runtime that wrote it."""
+    """(N, K), by PyTorch in float32; if `reference` is empty, by the file's writer."""
     reference: NDArray[np.float64]
-    """(N, K), by PyTorch with the same weights in float64; empty where it has not run them."""
+    """(N, K), by PyTorch with the same weights in float64; empty if PyTorch has not run them."""

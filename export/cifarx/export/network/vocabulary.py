@@ -1,7 +1,7 @@
-"""The closed vocabulary of layer kinds, named as Deep Learning Toolbox names its layer classes.
+"""The closed vocabulary of layer kinds, with the names of Deep Learning Toolbox's layer classes.
 
-Options (hyper-parameters) are named and meant as the toolbox's: sizes as (height, width), Padding
-as (top, bottom, left, right). Arrays keep PyTorch's axis order; only `layout` permutes.
+Options (hyper-parameters) have the toolbox's names and meanings: sizes are (height, width), Padding
+is (top, bottom, left, right). Arrays keep PyTorch's axis order; only `layout` permutes.
 https://www.mathworks.com/help/deeplearning/ug/list-of-deep-learning-layers.html
 """
 
@@ -24,7 +24,7 @@ class Kind:
     hyper: tuple[str, ...]
     arrays: tuple[str, ...]
     shape: Callable[[Layer, list[Shape]], Shape]
-    """Shape of the output from the shapes of the inputs; raises `GraphError` if they misfit."""
+    """Shape of the output from those of the inputs; raises `GraphError` if they do not fit."""
 
 
 def _maps(shape: Shape) -> tuple[int, int, int]:
@@ -44,7 +44,7 @@ def _same(layer: Layer, inputs: list[Shape]) -> Shape:
 
 
 def _slide(layer: Layer, size: Shape, window: Shape, dilation: tuple[int, int]) -> Shape:
-    """Height and width that a sliding window leaves of (H, W)."""
+    """(H, W) after a sliding window."""
     top, bottom, left, right = sides(layer, "Padding")
     out = tuple(
         (n + p - d * (k - 1) - 1) // s + 1
@@ -112,7 +112,7 @@ def _global_pooling(layer: Layer, inputs: list[Shape]) -> Shape:
 
 
 def _by_channel(layer: Layer, inputs: list[Shape]) -> Shape:
-    """Each array has one number a channel."""
+    """Each array has one number per channel."""
     for key in layer.arrays:
         _expect(layer, key, inputs[0][:1])
     return inputs[0]
@@ -135,7 +135,7 @@ def _cross_channel(layer: Layer, inputs: list[Shape]) -> Shape:
 
 
 def _scaling(layer: Layer, inputs: list[Shape]) -> Shape:
-    """One number for all, one a channel, or one an element."""
+    """One number for all, one per channel, or one per element."""
     for key in layer.arrays:
         _expect(layer, key, (1,), inputs[0][:1], inputs[0])
     return inputs[0]
@@ -166,10 +166,10 @@ def _addition(layer: Layer, inputs: list[Shape]) -> Shape:
 
 
 def _multiplication(layer: Layer, inputs: list[Shape]) -> Shape:
-    """Sizes match where they are equal or one of them is 1, as in ONNX's Mul and MATLAB's `.*`.
+    """Sizes match if they are equal or one of them is 1, as in ONNX's Mul and MATLAB's `.*`.
 
     multiplicationLayer asks for inputs that are "same across all dimensions or same across at least
-    one dimension with other dimensions as singleton dimensions"; the batch is such a one.
+    one dimension with other dimensions as singleton dimensions"; the batch is such a dimension.
     https://www.mathworks.com/help/deeplearning/ref/nnet.cnn.layer.multiplicationlayer.html
     """
     # ONNX lines up the last axes, MATLAB the first: they agree only on equally many

@@ -1,1 +1,1 @@
-"""`LayerGraph` -> model.onnx."""
+"""Write a `LayerGraph` as model.onnx."""

@@ -1,7 +1,7 @@
-"""The bytes of an ONNX file, array by array, so that no second copy of the weights is made.
+"""Serialize an ONNX file array by array, so that no second copy of the weights is made.
 
-What is written is to the byte what protobuf itself would write of the whole model (a test compares
-them): a message is its fields in the order of their numbers, a submessage its length and bytes.
+The result is byte for byte what protobuf itself writes for the whole model (a test compares them):
+a message is its fields in the order of their numbers, a submessage its length and its bytes.
 https://protobuf.dev/programming-guides/encoding/; field numbers from onnx.proto.
 """
 
@@ -21,14 +21,14 @@ from cifarx.pytorch_models.errors import TooLargeError
 
 _GRAPH, _INITIALIZER, _RAW_DATA = 7, 5, 9
 _LENGTH_DELIMITED = 2  # wire type
-_SMALL = 256  # elements; such constants may decide shapes, so the checker must see them
+_SMALL = 256  # elements; smaller constants may determine shapes, so the checker must see them
 _LARGEST = 2**31 - 1  # bytes of a protobuf message
 _ROOM = 256  # bytes for an array's name, sizes and tags
 
 
 @dataclass(frozen=True)
 class OnnxFile:
-    """A model, and apart from it the arrays that become its initializers."""
+    """A model without initializers, and the arrays that become its initializers."""
 
     model: onnx.ModelProto
     arrays: Sequence[tuple[str, NDArray[Any]]]
@@ -64,13 +64,13 @@ class OnnxFile:
         yield _bytes(behind)
 
     def require_size(self) -> None:
-        """Raise `TooLargeError` where the arrays take 2 GiB or more, more than protobuf allows."""
+        """Raise `TooLargeError` if the file would take 2 GiB or more, protobuf's limit."""
         size = sum(array.nbytes for _, array in self.arrays) + self.model.ByteSize()
         if size > _LARGEST - _ROOM * len(self.arrays):
             raise TooLargeError(f"{size / 2**30:.1f} GiB")
 
     def sha256(self) -> str:
-        """Of the file's content, in hexadecimal."""
+        """SHA-256 of the file's content, in hexadecimal."""
         digest = hashlib.sha256()
         for chunk in self.chunks():
             digest.update(chunk)
@@ -83,7 +83,7 @@ class OnnxFile:
         return model
 
     def check(self) -> None:
-        """Check the model by `onnx.checker` with full checks; large arrays stand in as inputs.
+        """Check the model by `onnx.checker` with full checks, with large arrays as inputs.
 
         Raises:
             onnx.checker.ValidationError, onnx.shape_inference.InferenceError: it is not valid.

@@ -1,7 +1,8 @@
-"""One small function a layer kind: the ONNX nodes that say it, in operators of opset 14.
+"""Write each layer kind as ONNX nodes of opset 14, with one small function per kind.
 
-One node a layer where ONNX has it. Where it came later than opset 14 (Gelu, LayerNormalization,
-GroupNormalization, Swish), the nodes that spell it out, which `onnx_fusions` reads as one again.
+A layer becomes one node if opset 14 has an operator for it. Operators that came later (Gelu,
+LayerNormalization, GroupNormalization, Swish) are spelled out as several nodes, which
+`from_onnx.fusions` reads as one again.
 """
 
 from __future__ import annotations
@@ -77,9 +78,9 @@ def _normalization(operator: str) -> Writer:
 
 
 def _scaled(layer: Layer, writing: Writing, value: str) -> None:
-    """`value * Scale + Offset`, either left out where it does nothing."""
+    """`value * Scale + Offset`, without a part that has no effect."""
     scale, offset = (layer.arrays[key] for key in ("Scale", "Offset"))
-    # more than one number is written whatever it is, or it would be read as one number again
+    # several equal numbers are written, too, or they would be read back as one number
     shifts = bool(offset.value.any()) or offset.value.size > 1
     if (scale.value != 1).any() or scale.value.size > 1 or not shifts:
         factor = writing.along_channels(layer, "Scale")
@@ -93,7 +94,7 @@ def _scaling(layer: Layer, writing: Writing) -> None:
 
 
 def _layer_normalization(layer: Layer, writing: Writing) -> None:
-    """Over the channels, which ONNX's operator (opset 17) takes only as last axes."""
+    """Over the channels; ONNX's operator (opset 17) normalizes only over the last axes."""
     (x,) = writing.inputs(layer)
     mean = _mean(layer, writing, x, "mean")
     centred = writing.node("Sub", layer, [x, mean], "centred")
@@ -114,7 +115,7 @@ def _mean(layer: Layer, writing: Writing, x: str, part: str) -> str:
 
 
 def _group_normalization(layer: Layer, writing: Writing) -> None:
-    """As maps of one group a channel, which is how PyTorch exports it."""
+    """As instance norm of maps reshaped to one channel per group, as PyTorch exports it."""
     (x,) = writing.inputs(layer)
     shape, groups = writing.shapes[layer.inputs[0]], int(number(layer, "NumGroups"))
     apart = writing.constant(f"{layer.name}_groups", np.array([0, groups, -1], np.int64))
@@ -133,7 +134,7 @@ def _group_normalization(layer: Layer, writing: Writing) -> None:
 
 
 def _affine(layer: Layer, writing: Writing, normal: str) -> None:
-    """Scale and Offset of a normalization, both always, so that they are found again."""
+    """Scale and Offset of a normalization, always both, so that a reader finds them again."""
     scaled = writing.node("Mul", layer, [normal, writing.along_channels(layer, "Scale")], "scaled")
     writing.node("Add", layer, [scaled, writing.along_channels(layer, "Offset")])
 
@@ -167,7 +168,7 @@ def _swish(layer: Layer, writing: Writing) -> None:
 
 
 def _gelu(layer: Layer, writing: Writing) -> None:
-    """The operator Gelu came with opset 20."""
+    """As the operator Gelu from opset 20 on, else by Erf or Tanh."""
     (x,) = writing.inputs(layer)
     exact = layer.hyper["Approximation"] == "none"
     if writing.opset >= 20:

@@ -1,9 +1,9 @@
-"""`LayerGraph` -> the ONNX file that MATLAB imports without generated layers.
+"""Write a `LayerGraph` as an ONNX file that MATLAB imports without generated layers.
 
-The portable profile: opset 14 and IR 7 (the newest that every recorded importNetworkFromONNX takes
+The portable profile: opset 14 and IR 7 (the newest that every recorded importNetworkFromONNX reads
 without a warning), one file, input `image` [N, C, H, W] with symbolic N, output `logits` [N, K],
-names that are MATLAB identifiers, and no node but those of the layers. The bytes depend on nothing
-but the graph, the card and the versions of onnx and cifarx.
+names that are MATLAB identifiers, and no nodes other than those of the layers. The bytes depend
+only on the graph, the card and the versions of onnx and cifarx.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ def onnx_from_graph(graph: LayerGraph, card: ModelCard, opset: int = OPSET) -> O
         file.require_size()
     except TooLargeError as error:
         raise UserError(
-            f"model.onnx would take {error}, and an ONNX file without side files, which MATLAB "
-            "does not read, holds less than 2 GiB. Give a smaller network."
+            f"model.onnx would take {error}. A single ONNX file holds less than 2 GiB, and MATLAB "
+            "does not read side files. Export a smaller network."
         ) from error
     file.check()
     return file

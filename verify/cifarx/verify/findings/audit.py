@@ -48,6 +48,9 @@ class Audit:
     """Layers of the original that are changed or missing in the file, in order."""
     added: tuple[Added, ...] = ()
     """Layers of the file that the original lacks, in the order of the file."""
+    constants: tuple[str, ...] = ()
+    """Names of constants that the exporter computed and that are the float32 rounding of the
+    float64 result, whether or not they have the bits of the exporter."""
     read: bool = True
     """Whether the network could be read; if not, its tensors were not compared."""
 
@@ -61,6 +64,14 @@ class Audit:
         """The part that names the faulty layers: 'layers' or 'weights'."""
         return "layers" if self.layer_faults else "weights"
 
+    def _computed(self) -> str:
+        if not self.constants:
+            return ""
+        return (
+            f"; {len(self.constants)} computed constants within one unit in the last place of "
+            f"float64 ({_listed(self.constants)})"
+        )
+
     def checks(self) -> list[Check]:
         """Return one line for the layers and one for the weights."""
         weights = {
@@ -71,8 +82,9 @@ class Audit:
         faults = [f"{word}: {_listed(names)}" for word, names in weights.items() if names]
         layers = f"{self.file} {self.layers_equal}/{self.layers} layers as in {self.layers_from}"
         if self.read:
-            equal = f"{self.tensors_equal}/{self.tensors} tensors equal"
-            tensors = f"{self.file} {equal} {self.weights_from} bit for bit"
+            n = len(self.constants)
+            equal = f"{self.tensors_equal - n}/{self.tensors - n} tensors equal"
+            tensors = f"{self.file} {equal} {self.weights_from} bit for bit{self._computed()}"
         else:
             unread = "its network cannot be read"
             tensors = f"{self.file} tensors not compared with {self.weights_from}: {unread}"

@@ -26,14 +26,15 @@ def export_error(
 
     Args:
         file: its name.
-        graph: its network; None where it cannot be read.
+        graph: its network; None where it cannot be read. Constants that it computes are taken as
+            float64 gives them, where the graph knows that; rung 0 judges their rounding.
         inputs: (N, C, H, W).
         reference: (N, K), the original's float64 logits of these inputs.
         against: what the original is, for the report.
     """
     relative = np.inf
     if graph is not None and graph.input_size == inputs.shape[1:]:
-        found = run_graph(graph, inputs)
+        found = run_graph(graph, inputs, exact=True)
         if found.shape == reference.shape and np.isfinite(found).all():
             size, error = rms(reference), rms(found - reference)
             relative = error / size if size else (np.inf if error else 0.0)

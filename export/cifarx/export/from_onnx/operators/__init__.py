@@ -1,6 +1,6 @@
-"""One small function an ONNX operator, in the register of `onnx_node`; one file a family.
+"""Read each ONNX operator with one small function, registered in `node`; one file per family.
 
-Meaning of operators and attributes: https://onnx.ai/onnx/operators/.
+The operators and their attributes: https://onnx.ai/onnx/operators/.
 """
 
 from cifarx.export.from_onnx.node import READERS

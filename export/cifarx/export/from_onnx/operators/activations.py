@@ -1,4 +1,4 @@
-"""Activations, and Dropout and others that do nothing at prediction."""
+"""Activations, and Dropout, which has no effect at prediction."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def leaky_relu(node: Node) -> None:
     node.give(node.elementwise("LeakyReLULayer", node.value(0), {"Scale": scale}))
 
 
-@reads("PRelu", "PReLULayer", "one slope, or one a channel")
+@reads("PRelu", "PReLULayer", "one slope, or one per channel")
 def prelu(node: Node) -> None:
-    """A learned slope a channel."""
+    """A learned slope per channel."""
     value, slope = spread(node, node.value(0), node.array(1))
     channels = node.reading.shapes[value.layer][:1]
     if slope.value.shape not in ((1,), channels):
@@ -41,7 +41,7 @@ def prelu(node: Node) -> None:
 @reads("Elu", "ELULayer")
 def elu(node: Node) -> None:
     """`alpha * (exp(x) - 1)` below 0."""
-    alpha = decimal(node.attribute("alpha", 1.0))
+    alpha = _meant(node.attribute("alpha", 1.0))
     node.give(node.elementwise("ELULayer", node.value(0), {"Alpha": alpha}))
 
 
@@ -50,19 +50,33 @@ def celu(node: Node) -> None:
     """`alpha * elu(x / alpha)`."""
     alpha = node.attribute("alpha", 1.0)
     if alpha <= 0:
-        raise UnsupportedError(f"alpha {alpha:g}, which is not above 0")
+        raise UnsupportedError(f"alpha {alpha:g}, which must be above 0")
     value = scaled(node, node.value(0), 1 / alpha, 0.0, "_divided")
     value = node.elementwise("ELULayer", value, {"Alpha": 1.0})
     node.give(scaled(node, value, alpha, 0.0, "_scale"))
 
 
+# Klambauer and others 2017, arXiv 1706.02515, as PyTorch has them; ONNX files hold float32
+_SELU_ALPHA, _SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
+
+
+def _meant(value: float) -> float:
+    """The number that a float32 attribute was rounded from: a known constant, or a short decimal.
+
+    >>> _meant(0.1666666716337204)
+    0.16666666666666666
+    """
+    known = (_SELU_ALPHA, _SELU_SCALE, 1 / 6)
+    found = next((number for number in known if np.float32(number) == np.float32(value)), None)
+    return decimal(value) if found is None else found
+
+
 @reads("Selu", "ELULayer and ScalingLayer")
 def selu(node: Node) -> None:
     """A scaled ELU."""
-    alpha = node.attribute("alpha", 1.67326319217681884765625)
-    gamma = node.attribute("gamma", 1.05070102214813232421875)
-    value = node.elementwise("ELULayer", node.value(0), {"Alpha": decimal(alpha)})
-    node.give(scaled(node, value, gamma, 0.0, "_scale"))
+    alpha, gamma = node.attribute("alpha", _SELU_ALPHA), node.attribute("gamma", _SELU_SCALE)
+    value = node.elementwise("ELULayer", node.value(0), {"Alpha": _meant(alpha)})
+    node.give(scaled(node, value, _meant(gamma), 0.0, "_scale"))
 
 
 @reads("Sigmoid", "SigmoidLayer")
@@ -97,7 +111,7 @@ def gelu(node: Node) -> None:
 
 @reads("Clip", "ClippedReLULayer, ReLULayer, ScalingLayer, AdditionLayer", "constant bounds")
 def clip(node: Node) -> None:
-    """Clip(0, c) is a ClippedReLULayer; other bounds are put together from two of them."""
+    """Clip(0, c) is a ClippedReLULayer; other bounds take two of them."""
     bounds = []
     for i, (old, missing) in enumerate((("min", -np.inf), ("max", np.inf)), start=1):
         bound = node.fixed(i, old)
@@ -123,22 +137,22 @@ def _and_number(node: Node) -> tuple[Value, float]:
     numbers = [node.constant(i) for i in range(len(node.proto.input))]
     given = [c for c in numbers if c is not None]
     if len(numbers) != 2 or len(given) != 1 or given[0].size != 1:
-        raise UnsupportedError("of anything but one computed input and one constant number")
+        raise UnsupportedError("of other inputs than a computed one and a constant number")
     return node.value(0 if numbers[0] is None else 1), float(given[0].reshape(()))
 
 
 def clipped(node: Node, value: Value, low: float, high: float) -> Value:
-    """Keep a value within bounds, of which either may be infinite.
+    """Keep a value within bounds; either may be infinite.
 
-    Bounds on both sides of 0 clip what is above 0 and what is below it each by itself, which is
-    exact; a shift to 0 and back would round by the size of the bound.
+    With bounds on both sides of 0, the parts above and below 0 are clipped separately, which is
+    exact; a shift to 0 and back would add rounding errors of the size of the bound.
     """
     low = low if low > np.finfo(np.float32).min else -np.inf
     high = high if high < np.finfo(np.float32).max else np.inf
     if math.isinf(low) and math.isinf(high):
         return value
     if low > high:
-        raise UnsupportedError(f"bounds {low:g} and {high:g} the wrong way round")
+        raise UnsupportedError(f"its lower bound {low:g} is above its upper bound {high:g}")
     if low >= 0:
         shifted = scaled(node, value, 1.0, -low, "_shift")
         return scaled(node, _below(node, shifted, high - low, ""), 1.0, low, "_back")
@@ -162,7 +176,7 @@ def _below(node: Node, value: Value, ceiling: float, suffix: str) -> Value:
 def hard_sigmoid(node: Node) -> None:
     """`clip(alpha * x + beta, 0, 1)`."""
     alpha, beta = node.attribute("alpha", 0.2), node.attribute("beta", 0.5)
-    node.give(_hard_sigmoid(node, node.value(0), alpha, beta))
+    node.give(_hard_sigmoid(node, node.value(0), _meant(alpha), beta))
 
 
 @reads("HardSwish", "ScalingLayer, ClippedReLULayer and MultiplicationLayer")
@@ -205,7 +219,7 @@ def softmax(node: Node) -> None:
 @reads("Dropout", "DropoutLayer", "not in training mode")
 @reads("Dropout", "DropoutLayer", domain="cifarx")
 def dropout(node: Node) -> None:
-    """The identity at prediction; kept for fine-tuning."""
+    """The identity at prediction; it is kept for fine-tuning."""
     ratio, training = node.fixed(1, "ratio"), node.fixed(2)
     if training is not None and bool(training):
         raise UnsupportedError("training_mode=1; export the network in evaluation mode")

@@ -1,4 +1,4 @@
-"""Sums, products and constants of them, and concatenation."""
+"""Sums and products, of layers and with constants, and concatenation."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ _ORDERS = ((0, 1, 2), (1, 2, 0))  # channels first, and channels last
 
 @reads("Add", "AdditionLayer; ScalingLayer or a bias where one is constant", "inputs of one size")
 def addition(node: Node) -> None:
-    """Of two layers' outputs, or of one and numbers a channel."""
+    """Of the outputs of two layers, or of one and a number per channel."""
     node.give(_sum(node, _operands(node)))
 
 
-@reads("Sum", "AdditionLayer, one fewer than inputs", "inputs of one size")
+@reads("Sum", "AdditionLayers, one fewer than inputs", "inputs of one size")
 def several_additions(node: Node) -> None:
-    """From left to right."""
+    """Of any number of inputs, from left to right."""
     node.give(_sum(node, _operands(node)))
 
 
 @reads("Sub", "ScalingLayer and AdditionLayer", "inputs of one size")
 def subtraction(node: Node) -> None:
-    """`x - c` and `c - x` are scalings; of two layers, the second is multiplied by -1 and added."""
+    """`x - c` and `c - x` as a scaling; of two layers, the second times -1 is added."""
     first, second = _operands(node)
     if isinstance(second, Value):
         second = scaled(node, second, -1.0, 0.0, "_negated")
@@ -44,7 +44,7 @@ def subtraction(node: Node) -> None:
 
 @reads("Mul", "MultiplicationLayer; ScalingLayer or a scale where one is constant")
 def multiplication(node: Node) -> None:
-    """Of two layers' outputs, axes of length 1 stretched, or of one and numbers a channel."""
+    """Of the outputs of two layers, with broadcasting, or of one and a number per channel."""
     first, second = _operands(node)
     if isinstance(first, Value) and isinstance(second, Value):
         node.give(product(node, first, second))
@@ -56,14 +56,14 @@ def multiplication(node: Node) -> None:
 
 @reads("Div", "ScalingLayer", "by a constant")
 def division(node: Node) -> None:
-    """By numbers: a multiplication by what one over them is."""
+    """By constants, as a multiplication by their reciprocals."""
     first, second = _operands(node)
     if isinstance(second, Value) or not isinstance(first, Value):
-        raise UnsupportedError("by what is computed from the image")
+        raise UnsupportedError("by a value that is computed from the image")
     with np.errstate(divide="ignore", over="ignore"):
-        inverse = (1 / second.value.astype(np.float64)).astype(np.float32)
+        inverse = (1 / second.value.astype(np.float64)).astype(node.reading.dtype)
     if not np.isfinite(inverse).all():
-        raise UnsupportedError("by zero or by less than float32 can hold")
+        raise UnsupportedError("by a number whose reciprocal exceeds float32")
     node.give(times(node, first, Array(inverse, "")))
 
 
@@ -102,11 +102,11 @@ def _added(node: Node, first: Value, second: Value) -> Value:
 
 
 def _broadcast(first: Value, second: Value) -> tuple[Value, Value]:
-    """Both stretched to one size, for AdditionLayer takes no others."""
+    """Both expanded to one size, which AdditionLayer requires."""
     try:
         shape = np.broadcast_shapes(first.shape, second.shape)
     except ValueError:
-        return first, second  # said by who adds them
+        return first, second  # the caller reports it
     stretched = (
         v if v.shape == shape else v.rearranged(np.broadcast_to(v.index, shape))
         for v in (first, second)
@@ -123,7 +123,7 @@ def product(node: Node, first: Value, second: Value) -> Value:
 def _alike(
     node: Node, first: Value, second: Value
 ) -> tuple[str, str, tuple[Shape, NDArray[np.int64] | None]]:
-    """Layers that hold two values in the same order, and that order, stretched to the larger."""
+    """Layers that hold two values in the same order, and that order, expanded to the larger."""
     shapes = node.reading.shapes
     same = first.shape == second.shape and shapes[first.layer] == shapes[second.layer]
     if same and np.array_equal(first.index, second.index):
@@ -151,18 +151,18 @@ def _alike(
 
 
 def scaled(node: Node, value: Value, scale: float, offset: float, suffix: str) -> Value:
-    """A ScalingLayer with one scale and one offset for all; the value itself where it is none."""
+    """A ScalingLayer with one scale and one offset; the value itself if they change nothing."""
     if (scale, offset) == (1, 0):
         return value
     arrays = {
-        "Scale": Array(np.array([scale], np.float32), ""),
-        "Offset": Array(np.array([offset], np.float32), ""),
+        "Scale": Array(np.array([scale], node.reading.dtype), ""),
+        "Offset": Array(np.array([offset], node.reading.dtype), ""),
     }
     return node.elementwise("ScalingLayer", value, {}, arrays, suffix=suffix)
 
 
 def times(node: Node, value: Value, factor: Array) -> Value:
-    """The scale of the normalization before it where that has none, else a ScalingLayer."""
+    """As scale of the normalization before it if that has none, else as a ScalingLayer."""
     value, factor = spread(node, value, factor)
     layer = node.reading.layer(value.layer)
     if layer is not None and _is_neutral(layer):
@@ -175,7 +175,7 @@ def times(node: Node, value: Value, factor: Array) -> Value:
 
 
 def plus(node: Node, value: Value, offset: Array) -> Value:
-    """The bias of the layer before it where that has none, else a ScalingLayer."""
+    """As bias of the layer before it if that has none, else as a ScalingLayer."""
     value, offset = spread(node, value, offset)
     layer = node.reading.layer(value.layer)
     for key in _OFFSETS if layer is not None else ():
@@ -200,23 +200,23 @@ def _is_neutral(layer: Layer) -> bool:
 
 
 def _instead(node: Node, value: Value, layer: Layer, key: str, array: Array) -> Value:
-    """The value with another array in its layer; the old layer goes where nothing else reads it."""
+    """The value of a copy of its layer with another array; unread layers are removed later."""
     changed = replace(layer, arrays={**layer.arrays, key: array})
     label = node.reading.labels[layer.name]
-    if label.startswith(f"{node.label}_"):  # a part of what cifarx itself wrote under that name
+    if label.startswith(f"{node.label}_"):  # a part that cifarx itself wrote under that name
         label = node.label
     return value.of(node.reading.add(changed, label))
 
 
 def spread(node: Node, value: Value, array: Array) -> tuple[Value, Array]:
-    """A constant operand as its layer has it: (1,), a number a channel, or one an element."""
+    """A constant operand in the order of its layer: (1,), one per channel, or one per element."""
     constant = array.value
     rank = len(value.shape) + 1
     shape = (1,) * (rank - constant.ndim) + constant.shape
     wide = len(shape) > rank or shape[0] != 1
     if wide or any(k not in (1, n) for k, n in zip(shape[1:], value.shape, strict=True)):
         raise UnsupportedError(
-            f"a constant of {constant.shape} that stretches N x {' x '.join(map(str, value.shape))}"
+            f"a constant of {constant.shape} that expands N x {' x '.join(map(str, value.shape))}"
         )
     if constant.size == 1:
         return value, replace(array, value=constant.reshape(1))
@@ -240,7 +240,7 @@ def spread(node: Node, value: Value, array: Array) -> tuple[Value, Array]:
     "computed inputs, not along the batch",
 )
 def concatenation(node: Node) -> None:
-    """Of maps along any of their axes, of features."""
+    """Of maps along any of their axes, or of features."""
     values = [node.value(i) for i in range(len(node.proto.input))]
     rank = len(values[0].shape) + 1
     axis = node.attribute("axis", 1) % rank

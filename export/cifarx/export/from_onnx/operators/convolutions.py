@@ -23,11 +23,13 @@ _OWN_PIXELS = ("reflect", "edge", "wrap")  # modes; numpy calls them the same
     "constant kernels, two spatial axes",
 )
 def convolution(node: Node) -> None:
-    """Any stride, dilation, groups, pads and auto_pad; zeros that a Pad before it adds go in."""
+    """Any stride, dilation, groups, pads and auto_pad; a Pad with zeros before it is absorbed."""
     layer = maps(node, node.value(0))
     kernels = node.array(1)
     if kernels.value.ndim != 4:
-        raise UnsupportedError(f"{kernels.value.ndim - 2}-dimensional, where images have 2")
+        raise UnsupportedError(
+            f"{kernels.value.ndim - 2}-dimensional, but images have 2 dimensions"
+        )
     bias = node.array(2) if node.given(2) else zeros(len(kernels.value))
     window = (int(kernels.value.shape[2]), int(kernels.value.shape[3]))
     dilation = two(node, "dilations")
@@ -50,17 +52,19 @@ def convolution(node: Node) -> None:
     "constant kernels, two spatial axes, no pads below 0",
 )
 def transposed_convolution(node: Node) -> None:
-    """Groups and dilations become zeros in the kernels, which MATLAB's layer has no option for."""
+    """Groups and dilations become zeros in the kernels, as MATLAB's layer has no such options."""
     layer = maps(node, node.value(0))
     original = node.array(1)
     if original.value.ndim != 4:
-        raise UnsupportedError(f"{original.value.ndim - 2}-dimensional, where images have 2")
+        raise UnsupportedError(
+            f"{original.value.ndim - 2}-dimensional, but images have 2 dimensions"
+        )
     kernels = _ungrouped(original.value, node.attribute("group", 1))
     kernels = _undilated(kernels, two(node, "dilations"))
     stride, size = two(node, "strides"), node.reading.shapes[layer][1:]
     window = (int(kernels.shape[2]), int(kernels.shape[3]))
     cropping, missing = _cropping(node, size, window, stride)
-    if any(missing):  # output_padding beyond the pads: rows and columns of the bias alone
+    if any(missing):  # output_padding beyond the pads: rows and columns that hold only the bias
         kernels = np.pad(kernels, ((0, 0), (0, 0), (0, missing[0]), (0, missing[1])))
     weights = original if kernels is original.value else Array(kernels, "")
     bias = node.array(2) if node.given(2) else zeros(kernels.shape[1])
@@ -81,7 +85,7 @@ def _ungrouped(kernels: NDArray[np.float32], groups: int) -> NDArray[np.float32]
     channels, filters, *window = kernels.shape
     if channels % groups:
         raise UnsupportedError(f"{channels} channels in {groups} groups")
-    whole = np.zeros((channels, filters * groups, *window), np.float32)
+    whole = np.zeros((channels, filters * groups, *window), kernels.dtype)
     share = channels // groups
     for g in range(groups):
         of_group = slice(g * share, (g + 1) * share)
@@ -93,7 +97,7 @@ def _undilated(kernels: NDArray[np.float32], dilation: tuple[int, int]) -> NDArr
     if dilation == (1, 1):
         return kernels
     height, width = (d * (k - 1) + 1 for d, k in zip(dilation, kernels.shape[2:], strict=True))
-    whole = np.zeros((*kernels.shape[:2], height, width), np.float32)
+    whole = np.zeros((*kernels.shape[:2], height, width), kernels.dtype)
     whole[:, :, :: dilation[0], :: dilation[1]] = kernels
     return whole
 
@@ -101,7 +105,7 @@ def _undilated(kernels: NDArray[np.float32], dilation: tuple[int, int]) -> NDArr
 def _cropping(
     node: Node, size: tuple[int, ...], window: tuple[int, int], stride: tuple[int, int]
 ) -> tuple[Sides, tuple[int, int]]:
-    """Cropping, and rows and columns that output_padding asks for beyond it."""
+    """The cropping, and the rows and columns that output_padding adds beyond it."""
     extra = node.attribute("output_padding") or [0, 0]
     wanted = node.attribute("output_shape")
     automatic = node.attribute("auto_pad", "NOTSET")
@@ -129,13 +133,13 @@ def _cropping(
 
 @reads(
     "Pad",
-    "Padding of the convolution or pooling behind it, else a convolution that only pads, and a "
-    "ScalingLayer where it pads with a number other than 0; for reflect, edge and wrap rows and "
-    "columns taken and joined by ConcatenationLayer",
+    "Padding of the convolution or pooling after it, else a convolution that only pads, and a "
+    "ScalingLayer if it pads with a number other than 0; for reflect, edge and wrap, rows and "
+    "columns selected and joined by ConcatenationLayer",
     "height, width and channels only",
 )
 def pad(node: Node) -> None:
-    """A number around maps, and channels of it; pads below 0 take away; edges reflected."""
+    """With a number, around maps or as channels; pads below 0 crop; or by reflected edges."""
     value = node.value(0)
     rank = len(value.shape) + 1
     pads, fill = node.fixed(1, "pads"), node.fixed(2, "value")
@@ -149,7 +153,7 @@ def pad(node: Node) -> None:
         node.give(value)
         return
     if rank != 4 or any(ends.get(0, (0, 0))):
-        raise UnsupportedError("padding of the batch, or of anything but images")
+        raise UnsupportedError("padding of the batch, or of other values than images")
     by_axis = [ends.get(axis, (0, 0)) for axis in (1, 2, 3)]
     if mode != "constant":
         node.give(_mirrored(value, by_axis, mode))
@@ -166,14 +170,14 @@ def pad(node: Node) -> None:
 
 
 def _mirrored(value: Value, ends: list[tuple[int, int]], mode: Any) -> Value:
-    """Padded with pixels of its own."""
+    """Padded with pixels of the maps."""
     if mode not in _OWN_PIXELS or min(map(min, ends)) < 0:
         raise UnsupportedError(f"padding of mode {mode}, pads {ends}")
     return value.rearranged(np.pad(value.index, ends, mode=mode))
 
 
 def _cropped(value: Value, ends: list[tuple[int, int]]) -> Value:
-    """Without what pads below 0 take away."""
+    """Cropped by pads below 0."""
     kept = tuple(
         slice(max(0, -first), n - max(0, -last))
         for n, (first, last) in zip(value.shape, ends, strict=True)
@@ -185,7 +189,7 @@ def _cropped(value: Value, ends: list[tuple[int, int]]) -> Value:
 
 
 def _padded(node: Node, layer: str, ends: list[tuple[int, int]]) -> str:
-    """Zeros around maps, and channels of zeros."""
+    """With zeros around maps, and channels of zeros."""
     (before, behind), vertical, horizontal = ends
     around: Sides = (*vertical, *horizontal)
     channels = node.reading.shapes[layer][0]
@@ -206,7 +210,7 @@ def _padded(node: Node, layer: str, ends: list[tuple[int, int]]) -> str:
 def _filled(node: Node, layer: str, ends: list[tuple[int, int]], number: float) -> str:
     """Another number in place of the zeros."""
     whole = node.reading.shapes[layer]
-    offset = np.full(whole, number, np.float32)
+    offset = np.full(whole, number, node.reading.dtype)
     offset[tuple(slice(first, n - last) for n, (first, last) in zip(whole, ends, strict=True))] = 0
     arrays = {"Scale": ones(1), "Offset": Array(offset, "")}
     return node.add("ScalingLayer", (layer,), {}, arrays, suffix="_fill")

@@ -31,7 +31,7 @@ def linear(node: Node) -> None:
             (1,),
         ):
             raise UnsupportedError(
-                f"C of {given.value.shape}, where one number an output is a bias"
+                f"C of {given.value.shape}, but a bias has one number per output"
             )
         whole = np.broadcast_to(given.value.reshape(-1), (len(weights.value),))
         bias = Array(np.ascontiguousarray(whole), given.source)
@@ -39,19 +39,19 @@ def linear(node: Node) -> None:
 
 
 def _times(array: Array, factor: float) -> Array:
-    return array if factor == 1 else Array(array.value * np.float32(factor), "")
+    return array if factor == 1 else Array(array.value * array.value.dtype.type(factor), "")
 
 
 @reads(
     "MatMul",
-    "FullyConnectedLayer; Convolution2DLayer of 1x1 on maps with channels last",
+    "FullyConnectedLayer; 1x1 Convolution2DLayer on maps with channels last",
     "x * B with a constant matrix B",
 )
 def matrix_product(node: Node) -> None:
-    """Of the last axis: features, or the channels of maps."""
+    """Over the last axis: features, or the channels of maps."""
     value, matrix = node.value(0), node.array(1)
     if matrix.value.ndim != 2:
-        raise UnsupportedError(f"by a constant of {matrix.value.shape}, not by a matrix")
+        raise UnsupportedError(f"by a constant of {matrix.value.shape}, which is not a matrix")
     weights = Array(matrix.value.T, matrix.source)
     if value.shape[-1:] != matrix.value.shape[:1]:
         raise UnsupportedError(
@@ -65,7 +65,7 @@ def matrix_product(node: Node) -> None:
     size = node.reading.shapes[value.layer]
     pixels = channels_last(value.index, (size[0], size[1], size[2])) if len(size) == 3 else None
     if pixels is None:
-        raise UnsupportedError("along an axis that is neither that of the features nor of channels")
+        raise UnsupportedError("along an axis that is neither the features nor the channels")
     kernels = Array(weights.value[:, :, None, None], weights.source)
     layer = node.add(
         "Convolution2DLayer",
@@ -79,14 +79,14 @@ def matrix_product(node: Node) -> None:
 
 
 def fully_connected(node: Node, value: Value, weights: Array, bias: Array) -> Value:
-    """A linear layer on features in whatever order; its weights' columns follow that order."""
+    """A linear layer on features in any order; the columns of its weights follow that order."""
     value = features(node, value)
     if weights.value.shape[1:] != value.shape:
         raise UnsupportedError(f"weights of {weights.value.shape} for features of {value.shape}")
     matrix: NDArray[np.float32] = weights.value
     source = weights.source
     if value.order is not None:
-        matrix = np.zeros((len(matrix), node.reading.shapes[value.layer][0]), np.float32)
+        matrix = np.zeros((len(matrix), node.reading.shapes[value.layer][0]), matrix.dtype)
         np.add.at(matrix.T, value.order, weights.value.T)
         source = ""
     arrays = {"Weights": Array(matrix, source), "Bias": bias}

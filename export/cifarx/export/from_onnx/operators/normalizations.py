@@ -15,7 +15,7 @@ from cifarx.pytorch_models.errors import UnsupportedError
 
 @reads("BatchNormalization", "BatchNormalizationLayer", "not in training mode; constant statistics")
 def batch_normalization(node: Node) -> None:
-    """With trained statistics, of maps or features."""
+    """Of maps or features, with trained statistics."""
     if node.attribute("training_mode", 0) or sum(map(bool, node.proto.output)) > 1:
         raise UnsupportedError("training_mode=1; export the network in evaluation mode")
     if node.attribute("spatial", 1) != 1:
@@ -39,9 +39,9 @@ def batch_normalization(node: Node) -> None:
     "over the channels at each pixel, over features, over (C, H, W) or over (H, W)",
 )
 def layer_normalization(node: Node) -> None:
-    """Over the channels of maps in any order of axes, over features, over all or each of the maps.
+    """Over the channels of maps in any order of axes, over features, over all maps or each map.
 
-    `axes` is ours: what a chain of ReduceMean and so on normalises over (`onnx_fusions`).
+    The attribute `axes` is set by `fusions` for a chain of ReduceMean and so on.
     """
     value = node.value(0)
     rank = len(value.shape) + 1
@@ -59,7 +59,7 @@ def layer_normalization(node: Node) -> None:
         size = node.reading.shapes[value.layer]
         index = np.moveaxis(value.index, axes[0] - 1, -1)
         if channels_last(index, (size[0], size[1], size[2])) is None:
-            raise UnsupportedError("over an axis that is not that of the channels")
+            raise UnsupportedError("over an axis that is not the channels")
     channels = node.reading.shapes[value.layer][0]
     scale = node.array(1) if node.given(1) else ones(channels)
     offset = node.array(2) if node.given(2) else zeros(channels)
@@ -70,7 +70,7 @@ def layer_normalization(node: Node) -> None:
 
 
 def _over_maps(node: Node, value: Value, hyper: dict[str, float], *, together: bool) -> Value:
-    """Over all maps of an image, or over each; scale and offset may be one an element."""
+    """Over all maps of an image, or over each; scale and offset may have one number per element."""
     layer = maps(node, value)
     channels = node.reading.shapes[layer][0]
     arrays = {"Scale": ones(channels), "Offset": zeros(channels)}
@@ -87,7 +87,7 @@ def _over_maps(node: Node, value: Value, hyper: dict[str, float], *, together: b
 
 @reads("InstanceNormalization", "InstanceNormalizationLayer, GroupNormalizationLayer")
 def instance_normalization(node: Node) -> None:
-    """Of maps; of maps reshaped to (groups, rest), which is how GroupNorm is exported."""
+    """Of maps, or of maps reshaped to (groups, rest), as GroupNorm is exported."""
     value = node.value(0)
     hyper: dict[str, float] = {"Epsilon": decimal(node.attribute("epsilon", 1e-5))}
     scale, offset = node.array(1), node.array(2)
@@ -107,7 +107,7 @@ def instance_normalization(node: Node) -> None:
 
 
 def _repeated(array: Array, each: int) -> Array:
-    """Numbers a group as numbers a channel; ones and zeros give way to what comes behind."""
+    """Numbers per group as numbers per channel; ones and zeros may be replaced later."""
     vector: NDArray[np.float32] = np.repeat(array.value, each)
     neutral = bool((vector == vector[:1]).all() and vector[0] in (0, 1))
     return Array(vector, array.source if each == 1 and not neutral else "")
@@ -115,7 +115,7 @@ def _repeated(array: Array, each: int) -> Array:
 
 @reads("GroupNormalization", "GroupNormalizationLayer")
 def group_normalization(node: Node) -> None:
-    """Scale and bias a channel from opset 21 on, a group before."""
+    """Scale and bias per channel from opset 21 on, per group before."""
     layer, groups = maps(node, node.value(0)), node.attribute("num_groups")
     channels = node.reading.shapes[layer][0]
     arrays = {"Scale": node.array(1), "Offset": node.array(2)}

@@ -17,10 +17,9 @@ _NEVER_NEGATIVE = ("ReLULayer", "ClippedReLULayer", "SigmoidLayer")
 
 
 def _ceiling(node: Node, size: tuple[int, ...], window: tuple[int, int], pads: Sides) -> Sides:
-    """What ceil_mode adds at the bottom and at the right.
+    """Padding that ceil_mode adds at the bottom and at the right.
 
-    A window that would begin outside the image and its first padding is not taken, as in PyTorch
-    and ONNX Runtime.
+    A window that would start in that padding is left out, as in PyTorch and ONNX Runtime.
     """
     if not node.attribute("ceil_mode", 0):
         return 0, 0, 0, 0
@@ -36,7 +35,7 @@ def _ceiling(node: Node, size: tuple[int, ...], window: tuple[int, int], pads: S
 
 
 def _pool(node: Node, layer: str) -> tuple[dict[str, Hyper], Sides, Sides]:
-    """Options without padding, the padding, and what ceil_mode adds to it."""
+    """The options except padding, the padding, and the padding that ceil_mode adds."""
     if two(node, "dilations") != (1, 1):
         raise UnsupportedError("dilations")
     window, size = two(node, "kernel_shape"), node.reading.shapes[layer][1:]
@@ -51,9 +50,9 @@ def _pool(node: Node, layer: str) -> tuple[dict[str, Hyper], Sides, Sides]:
 def _reached(
     pads: Sides, size: tuple[int, ...], window: tuple[int, int], stride: tuple[int, int]
 ) -> Sides:
-    """The padding, where it is too wide for MATLAB without what no window reaches.
+    """The padding; if it is too wide for MATLAB, without the part that no window reaches.
 
-    PyTorch's exporter to opsets without ceil_mode adds such.
+    PyTorch's exporter writes such padding for opsets without ceil_mode.
     """
     ends = []
     for n, k, s, first, last in zip(size, window, stride, pads[::2], pads[1::2], strict=True):
@@ -73,7 +72,7 @@ def max_pooling(node: Node) -> None:
         origin, before = node.reading.padded[layer]
         given = node.reading.layer(origin)
         largest = max(map(int, before))
-        # a zero cannot win against what is never negative, where a window holds some of that
+        # a zero never exceeds values that are never negative, if each window holds one of these
         if given and given.kind in _NEVER_NEGATIVE and largest < min(two(node, "kernel_shape")):
             layer, pads = origin, before
     hyper["Padding"] = plus(pads, added)
@@ -82,7 +81,7 @@ def max_pooling(node: Node) -> None:
 
 @reads("AveragePool", "AveragePooling2DLayer", "no dilations")
 def average_pooling(node: Node) -> None:
-    """PaddingValue 0 where padding counts (count_include_pad), 'mean' where it does not."""
+    """PaddingValue is 0 if padding counts (count_include_pad), else 'mean'."""
     layer = maps(node, node.value(0))
     hyper, pads, added = _pool(node, layer)
     counted = bool(node.attribute("count_include_pad", 0)) or not any(pads)
@@ -91,7 +90,9 @@ def average_pooling(node: Node) -> None:
         pads = plus(before, pads)
     window = two(node, "kernel_shape")
     too_wide = max(pads[:2]) >= window[0] or max(pads[2:]) >= window[1]
-    if counted and any(pads) and (any(added) or too_wide):  # zeros that count, pixels that do not
+    if (
+        counted and any(pads) and (any(added) or too_wide)
+    ):  # some of the padding counts, some does not
         channels = node.reading.shapes[layer][0]
         kernels = np.ones((channels, 1, 1, 1), np.float32)
         layer = made_up_convolution(
@@ -106,17 +107,17 @@ def average_pooling(node: Node) -> None:
 
 @reads("AdaptiveAveragePool", "GroupedConvolution2DLayer of the whole map", domain="cifarx")
 def adaptive_average_pooling(node: Node) -> None:
-    """Windows of different sizes: means by a convolution that has a kernel for each of them.
+    """Means over windows of different sizes, by a convolution with one kernel per window.
 
     Window i of o over n pixels is floor(i n / o) to ceil((i + 1) n / o), as in torch.nn's
-    AdaptiveAvgPool2d; the means become channels, and are at home in the linear layer behind them.
+    AdaptiveAvgPool2d; the means become channels, and the linear layer after them takes their order.
     """
     layer = maps(node, node.value(0))
     channels, height, width = node.reading.shapes[layer]
     rows, columns = node.attribute("output_size")
     vertical, horizontal = _means(height, rows), _means(width, columns)
     kernels = np.einsum("ih,jw->ijhw", vertical, horizontal).reshape(-1, 1, height, width)
-    kernels = np.tile(kernels, (channels, 1, 1, 1)).astype(np.float32)
+    kernels = np.tile(kernels, (channels, 1, 1, 1)).astype(node.reading.dtype)
     layer = made_up_convolution(
         node, layer, kernels, (1, 1), (0, 0, 0, 0), by_channel=True, suffix=""
     )
@@ -151,13 +152,13 @@ def global_max_pooling(node: Node) -> None:
     "over height, width or both, or over the channels",
 )
 def mean(node: Node) -> None:
-    """What PyTorch's pooling to 1x1 and `x.mean((2, 3))` become."""
+    """PyTorch's pooling to 1x1 and `x.mean((2, 3))`."""
     _over_space(node, "GlobalAveragePooling2DLayer", "AveragePooling2DLayer")
 
 
 @reads(
     "ReduceSum",
-    "what ReduceMean becomes, and a ScalingLayer",
+    "as ReduceMean, and a ScalingLayer",
     "over height, width or both, or over the channels",
 )
 def total(node: Node) -> None:
@@ -215,7 +216,7 @@ def _over_space(node: Node, pooling: str, strip: str) -> None:
         layer = node.add(strip, (layer,), hyper)
         order = np.arange(int(np.prod(shape))).reshape(shape)
     elif rank == 4 and axes == [1] and strip == "AveragePooling2DLayer":
-        kernels = np.full((1, value.shape[0], 1, 1), 1 / value.shape[0], np.float32)
+        kernels = np.full((1, value.shape[0], 1, 1), 1 / value.shape[0], node.reading.dtype)
         layer = made_up_convolution(
             node, maps(node, value), kernels, (1, 1), (0, 0, 0, 0), by_channel=False, suffix=""
         )

@@ -1,7 +1,7 @@
-"""What only rearranges: reshapes, transposes, slices; and what does nothing.
+"""Operators that only rearrange (reshape, transpose, slice), and operators without effect.
 
-The batch takes part like any axis, for exporters fold it into others and back; what the network
-computes with must have it first again.
+The batch is treated like any other axis, as exporters merge it with others and split it off again;
+an operator that computes must find it first again.
 """
 
 from __future__ import annotations
@@ -9,16 +9,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import onnx
 
 from cifarx.export.from_onnx.node import Node, reads
 from cifarx.export.from_onnx.value import Index, Mixed, Value, is_all_in_order, of_each_image
 from cifarx.pytorch_models.errors import UnsupportedError
 
-_TAKEN = "none, or a 1x1 convolution or pooling that takes what is wanted"
+_TAKEN = "none, or a 1x1 convolution or pooling that selects"
 
 
 def rearranged(node: Node, layer: str, index: Index, output: int = 0) -> None:
-    """Give a batch of a layer's outputs in another order; flattened maps as a FlattenLayer's."""
+    """Set an output to a batch of a layer's outputs in another order.
+
+    Flattened maps become the output of a FlattenLayer.
+
+    Args:
+        node: whose output it is.
+        layer: whose outputs are rearranged.
+        index: of the batch's shape: positions in a batch of the layer's outputs.
+        output: number of the node's output.
+    """
     shape = node.reading.shapes[layer]
     size = int(np.prod(shape))
     of_one = of_each_image(index, node.reading.batch, size)
@@ -38,7 +48,7 @@ def _axes(node: Node, i: int, rank: int) -> list[int] | None:
     return None if given is None else [int(a) % rank for a in given.reshape(-1)]
 
 
-@reads("Reshape", f"FlattenLayer where it flattens; else {_TAKEN}")
+@reads("Reshape", f"FlattenLayer if it flattens; else {_TAKEN}")
 def reshape(node: Node) -> None:
     """To any shape."""
     layer, index = node.in_batch(0)
@@ -63,9 +73,9 @@ def flatten(node: Node) -> None:
     rearranged(node, layer, index.reshape(first, -1))
 
 
-@reads("Squeeze", f"FlattenLayer where it flattens; else {_TAKEN}")
+@reads("Squeeze", f"FlattenLayer if it flattens; else {_TAKEN}")
 def squeeze(node: Node) -> None:
-    """Axes of length 1."""
+    """Removes axes of length 1."""
     layer, index = node.in_batch(0)
     axes = _axes(node, 1, index.ndim)
     if axes is None:
@@ -77,7 +87,7 @@ def squeeze(node: Node) -> None:
 
 @reads("Unsqueeze", _TAKEN)
 def unsqueeze(node: Node) -> None:
-    """New axes of length 1."""
+    """Inserts axes of length 1."""
     layer, index = node.in_batch(0)
     given = node.fixed(1, "axes")
     if given is None:
@@ -169,31 +179,31 @@ def expand(node: Node) -> None:
 
 @reads("Cast", "none", "to float32")
 def cast(node: Node) -> None:
-    """Nothing, for float32 is what everything is here."""
-    if node.attribute("to") != 1:
+    """No effect, as all values are of one type."""
+    if node.attribute("to") != onnx.helper.np_dtype_to_tensor_dtype(np.dtype(node.reading.dtype)):
         raise UnsupportedError("to another type than float32")
     node.give(node.value(0))
 
 
 @reads("CastLike", "none", "to float32")
 def cast_like(node: Node) -> None:
-    """Nothing, as Cast."""
+    """No effect, as Cast."""
     given = node.constant(0)
     if given is None:
         node.give(node.value(0))
-    else:  # like what is computed, which is float32
-        node.reading.constants[node.proto.output[0]] = np.asarray(given, np.float32)
+    else:  # like a computed value, which has the network's type
+        node.reading.constants[node.proto.output[0]] = np.asarray(given, node.reading.dtype)
 
 
 @reads("Identity", "none")
 def identity(node: Node) -> None:
-    """Nothing."""
+    """No effect."""
     node.give(node.value(0))
 
 
 @reads("Shape", "none, a constant")
 def shape_of(node: Node) -> None:
-    """Of an image in a batch; what is computed with it is constant, too."""
+    """The shape of a batch; values computed from it are constant, too."""
     _, index = node.in_batch(0)
     full = np.array(index.shape, np.int64)
     start, end = node.attribute("start", 0), node.attribute("end")

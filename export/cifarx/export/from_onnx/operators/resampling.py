@@ -1,7 +1,7 @@
-"""What repeats pixels, or moves them between channels and space.
+"""Operators that repeat pixels, or move them between channels and space.
 
-Nearest pixels become a transposed convolution with kernels of ones where each becomes a block
-(`onnx_materialize`), a pooling of 1x1 where some are left out, and nothing else.
+Resizing to nearest pixels is read if each pixel becomes a block (a transposed convolution with
+kernels of ones, see `materialize`) or if some pixels are left out (a 1x1 pooling).
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def space_to_depth(node: Node) -> None:
 
 @reads("Tile", f"{_BLOCKS}, or a 1x1 convolution that repeats channels")
 def tile(node: Node) -> None:
-    """Repeats of the whole along any axis."""
+    """Repeats the whole along any axis."""
     layer, index = node.in_batch(0)
     repeats = node.fixed(1)
     if repeats is None or len(repeats) != index.ndim:
@@ -66,15 +66,15 @@ def tile(node: Node) -> None:
     rearranged(node, layer, np.tile(index, [int(n) for n in repeats]))
 
 
-@reads("Resize", _BLOCKS, "mode nearest; each pixel repeated alike, or every n-th taken")
+@reads("Resize", _BLOCKS, "mode nearest; each pixel repeated equally often, or every n-th selected")
 def resize(node: Node) -> None:
-    """By scales or to sizes, of nearest pixels."""
+    """By scales or to sizes, to nearest pixels."""
     _nearest(node, 1 if node.reading.opset < 11 else 2)
 
 
-@reads("Upsample", _BLOCKS, "mode nearest; each pixel repeated alike")
+@reads("Upsample", _BLOCKS, "mode nearest; each pixel repeated equally often")
 def upsample(node: Node) -> None:
-    """By scales, of nearest pixels; opset 9 at most."""
+    """By scales, to nearest pixels; up to opset 9."""
     _nearest(node, 1)
 
 
@@ -82,7 +82,7 @@ def _nearest(node: Node, scales_at: int) -> None:
     layer, index = node.in_batch(0)
     mode, ratio = node.attribute("mode", "nearest"), node.attribute("keep_aspect_ratio_policy")
     if mode != "nearest":
-        raise UnsupportedError(f"mode {mode}; no layer of the Deep Learning Toolbox computes it")
+        raise UnsupportedError(f"mode {mode}, which no layer of Deep Learning Toolbox computes")
     if node.attribute(_HOW[0]) == "tf_crop_and_resize" or ratio not in (None, "stretch"):
         raise UnsupportedError("tf_crop_and_resize or keep_aspect_ratio_policy")
     scales, sizes = node.fixed(scales_at, "scales"), node.fixed(3)
@@ -96,7 +96,7 @@ def _nearest(node: Node, scales_at: int) -> None:
 
 
 def _positions(node: Node, size: int, by: str, number: np.generic) -> Index:
-    """Which of `size` places are taken along one axis, as `onnx.reference` has it."""
+    """Which of `size` positions are taken along one axis, by `onnx.reference`."""
     how = {name: node.attribute(name) for name in _HOW if node.attribute(name)}
     if node.reading.opset < 11:
         how = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}

@@ -1,4 +1,4 @@
-"""Sliding windows: their options in MATLAB's terms."""
+"""Translate the options of sliding windows into MATLAB's."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Sides = tuple[int, int, int, int]
 
 
 def two(node: Node, attribute: str) -> tuple[int, int]:
-    """A (height, width) attribute, (1, 1) where it is absent."""
+    """A (height, width) attribute; (1, 1) if it is absent."""
     values = node.attribute(attribute) or [1, 1]
     if len(values) != 2:
         raise UnsupportedError("only two-dimensional windows")
@@ -21,7 +21,14 @@ def two(node: Node, attribute: str) -> tuple[int, int]:
 
 
 def padding(node: Node, size: Shape, window: tuple[int, int], dilation: tuple[int, int]) -> Sides:
-    """(top, bottom, left, right) of pads or auto_pad, for maps of (H, W)."""
+    """(top, bottom, left, right) from pads or auto_pad.
+
+    Args:
+        node: with these attributes and strides.
+        size: (H, W) of the maps.
+        window: (height, width) of the kernel.
+        dilation: vertical, horizontal.
+    """
     automatic = node.attribute("auto_pad", "NOTSET")
     if automatic in ("NOTSET", ""):
         pads = tuple(node.attribute("pads") or (0, 0, 0, 0))
@@ -40,13 +47,17 @@ def padding(node: Node, size: Shape, window: tuple[int, int], dilation: tuple[in
 
 
 def shared(total: int, *, more_at_end: bool) -> tuple[int, int]:
-    """Halves of a padding; the odd one at the end or at the beginning."""
+    """The two halves of a padding; the larger one at the end or at the beginning.
+
+    >>> shared(5, more_at_end=True)
+    (2, 3)
+    """
     small, large = total // 2, total - total // 2
     return (small, large) if more_at_end else (large, small)
 
 
 def plus(first: Sides, second: Sides) -> Sides:
-    """Two paddings together."""
+    """The sum of two paddings."""
     return (
         first[0] + second[0],
         first[1] + second[1],

@@ -127,15 +127,15 @@ class LocalCheck:
             error = truth.sub_(output).abs_().float()
             direct = ratio = worst_ratio(error, bound)
             if direct > 1.0:
-                wider = self._wider_bound(layer, inputs[0], bound)
+                wider = self._wider_bound(layer, inputs[0], output)
                 ratio = direct if wider is None else worst_ratio(error, wider)
             self._note(layer, direct, ratio)
 
-    def _wider_bound(self, layer: Layer, x: Tensor, bound: Tensor) -> Tensor | None:
+    def _wider_bound(self, layer: Layer, x: Tensor, y: Tensor) -> Tensor | None:
         """The bound of another algorithm that this runtime may use; None where there is none."""
         if "Convolution" in layer.kind:
             return fast_convolution_bound(layer, x) if self._fast else None
-        return approximation_bound(layer, x, bound, self._library)
+        return approximation_bound(layer, x, y, self._library)
 
     def _note(self, layer: Layer, direct: float, wider: float) -> None:
         self._direct[layer.name] = max(self._direct.get(layer.name, 0.0), direct)

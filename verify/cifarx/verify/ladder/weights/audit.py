@@ -7,11 +7,12 @@ where the network uses it, whatever names or other text a file gives it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.layer import Array, Layer
 from cifarx.verify.findings.audit import Added, Audit
-from cifarx.verify.ladder.weights.bit_difference import difference
+from cifarx.verify.ladder.weights.computed_constants import unlikeness
 from cifarx.verify.ladder.weights.idle_parts import idle_parts
 from cifarx.verify.ladder.weights.pairing import Pair, layer_faults, module_faults, pairs_of
 from cifarx.verify.subject.files_and_run import Subject
@@ -89,24 +90,29 @@ def _compare(
     wanted_name = {f.name: w.name if w else f"added {f.name}" for f, w in pairs if f}
     found = {(wanted_name[la.name], key): (la, a) for la, key, a in _arrays(graph)}
     wanted = {
-        (la.name, key): (original.value(la, key), a.source)
+        (la.name, key): replace(a, value=original.value(la, key))
         for la, key, a in _arrays(original.graph)
     }
     differing = []
+    computed = []
     changed = set()
-    for place, (value, source) in wanted.items():
+    for place, array in wanted.items():
         if place in found:
-            layer, array = found[place]
-            unlike = difference(array.value, value)
-            if not unlike and nodes is None and array.source != source:
-                unlike = f"Source '{array.source}', not '{source}'"
+            layer, own = found[place]
+            unlike = unlikeness(own, array)
+            if not unlike and nodes is None and own.source != array.source:
+                unlike = f"Source '{own.source}', not '{array.source}'"
             if unlike:
                 differing.append(f"{called(layer, place[1])} ({unlike})")
                 changed.add(place[0])
-    absent = [source or ".".join(at) for at, (_, source) in wanted.items() if at not in found]
+            elif array.exact is not None:
+                computed.append(called(layer, place[1]))
+    absent = [array.source or ".".join(at) for at, array in wanted.items() if at not in found]
     unaccounted = [called(layer, at[1]) for at, (layer, _) in found.items() if at not in wanted]
     changed |= {w.name for f, w in pairs if w and (f is None or f.name in faulty)}
-    idle = original.state.keys() - {source for _, source in wanted.values()}
+    # a computed constant takes tensors that no layer names, such as a norm and a direction
+    known = original.state.keys() if not any(a.exact is not None for a in wanted.values()) else ()
+    idle = set(known) - {array.source for array in wanted.values()}
     return Audit(
         file,
         original.layers_from,
@@ -121,6 +127,7 @@ def _compare(
         missing=(*absent, *sorted(idle)),
         faulty=tuple(la.name for la in original.graph.layers if la.name in changed),
         added=tuple(_added(graph, pairs, nodes or {})),
+        constants=tuple(computed),
     )
 
 
