@@ -166,7 +166,7 @@ def test_the_new_run_trains_on(cifarx: Cifarx, work: Path) -> None:
     cifarx("import", "model.mat", "--into", "tuned")
     again = ["train", "--recipe", "runs/tuned/run.json", "--epochs", "1", "--out", "runs/on"]
     text = rejected(cifarx(*again))
-    assert "were imported from model.mat, and no training repeats that" in text
+    assert "were imported from model.mat" in text
     finished = cifarx(*again, "--weights", "runs/tuned/model.safetensors")
     assert finished.code == 0, finished.err
     assert "model.safetensors, SHA-256 " in load_run(work / "runs/on").record.pretrained
