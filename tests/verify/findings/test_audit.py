@@ -59,5 +59,5 @@ def test_a_network_that_cannot_be_read_has_no_equal_tensors() -> None:
 def test_computed_constants_are_counted_apart_from_tensors() -> None:
     weights = replace(SOUND, constants=("norm1_Scale",)).checks()[1]
     assert weights.outcome == "PASSED"
-    assert "3/3 tensors equal the checkpoint bit for bit; 1 computed" in weights.detail
+    assert "3/3 tensors equal the checkpoint bit for bit; 1 computed constant " in weights.detail
     assert "(norm1_Scale)" in weights.detail

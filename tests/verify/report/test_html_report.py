@@ -157,6 +157,14 @@ def test_names_from_files_are_shown_and_do_nothing() -> None:
     text.encode()  # which a lone surrogate would forbid
 
 
+def test_computed_constants_are_not_counted_as_equal_tensors() -> None:
+    result = results.sound()
+    audit = replace(result.audits[0], constants=("norm1_Scale",))
+    text = Page(as_html(replace(result, audits=(audit,)))).text
+    assert "3 of 3 tensors equal the checkpoint bit for bit" in text
+    assert "float64 (1) norm1_Scale" in text
+
+
 def test_changed_predictions_have_image_labels_and_margin() -> None:
     page = Page(as_html(results.different()))
     assert page.values("img", "alt") == ["test image 4, dog"]

@@ -67,9 +67,10 @@ class Audit:
     def _computed(self) -> str:
         if not self.constants:
             return ""
+        plural = "" if len(self.constants) == 1 else "s"
         return (
-            f"; {len(self.constants)} computed constants within one unit in the last place of "
-            f"float64 ({_listed(self.constants)})"
+            f"; {len(self.constants)} computed constant{plural} within one unit in the last place "
+            f"of float64 ({_listed(self.constants)})"
         )
 
     def checks(self) -> list[Check]:
