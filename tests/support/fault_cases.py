@@ -480,7 +480,7 @@ GRAPH: dict[str, Fault] = {
     "values through double precision and back": Fault(
         _insert("relu1", *_TO_DOUBLE),
         "widen",
-        "model.onnx tensors not compared with the checkpoint: the file's network cannot be read",
+        "model.onnx tensors not compared with the checkpoint: its network cannot be read",
         numbers=False,
     ),
     "values through eight bits": Fault(_quantized, "quantize"),
