@@ -188,7 +188,7 @@ def test_octave_asked_for_and_not_there(
         (["verify", "--json", "."], ". already exists and is not a JSON report"),
         (["export", "--opset", "9"], "--opset 9 is not supported"),
         (["export", "--name", "a b"], "--name 'a b'"),
-        (["verify", "--engines", "matlob"], "'matlob' is no engine"),
+        (["verify", "--engines", "matlob"], "'matlob' is not an engine"),
         (["verify", "--accept", "anything"], "--accept 'anything' is not allowed"),
         (["verify", "--checkpoint", "nowhere"], "nowhere is not a run"),
         (["train", "bn8", "--data", "nowhere"], "--data nowhere is not the name of a data set"),

@@ -29,7 +29,7 @@ Checkpoint = Annotated[
     Path | None,
     typer.Option(
         help="The run that the files came from (default: the one in runs/ with their weights); "
-        "'none' compares the files with each other."
+        "'none' compares the files only with each other."
     ),
 ]
 ImageCount = Annotated[int, typer.Option(min=1, help="Number of test images for the logits.")]

@@ -1,4 +1,4 @@
-"""PyTorch in float32 from the run's checkpoint: eager, channels-last, and on a GPU."""
+"""Run the module of the checkpoint in PyTorch, float32: eager, channels-last, or on a GPU."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _AT_ONCE = 64
 
 
 class PyTorch:
-    """The live module."""
+    """The module of the run, with the weights of its checkpoint."""
 
     holds: Literal["run"] = "run"
     library: Literal["pytorch"] = "pytorch"
@@ -37,7 +37,7 @@ class PyTorch:
             )
         if cuda and not torch.cuda.is_available():
             raise EngineMissingError("PyTorch finds no GPU with CUDA")
-        # cuDNN and NNPACK may convolve by Winograd's algorithm; oneDNN on x86 sums directly
+        # cuDNN and NNPACK may use Winograd's algorithm; oneDNN on x86 sums directly
         self.fast = cuda or not _has_onednn()
         self._module = build_module(subject.run).to("cuda" if cuda else "cpu")
         if channels_last:
@@ -51,7 +51,7 @@ class PyTorch:
 
     def run(self, images: NDArray[np.uint8], inputs: NDArray[np.float32]) -> Outputs:
         """See `Engine.run`."""
-        if self._last is None or self._last[0] is not inputs:  # the truth needs them as well
+        if self._last is None or self._last[0] is not inputs:  # the truth needs the same outputs
             parts = [
                 self._forward(part).cpu() for part in _parts(inputs, batch_size(_AT_ONCE, inputs))
             ]
@@ -61,10 +61,10 @@ class PyTorch:
     def layers(
         self, graph: LayerGraph, inputs: NDArray[np.float32], take: Take
     ) -> NDArray[np.float32]:
-        """See `Engine.layers`: the outputs of the live modules, by hooks.
+        """See `Engine.layers`; hooks record the outputs of the modules.
 
-        A layer without a module of its own (torch.flatten, x + y) is computed by PyTorch's function
-        of it from what the modules before it gave.
+        A layer without a module of its own (torch.flatten, x + y) is computed with PyTorch's
+        function from the outputs of the modules before it.
         """
         logits = []
         for part in _parts(inputs, layer_batch_size(_AT_ONCE, graph)):
@@ -78,11 +78,11 @@ class PyTorch:
         return np.concatenate(logits)
 
     def graph(self) -> LayerGraph:
-        """The module's layers, as an export would write them."""
+        """Return the module's layers as an export writes them."""
         return graph_from_module(self._module, self._input_size)
 
     def truth(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
-        """(N, K), the module in float64."""
+        """Return the logits of the module in float64, (N, K), for inputs (N, C, H, W)."""
         return logits_float64(self._module, inputs)
 
     def _placed(self, part: Tensor) -> Tensor:
@@ -91,7 +91,7 @@ class PyTorch:
 
     def _forward(self, part: Tensor) -> Tensor:
         tf32 = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
-        try:  # TF32 would be another arithmetic than float32
+        try:  # TF32 is not float32 arithmetic
             torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
             with torch.no_grad():
                 logits: Tensor = self._module(self._placed(part))
@@ -110,7 +110,7 @@ def _parts(inputs: NDArray[np.float32], size: int) -> tuple[Tensor, ...]:
 
 
 def _recorded(module: nn.Module) -> tuple[dict[str, list[Tensor]], list[Any]]:
-    """Outputs of each module without parts of its own, by its path, in the order of its calls."""
+    """Record the outputs of every module without submodules, by path, in the order of its calls."""
     calls: dict[str, list[Tensor]] = defaultdict(list)
 
     def hook(path: str) -> Callable[..., None]:
@@ -123,11 +123,11 @@ def _recorded(module: nn.Module) -> tuple[dict[str, list[Tensor]], list[Any]]:
 def _activations(
     graph: LayerGraph, calls: dict[str, list[Tensor]], inputs: Tensor
 ) -> dict[str, NDArray[np.float32]]:
-    """Every layer's output, live where layers and a module's calls correspond one to one."""
+    """Return every layer's output; recorded if layers and calls of a module match one to one."""
     layers_of: dict[str, list[Layer]] = defaultdict(list)
     for layer in graph.layers:
         layers_of[layer.module].append(layer)
-    live = {
+    recorded = {
         layer.name: output
         for path, layers in layers_of.items()
         if len(calls.get(path, ())) == len(layers)
@@ -136,8 +136,8 @@ def _activations(
     values = {graph.input_name: inputs}
     for layer in graph.layers:
         given = [values[name] for name in layer.inputs]
-        if layer.name in live:
-            values[layer.name] = live[layer.name]
+        if layer.name in recorded:
+            values[layer.name] = recorded[layer.name]
             continue
         arrays = layer_tensors(layer, given[0].dtype)
         here = {key: array.to(given[0].device) for key, array in arrays.items()}
@@ -146,15 +146,19 @@ def _activations(
 
 
 def open_pytorch(subject: Subject) -> Engine:
-    """The engine; `EngineError` where the run is not at hand."""
+    """Open the engine.
+
+    Raises:
+        EngineMissingError: the run is missing.
+    """
     return PyTorch(subject)
 
 
 def open_channels_last(subject: Subject) -> Engine:
-    """The same with maps and kernels in the other order of memory."""
+    """Open the engine with the channels-last memory format; raises as `open_pytorch` does."""
     return PyTorch(subject, channels_last=True)
 
 
 def open_cuda(subject: Subject) -> Engine:
-    """The same on a GPU, TF32 off; `EngineMissingError` where there is none."""
+    """Open the engine on a GPU without TF32; also raises `EngineMissingError` without a GPU."""
     return PyTorch(subject, cuda=True)

@@ -1,4 +1,4 @@
-"""Where the MATLAB toolbox lies: in the wheel, or in the source tree of an editable install."""
+"""Find the MATLAB toolbox: in the wheel, or in the source tree of an editable install."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from cifarx.pytorch_models.errors import UserError
 
 
 def toolbox_path() -> Path:
-    """The folder to `addpath` in MATLAB or Octave.
+    """Return the folder to add to the path of MATLAB or Octave.
 
     Raises:
-        UserError: the installation lacks it.
+        UserError: the installation lacks the toolbox.
     """
     here = Path(__file__).resolve()
     installed = here.parents[2] / "toolbox"  # <site-packages>/cifarx/toolbox

@@ -89,7 +89,7 @@ def with_layers(
 
     logits = engine.layers(graph, inputs, take)
     by_name = {entry.layer: entry for entry in reference.names}
-    findings = (by_name[r.name].found(r.ratio, r.algorithm) for r in check.ratios())
+    findings = (by_name[r.name].finding(r.ratio, r.algorithm) for r in check.ratios())
     return replace(
         report,
         layers=tuple(findings),
