@@ -1,8 +1,8 @@
 function plan = buildfile()
 %BUILDFILE  Tasks for MATLAB's build tool: 'buildtool' runs check and test (R2023b or newer).
 %
-%   check finds problems in the code; test runs tests/CifarxTest.m, with whatever
-%   toolboxes there are. In older releases and in Octave: tests/runCifarxTests.m.
+%   check analyzes the code; test runs tests/CifarxTest.m with the installed products. In older
+%   releases and in Octave, run tests/runCifarxTests.m instead.
 %   https://www.mathworks.com/help/matlab/ref/matlab.buildtool.plan-class.html
 
 plan = buildplan(localfunctions());

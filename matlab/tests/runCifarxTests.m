@@ -1,20 +1,22 @@
 function results = runCifarxTests(pattern)
-%RUNCIFARXTESTS  Run all tests of the toolbox, in MATLAB or GNU Octave.
+%RUNCIFARXTESTS  Run all tests of the toolbox in MATLAB or GNU Octave.
 %
-%   RESULTS = RUNCIFARXTESTS() runs every test*.m function beside this file, prints one
-%   line a test and returns a structure array with the fields name, outcome ('passed',
-%   'failed' or 'skipped') and message. It ends with an error where a test failed.
-%   RUNCIFARXTESTS(PATTERN) runs those whose names match the regular expression.
+%   RESULTS = RUNCIFARXTESTS() runs every test*.m function beside this file, prints one line per
+%   test and returns a structure array with the fields name, outcome ('passed', 'failed' or
+%   'skipped') and message. It ends with an error if a test failed.
 %
-%   In MATLAB the tests use the real Deep Learning Toolbox; what is not installed makes
-%   them skip. In Octave a stand-in for its constructors takes its place.
+%   RESULTS = RUNCIFARXTESTS(PATTERN) runs the tests whose names match the regular expression.
+%
+%   In MATLAB the tests use the installed Deep Learning Toolbox; tests of products that are not
+%   installed are skipped. In Octave a stand-in replaces its constructors.
 %
 %   See also CifarxTest.
 
 here = fileparts(mfilename('fullpath'));
 if exist('OCTAVE_VERSION', 'builtin')
     warning('off', 'Octave:shadowed-function');  % cifarx.load and the like
-    addpath(fullfile(here, 'standin'));
+    addpath(here);
+    standIn();
 end
 addpath(here, fullfile(fileparts(here), 'toolbox'));
 if nargin < 1

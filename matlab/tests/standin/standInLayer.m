@@ -21,6 +21,10 @@ properties = {'Name', 'InputSize', 'Normalization', 'Mean', 'StandardDeviation',
 layer.StandInClass = ['nnet.cnn.layer.' kind];
 layer.Forward = forward;
 layer.NumInputs = inputs;
+layer.Missing = {};  % properties that the release does not have
+if isfield(options, 'Missing')
+    layer.Missing = options.Missing;
+end
 for i = 1:numel(properties)  % all have all fields, so that they make one array
     layer.(properties{i}) = [];
     if isfield(options, properties{i})

@@ -21,7 +21,11 @@ if options.ResetInputNormalization
 end
 wanted = (1:numel(targets.Categories)).' == targets.Codes.';
 for step = 1:options.MaxEpochs
-    P = extractdata(predict(dlnet, dlarray(images, 'SSCB')));
+    X = dlarray(images, 'SSCB');
+    if isfield(options, 'ByTrainNetwork')
+        X.ByTrainNetwork = true;
+    end
+    P = reshape(extractdata(predict(dlnet, X)), numel(targets.Categories), []);
     old = dlnet.Layers(last);
     rate = options.InitialLearnRate * old.BiasLearnRateFactor;
     bias = old.Bias - single(rate * mean(P - wanted, 2));

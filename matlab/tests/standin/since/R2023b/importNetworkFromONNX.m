@@ -4,6 +4,11 @@ function dlnet = importNetworkFromONNX(file, varargin)
 %   What it gives is the network of the model.mat beside FILE, without its
 %   normalisation, and with one of the add-on's layers behind the input.
 % https://www.mathworks.com/help/deeplearning/ref/importnetworkfromonnx.html
+if strcmp(getenv('CIFARX_STANDIN_WITHOUT'), 'onnx')  % a stub without the add-on
+    error('nnet_cnn:supportpackages:InstallRequired', ...
+          ['importNetworkFromONNX requires the Deep Learning Toolbox Converter for ONNX Model ' ...
+           'Format.']);
+end
 documented = {'InputDataFormats', '', 'OutputDataFormats', '', 'Namespace', ''};
 options = standInOptions([varargin, {'Name', 'network'}], documented);
 if ~strcmp(options.InputDataFormats, 'BCSS') || ~strcmp(options.OutputDataFormats, 'BC')

@@ -1,7 +1,8 @@
-function dlnet = trainnet(images, targets, dlnet, lossFcn, options)
-%TRAINNET  Stand-in for training on arrays of images and categorical targets.
+function dlnet = trainnet(varargin)
+%TRAINNET  Stand-in for training on arrays of images and categorical targets, or a datastore.
 % https://www.mathworks.com/help/deeplearning/ref/trainnet.html
-if ~strcmp(lossFcn, 'crossentropy')
+[images, targets, dlnet, options] = standInData(varargin([1:end - 2, end]));
+if ~strcmp(varargin{end - 1}, 'crossentropy')
     error('standin:loss', 'This stand-in knows ''crossentropy'' only.');
 end
 dlnet = standInTrained(images, targets, dlnet, options);

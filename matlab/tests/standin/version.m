@@ -1,0 +1,9 @@
+function text = version(varargin)
+%VERSION  Stand-in: version('-release') is that of MATLAB; otherwise Octave's.
+% https://www.mathworks.com/help/matlab/ref/version.html
+text = OCTAVE_VERSION();
+if nargin > 0
+    assert(strcmp(varargin{1}, '-release'));
+    text = getenv('CIFARX_STANDIN_RELEASE')(2:end);
+end
+end
