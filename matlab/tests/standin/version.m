@@ -4,6 +4,6 @@ function text = version(varargin)
 text = OCTAVE_VERSION();
 if nargin > 0
     assert(strcmp(varargin{1}, '-release'));
-    text = getenv('CIFARX_STANDIN_RELEASE')(2:end);
+    text = strrep(getenv('CIFARX_STANDIN_RELEASE'), 'R', '');
 end
 end
