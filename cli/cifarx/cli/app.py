@@ -212,9 +212,12 @@ def verify(
     rtol: options.Rtol = None,
     from_polygraphy: options.FromPolygraphy = None,
     to_polygraphy: options.ToPolygraphy = None,
+    matlab_report: options.MatlabReport = None,
 ) -> None:
     """Compare PyTorch, ONNX Runtime, Octave and MATLAB; exit 0 equivalent, 1 not, 2 not checked."""
     options.require_acceptable(accept)
+    if matlab_report is not None:
+        raise typer.Exit(options.row_of_report(matlab_report))
     if judge is not None:
         result = options.judge_again(judge, accept)
         options.show(result)
@@ -360,11 +363,16 @@ def demo(
 
 
 @app.command()
-def matlab_path() -> None:
+def matlab_path(
+    copy: Annotated[
+        Path | None,
+        typer.Option(help="Copy the toolbox to this new folder and print its path instead."),
+    ] = None,
+) -> None:
     """Print the folder to `addpath` in MATLAB or Octave."""
-    from cifarx.verify.engines.toolbox_path import toolbox_path
+    from cifarx.verify.engines.toolbox_path import copy_toolbox, toolbox_path
 
-    print(toolbox_path())
+    print(toolbox_path() if copy is None else copy_toolbox(copy))
 
 
 def _name_and_place(entry: str) -> tuple[str, str]:
