@@ -135,7 +135,7 @@ values = cellfun(@(key) layer.(key), named, 'UniformOutput', false);
 given = [named; values];
 fixed = notLearnt(layer);
 try
-    built = constructor(first{:}, given{:}, fixed{:}, 'Name', layer.Name);
+    built = called(layer, constructor, [first, given(:).', fixed, {'Name', layer.Name}]);
 catch reason
     kind = 'refused';
     if isempty(since) || cifarx.internal.isOlder(since)
@@ -145,6 +145,21 @@ catch reason
           ['Layer ''%s'' is a %s, and %s of this MATLAB refuses its values: ' ...
            '%s %s. %s.'], layer.Name, layer.Kind, func2str(constructor), reason.message, ...
           needed, instead);
+end
+end
+
+function built = called(layer, constructor, arguments)
+%CALLED  A new layer. The page of preluLayer names scalars, vectors and matrices as Alpha, and may
+% mean that 1-by-1-by-C is not accepted; then Alpha is set afterwards.
+% https://www.mathworks.com/help/deeplearning/ref/nnet.cnn.layer.prelulayer.html
+try
+    built = constructor(arguments{:});
+catch reason
+    if ~strcmp(layer.Kind, 'PReLULayer')
+        rethrow(reason);
+    end
+    built = constructor('Name', layer.Name);
+    built.Alpha = layer.Alpha;
 end
 end
 
