@@ -5,7 +5,7 @@ for i = 1:numel(files)
     net = cifarx.load(files{i});
     X = net.test.inputs;
     if strcmp(net.input.Normalization, 'zscore')
-        X = single(net.test.images);  % the input layer normalises
+        X = single(net.test.images);  % the input layer normalizes
     end
     logits = cifarx.internal.build.runDlnetwork(cifarx.dlnetwork(net), X);
     judged = cifarx.internal.truth.judgeLogits(single(logits), net.test.logits, net.test.reference);

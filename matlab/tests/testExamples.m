@@ -26,7 +26,7 @@ if exist('dlnetwork') %#ok<EXIST> a class or a function
 end
 end
 
-function text = ran(script) %#ok<STOUT> evalc gives it
+function text = ran(script) %#ok<STOUT> evalc returns it
 %RAN  The output of a script.
 text = evalc(script);
 end

@@ -1,5 +1,5 @@
 function layer = batchNormalizationLayer(varargin)
-%BATCHNORMALIZATIONLAYER  Stand-in for the toolbox's constructor; each array one number a channel.
+%BATCHNORMALIZATIONLAYER  Stand-in for the toolbox's constructor; one number per channel.
 % https://www.mathworks.com/help/deeplearning/ref/nnet.cnn.layer.batchnormalizationlayer.html
 options = standInOptions(varargin, {'TrainedMean', [], 'TrainedVariance', [], ...
                                     'Epsilon', 1e-5, 'Scale', [], 'Offset', [], ...

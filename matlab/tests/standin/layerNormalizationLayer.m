@@ -21,7 +21,7 @@ layer = standInLayer('LayerNormalizationLayer', options, ...
 end
 
 function X = forward(X, options)
-%FORWARD  Maps are normalised over channels and pixels, unless 'channel-only' is asked for.
+%FORWARD  Maps are normalized over channels and pixels, unless 'channel-only' is set.
 for n = 1:size(X.Data, 4)
     if strcmp(X.Format, 'CB')
         for k = 1:size(X.Data, 2)

@@ -2,7 +2,7 @@ function dlnet = standInTrained(images, targets, dlnet, options)
 %STANDINTRAINED  Gradient descent on the bias of the last fully connected layer.
 %
 %   Whole batches, no momentum; enough to see whether images, targets, softmax and
-%   options arrive. As documented, the normalisation is computed anew unless
+%   options arrive. As documented, the normalization is recomputed unless
 %   'ResetInputNormalization' is false.
 names = {dlnet.Layers.Name};
 softmax = strcmp(dlnet.OutputNames{1}, names);

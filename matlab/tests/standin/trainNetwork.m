@@ -1,5 +1,5 @@
 function net = trainNetwork(varargin)
-%TRAINNETWORK  Stand-in: as trainnet, for a graph that ends in a classification layer.
+%TRAINNETWORK  Stand-in: like trainnet, for a graph that ends in a classification layer.
 % https://www.mathworks.com/help/deeplearning/ref/trainnetwork.html
 [images, targets, graph, options] = standInData(varargin);
 last = graph.Layers(end);

@@ -209,11 +209,11 @@ if strcmp(net.input.Normalization, 'none')
 end
 data = copy(data);  % a handle object: do not change the caller's labels
 data.Labels = labelsOf(data.Labels, net.classes, numel(data.Files));
-colour = 'gray2rgb';
+color = 'gray2rgb';
 if net.input.InputSize(3) == 1
-    colour = 'rgb2gray';
+    color = 'rgb2gray';
 end
-data = augmentedImageDatastore(net.input.InputSize(1:2), data, 'ColorPreprocessing', colour);
+data = augmentedImageDatastore(net.input.InputSize(1:2), data, 'ColorPreprocessing', color);
 end
 
 function [graph, added] = withSoftmax(net)

@@ -1,7 +1,7 @@
 function dlnet = importNetworkFromONNX(file, varargin)
 %IMPORTNETWORKFROMONNX  Stand-in: checks how it is called; reads no ONNX.
 %
-%   What it gives is the network of the model.mat beside FILE, without its
+%   It returns the network of the model.mat beside FILE, without its
 %   normalization, and with one of the add-on's layers after the input.
 % https://www.mathworks.com/help/deeplearning/ref/importnetworkfromonnx.html
 if strcmp(getenv('CIFARX_STANDIN_WITHOUT'), 'onnx')  % a stub without the add-on

@@ -38,7 +38,7 @@ end
 end
 
 function left = leftOut(net)
-%LEFTOUT  The flatten layers that only fully connected layers read in the end.
+%LEFTOUT  The flatten layers that only fully connected layers read, directly or not.
 through = {'DropoutLayer', 'ReLULayer', 'LeakyReLULayer', 'ClippedReLULayer', 'ELULayer', ...
            'GELULayer', 'SwishLayer', 'SigmoidLayer', 'TanhLayer'};
 names = {net.layers.Name};
