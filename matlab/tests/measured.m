@@ -15,7 +15,9 @@ function networks = measured()
 %                        the images of the file
 
 files = fixtures();
-networks = cellfun(@ofFile, files);
+for i = numel(files):-1:1
+    networks(i) = ofFile(files{i});
+end
 end
 
 function found = ofFile(file)

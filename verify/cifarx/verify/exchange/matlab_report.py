@@ -104,7 +104,7 @@ def _interpret(content: Any) -> MatlabReport:
         raise ValueError(f"its format is not {FORMAT}")
     if content["version"] != VERSION:
         raise ValueError(f"version {content['version']!r}; this cifarx reads version {VERSION}")
-    products = {_word(p["Name"]): _word(p["Version"]) for p in content["products"]}
+    toolbox = [_word(p["Version"]) for p in content["products"] if p["Name"] == _PRODUCT]
     outcomes = {_word(t["name"]): _word(t["outcome"]) for t in content["tests"]}
     if not outcomes or not set(outcomes.values()) <= set(_OUTCOMES):
         raise ValueError("it has no tests, or outcomes that do not exist")
@@ -114,7 +114,7 @@ def _interpret(content: Any) -> MatlabReport:
     return MatlabReport(
         runtime,
         _word(content["computer"]),
-        products.get(_PRODUCT, ""),
+        "".join(toolbox[:1]),
         outcomes,
         tuple(_number(n["predict_ratio"]) for n in content["networks"]),
         tuple(
