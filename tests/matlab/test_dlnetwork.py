@@ -110,7 +110,7 @@ def test_a_dlnetwork_computes_what_pytorch_computes_in_float64(
     np.testing.assert_allclose(out["logits"].T, expected, rtol=0, atol=EXACT)
 
 
-def tests_without(function: str, folder: Path) -> Path:
+def copy_without(function: str, folder: Path) -> Path:
     """A copy of matlab/tests in which the stand-in lacks a function."""
     tests = folder / "tests"
     shutil.copytree(TESTS, tests, ignore=shutil.ignore_patterns("data"))
@@ -275,7 +275,7 @@ def test_a_mistake_in_the_builder_shows(
 def test_an_older_release_is_told_which_one_it_takes(
     missing: str, network: str, release: str, octave_program: str, written: Path, tmp_path: Path
 ) -> None:
-    octave = Octave(octave_program, tmp_path, tests=tests_without(missing, tmp_path))
+    octave = Octave(octave_program, tmp_path, tests=copy_without(missing, tmp_path))
     text = octave.failure(f"cifarx.dlnetwork('{written}/{network}.mat')")
     assert text.startswith("cifarx:dlnetwork:release\nLayer '")
     assert f"this MATLAB has no {missing}. It needs Deep Learning Toolbox of {release}" in text

@@ -80,7 +80,7 @@ def test_scripts_run_in_octave(
         np.testing.assert_allclose(percents, 100 * scores[:5].max(1), rtol=0, atol=0.51)
     if path.stem == "editInDesigner":
         assert re.search(r"^conv1 +nnet\.cnn\.layer\.Convolution2DLayer$", text, re.MULTILINE)
-        assert "Deep Network Designer: initialised dlnetwork of " in text
+        assert "Deep Network Designer: initialized dlnetwork of " in text
     if path.stem == "fineTuneAndReturn":
         assert re.search(r"correct: \d+ of 60 before, \d+ after", text)
         assert (tmp_path / "tuned.mat").exists()
