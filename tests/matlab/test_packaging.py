@@ -47,3 +47,27 @@ def test_the_plan_has_the_tasks_that_its_help_names() -> None:
             "package",
         }
     )
+
+
+def test_the_readme_shows_every_room_and_none_is_crowded() -> None:
+    internal = TOOLBOX / "+cifarx" / "+internal"
+    rooms = [internal, *(path for path in internal.rglob("*") if path.is_dir())]
+    text = (ROOT / "matlab" / "README.md").read_text("utf-8")
+    for room in rooms:
+        assert len(list(room.glob("*.m"))) <= 15, room
+        assert re.search(rf"^ +{re.escape(room.name)}/ +\w", text, re.MULTILINE), room
+
+
+def test_functions_call_what_exists() -> None:
+    """Every full name of a function of cifarx in code and help is that of a file."""
+    package = TOOLBOX / "+cifarx"
+    known = {
+        ".".join(p.relative_to(TOOLBOX).with_suffix("").as_posix().replace("+", "").split("/"))
+        for p in package.rglob("*.m")
+    }
+    for path in [*TOOLBOX.rglob("*.m"), *(ROOT / "matlab" / "tests").glob("*.m")]:
+        text = path.read_text("ascii")
+        called = set(re.findall(r"\b(cifarx(?:\.(?:internal|layer))?(?:\.\w+)+)\(", text))
+        assert called <= known, path
+        named = {name.lower() for name in re.findall(r"\b(CIFARX(?:\.[A-Z0-9]+)+)\b", text)}
+        assert named <= {name.lower() for name in known} | {"cifarx.layer"}, path
