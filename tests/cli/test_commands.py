@@ -275,3 +275,20 @@ def test_a_console_of_few_characters_ends_no_command(
     assert end.value.code == 2
     assert err.buffer.getvalue().startswith(rb"cifarx: \u72ac.onnx is not there")
     assert out.buffer.getvalue() == b"SHA-256 1c8dec6de40f\\u2026\n"
+
+
+def test_the_toolbox_can_be_copied_to_a_new_folder(cifarx: Cifarx, empty: Path, root: Path) -> None:
+    finished = cifarx("matlab-path", "--copy", "to take/cifarx")
+    copy = empty / "to take" / "cifarx"
+    assert finished.out == f"{copy}\n"
+    source = root / "matlab" / "toolbox"
+    names = {p.relative_to(source) for p in source.rglob("*") if p.is_file()}
+    assert {p.relative_to(copy) for p in copy.rglob("*") if p.is_file()} == names
+    assert all((copy / name).read_bytes() == (source / name).read_bytes() for name in names)
+    assert "exists already" in rejected(cifarx("matlab-path", "--copy", copy))
+    (empty / "file").write_text("")
+    assert "exists already" in rejected(cifarx("matlab-path", "--copy", "file"))
+    assert "Cannot copy the toolbox" in rejected(cifarx("matlab-path", "--copy", "file/toolbox"))
+    (empty / "folder").mkdir()
+    assert cifarx("matlab-path", "--copy", "folder").code == 0
+    assert {p.name for p in empty.iterdir()} == {"to take", "file", "folder"}

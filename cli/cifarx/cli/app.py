@@ -287,12 +287,15 @@ def verify(
     data: options.Data = None,
     from_polygraphy: options.FromPolygraphy = None,
     to_polygraphy: options.ToPolygraphy = None,
+    matlab_report: options.MatlabReport = None,
 ) -> None:
     """Check that PyTorch, ONNX Runtime, Octave and MATLAB compute the same network.
 
     Exit code: 0 equivalent, 1 not equivalent, 2 the check could not be made.
     """
     options.require_acceptable(accept)
+    if matlab_report is not None:
+        raise typer.Exit(options.row_of_report(matlab_report))
     if judge is not None:
         result = options.judge_again(judge, accept)
         options.show(result)
@@ -477,11 +480,16 @@ def demo(
 
 
 @app.command()
-def matlab_path() -> None:
+def matlab_path(
+    copy: Annotated[
+        Path | None,
+        typer.Option(help="Copy the toolbox to this new folder and print its path instead."),
+    ] = None,
+) -> None:
     """Print the folder that MATLAB or Octave needs on its path (addpath)."""
-    from cifarx.verify.engines.toolbox_path import toolbox_path
+    from cifarx.verify.engines.toolbox_path import copy_toolbox, toolbox_path
 
-    print(toolbox_path())
+    print(toolbox_path() if copy is None else copy_toolbox(copy))
 
 
 def _name_and_place(entry: str) -> tuple[str, str]:

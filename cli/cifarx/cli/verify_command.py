@@ -56,6 +56,13 @@ Judge = Annotated[
     Path | None,
     typer.Option(help="Judge a saved report.json again; runs nothing and writes nothing."),
 ]
+MatlabReport = Annotated[
+    Path | None,
+    typer.Option(
+        help="Check cifarx-matlab-report.json of runCifarxTests and print its row of the table in "
+        "matlab/README.md; nothing is verified."
+    ),
+]
 Atol = Annotated[
     float | None,
     typer.Option(help="Absolute tolerance to report on; it does not affect the verdict."),
@@ -140,6 +147,15 @@ def judge_again(report: Path, accept: str | None) -> Result:
     from cifarx.verify.report.json_report import read_report
 
     return replace(read_report(report), accept_predictions=accept is not None)
+
+
+def row_of_report(path: Path) -> int:
+    """Print the table's row of a report of the toolbox's tests; exit code 1 if a test failed."""
+    from cifarx.verify.exchange.matlab_report import HEADER, read_report, row
+
+    report = read_report(path)
+    print("\n".join((*HEADER, row(report))))
+    return int(report.failed > 0)
 
 
 def first_process() -> bool:
