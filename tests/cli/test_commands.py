@@ -181,7 +181,7 @@ def test_octave_asked_for_and_not_there(
     ("arguments", "said"),
     [
         (["export", "nowhere"], "nowhere is not a run"),
-        (["export", "model.onnx"], "model.onnx is the file to export, and would be replaced"),
+        (["export", "model.onnx"], "model.onnx is the file to export"),
         (["verify", "--checkpoint", "runs/tiny/model.safetensors"], "is not a run"),
         (["demo", "--out", "model.onnx"], "model.onnx is not empty"),
         (["verify", "--json", "model.onnx"], "model.onnx cannot be both the model to verify and"),
