@@ -140,7 +140,7 @@ def test_an_onnx_file_that_is_none(cifarx: Cifarx, work: Path, content: str) -> 
 def test_a_truncated_mat_file(cifarx: Cifarx, work: Path, length: int) -> None:
     path = work / "model.mat"
     path.write_bytes(path.read_bytes()[:length])
-    assert "model.mat is not a MAT-file" in rejected(cifarx("verify", "model.onnx"))
+    assert "model.mat cannot be read as a MAT-file" in rejected(cifarx("verify", "model.onnx"))
 
 
 def test_a_folder_with_one_image_a_class(cifarx: Cifarx, empty: Path) -> None:
@@ -181,7 +181,7 @@ def test_octave_asked_for_and_not_there(
     ("arguments", "said"),
     [
         (["export", "nowhere"], "nowhere is not a run"),
-        (["export", "model.onnx"], "model.onnx is the file to export, and would be replaced"),
+        (["export", "model.onnx"], "model.onnx is the file to export"),
         (["verify", "--checkpoint", "runs/tiny/model.safetensors"], "is not a run"),
         (["demo", "--out", "model.onnx"], "model.onnx is not empty"),
         (["verify", "--json", "model.onnx"], "model.onnx cannot be both the model to verify and"),

@@ -139,7 +139,7 @@ def test_octaves_text_format_and_matlabs_7_3_are_refused(
     head = b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(124) + b"\x00\x02IM"
     (work / "new.mat").write_bytes(head + b"\x89HDF\r\n\x1a\n" + bytes(400))
     text = rejected(cifarx("import", "new.mat"))
-    assert "new.mat is a MAT-file of version 7.3, which is HDF5. Save it in version 6" in text
+    assert "new.mat is a MAT-file of version 7.3, which is HDF5. Save it as version 6" in text
 
 
 def test_nothing_tuned_is_said_and_still_a_run(cifarx: Cifarx, work: Path) -> None:
@@ -253,7 +253,7 @@ def test_test_images_that_are_gone_are_noted(cifarx: Cifarx, work: Path) -> None
         (["model.mat", "--into", "a/b"], "--into 'a/b' is not a name of a folder in runs/"),
         (["model.mat", "--into", ".."], "--into '..' is not a name of a folder in runs/"),
         (["model.mat", "--run", "model.mat"], "model.mat is not a run"),
-        (["foreign.mat"], "this is not a cifarx model"),
+        (["foreign.mat"], "it is not a cifarx model"),
     ],
 )
 def test_a_mistake_gets_one_paragraph(
