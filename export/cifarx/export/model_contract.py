@@ -182,6 +182,15 @@ def require_once(text: str, graph: LayerGraph, options: SourceOptions) -> None:
 
 
 def contract_notes(card: ModelCard, graph: LayerGraph) -> tuple[str, ...]:
+    """What a user should know of the files' inputs and outputs."""
+    ending = (
+        "the network ends in a log-softmax, which MATLAB does not have: the files end in the "
+        "logits before it, and say so; predictions are the same",
+    )
+    return (*_normalization_notes(card, graph), *(ending if card.ending else ()))
+
+
+def _normalization_notes(card: ModelCard, graph: LayerGraph) -> tuple[str, ...]:
     if card.mean:
         return ()
     if own := own_normalization(graph):

@@ -146,7 +146,7 @@ def _from_onnx(path: Path, options: SourceOptions, answers: bool) -> Source:
     require_once(str(path), graph, options)
     batch = None
     if answers:
-        from cifarx.export.network.compute import run_graph
+        from cifarx.export.network.compute import run_graph, run_graph_float32, with_ending
         from cifarx.export.network.self_check import require_same
 
         step = at_once(model)
@@ -157,8 +157,11 @@ def _from_onnx(path: Path, options: SourceOptions, answers: bool) -> Source:
         inputs = given.inputs
         logits = logits_of_file(model, inputs.reshape(-1, *image_shape(model)))
         reference = run_graph(graph, inputs, exact=True)
-        require_same(logits, reference)
+        require_same(logits, with_ending(reference, graph.ending))
+        if graph.ending:
+            logits = run_graph_float32(graph, inputs)
         batch = TestBatch(given.images, inputs, given.labels, logits, reference)
+    card = replace(card, ending=graph.ending)
     known_notes = contract_notes(card, graph)
     return Source(Bundle(graph, card, batch), str(path), identifier(path.stem), known_notes, path)
 
@@ -209,7 +212,7 @@ def _from_callable(text: str, options: SourceOptions, answers: bool) -> Source:
         reference = logits_float64(module, given.inputs).reshape(len(given.inputs), -1)
     graph = as_classifier(graph_from_module(module, options.input_size))
     require_once(text, graph, options)
-    card = replace(card, classes=made_up_names(require_classifier(graph)))
+    card = replace(card, classes=made_up_names(require_classifier(graph)), ending=graph.ending)
     card = with_class_names(card, options.classes)
     card, given = with_classes_of_data(card, given, options.data)
     if reference is None:

@@ -80,7 +80,8 @@ def _saved(prepared: Prepared, options: VerifyOptions) -> Iterator[EngineReport]
         assert options.from_polygraphy is not None
         runtime = f"{saved.runner}, from {options.from_polygraphy.name}"
         name = f"{POLYGRAPHY}{saved.runner}"
-        yield judged_outputs(name, runtime, saved.logits, prepared.truth, options)
+        values = prepared.subject.compared_values(saved.logits)
+        yield judged_outputs(name, runtime, values, prepared.truth, options)
 
 
 def _export_errors(prepared: Prepared) -> tuple[ExportError, ...]:
@@ -92,7 +93,14 @@ def _export_errors(prepared: Prepared) -> tuple[ExportError, ...]:
         files.append((subject.mat_path.name, subject.mat.graph))
     origin, original = prepared.truth.origin, prepared.layers.original.graph
     return tuple(
-        export_error(name, graph and with_exact_of(graph, original), inputs, reference, origin)
+        export_error(
+            name,
+            graph and with_exact_of(graph, original),
+            inputs,
+            reference,
+            against=origin,
+            ending=subject.ending,
+        )
         for name, graph in files
     )
 
@@ -101,7 +109,9 @@ def _accuracy(evidence: Evidence) -> AccuracyReport | None:
     """Rung 6: of the test images that were scored, else of the compared ones with labels."""
     prepared = evidence.prepared
     compared, labels = prepared.compared, prepared.compared.images.labels
-    logits: dict[str, NDArray[np.floating[Any]]] = dict(evidence.logits())
+    logits: dict[str, NDArray[np.floating[Any]]] = {
+        name: prepared.subject.compared_values(values) for name, values in evidence.logits().items()
+    }
     if not len(labels) or not logits or len(_classes(prepared.subject)) < 2:
         return None
     if prepared.subject.run is None:

@@ -173,7 +173,8 @@ def _run(
         outputs = engine.run(compared.images.pixels, compared.inputs)
         if outputs.normalized is not None:
             normalized = outputs.runtime, outputs.normalized
-        report = judged_outputs(name, outputs.runtime, outputs.logits, truth, options)
+        values = prepared.subject.compared_values(outputs.logits)
+        report = judged_outputs(name, outputs.runtime, values, truth, options)
         if outputs.logits.shape != truth.reference.shape:  # nothing more can be said of it
             yield EngineRun(name, report, None, normalized)
             return

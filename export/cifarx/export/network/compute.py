@@ -8,6 +8,7 @@ lacks others, and needs minutes where PyTorch needs a second.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from torch import Tensor
 
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.layer import Array, Layer, number, pair, sides
+from cifarx.export.network.model_card import LOG_SOFTMAX
 
 _AT_ONCE = 64 * 3 * 32 * 32  # numbers in a mini-batch
 _DIMS = {4: {1: 2, 2: 3, 3: 1}, 2: {1: 1}}  # MATLAB's dimension of maps and features -> PyTorch's
@@ -40,6 +42,14 @@ def run_graph_float32(graph: LayerGraph, inputs: NDArray[np.float32]) -> NDArray
     """The same with all numbers and arithmetic in float32."""
     values: NDArray[np.float32] = _in_parts(graph, torch.from_numpy(inputs), False).numpy()
     return values
+
+
+def with_ending(logits: NDArray[Any], ending: str) -> NDArray[Any]:
+    """What a source gives for its logits (N, K): these, or float64 after a log-softmax."""
+    if ending != LOG_SOFTMAX:
+        return logits
+    values = torch.from_numpy(np.asarray(logits, np.float64))
+    return np.asarray(torch.log_softmax(values, 1).numpy())
 
 
 @torch.no_grad()

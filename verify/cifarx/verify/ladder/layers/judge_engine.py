@@ -95,7 +95,7 @@ def with_layers(
         layers=tuple(findings),
         layers_in_all=len(original.graph.layers),
         layer_images=len(inputs),
-        marked=judge_logits(logits, truth),
+        marked=judge_logits(subject.compared_values(logits), truth),
         marked_apart=_apart(logits, plain),
     )
 
