@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from cifarx.export.bundle import Formats, write_bundle
-from cifarx.export.sources import SourceOptions, open_source
+from cifarx.export.model_contract import SourceOptions
+from cifarx.export.sources import open_source
 
 DATA = Path(__file__).resolve().parents[2] / "matlab" / "tests" / "data"
 SIZE = (3, 9, 11)

@@ -220,6 +220,13 @@ def export(
     classes: Annotated[
         Path | None, typer.Option(help="UTF-8 text file with one class name per line.")
     ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            help="Inputs for the test batch of an .onnx file or a module: what 'train --data' "
+            "takes, or an .npy or .npz file (default: noise)."
+        ),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path(),
     name: Annotated[
         str | None,
@@ -234,7 +241,8 @@ def export(
 
     from cifarx.cli.numbers import numbers, size
     from cifarx.export.bundle import Formats, check_name, write_bundle
-    from cifarx.export.sources import SourceOptions, matlab_calls, open_source, require_other_file
+    from cifarx.export.model_contract import SourceOptions
+    from cifarx.export.sources import matlab_calls, open_source, require_other_file
 
     check_name(name or "model", opset)
     formats = Formats(onnx, mat, pt2, torchscript)
@@ -245,6 +253,7 @@ def export(
         input_size=None if input_size is None else size("--input-size", input_size),
         mean=numbers("--mean", mean),
         std=numbers("--std", std),
+        data=data,
         classes=classes,
     )
     opened = open_source(source, asked, answers=formats.mat)
@@ -275,6 +284,7 @@ def verify(
     judge: options.Judge = None,
     atol: options.Atol = None,
     rtol: options.Rtol = None,
+    data: options.Data = None,
     from_polygraphy: options.FromPolygraphy = None,
     to_polygraphy: options.ToPolygraphy = None,
 ) -> None:
@@ -303,6 +313,7 @@ def verify(
         accuracy_images=options.accuracy_images(accuracy),
         tolerance=options.tolerance(atol, rtol),
         from_polygraphy=from_polygraphy,
+        data=data,
     )
     paths = report_paths(report, json_file, to_polygraphy)
     require_paths(paths, asked)

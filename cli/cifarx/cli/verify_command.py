@@ -64,6 +64,13 @@ Rtol = Annotated[
     float | None,
     typer.Option(help="Relative tolerance to report on; it does not affect the verdict."),
 ]
+Data = Annotated[
+    str | None,
+    typer.Option(
+        help="Inputs to compare on, for a network that is not a run: what 'train --data' takes, "
+        "or an .npy or .npz file (default: those in the .mat)."
+    ),
+]
 FromPolygraphy = Annotated[
     Path | None,
     typer.Option(help="Also judge the outputs that Polygraphy saved in this file or folder."),

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from cifarx.export.network.test_batch import TestBatch
 from cifarx.pytorch_models.data.images import Images
@@ -42,6 +43,14 @@ def make_answers(
 def logits_float32(module: nn.Module, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
     """(N, C, H, W) float32 -> (N, K) float32."""
     return _run(module, torch.from_numpy(inputs)).numpy()
+
+
+@torch.no_grad()
+def products_of_module(module: nn.Module, inputs: NDArray[np.float32]) -> int:
+    """Multiplications that a module takes for one of the inputs (1, C, H, W)."""
+    with FlopCounterMode(display=False) as counter:
+        module(torch.from_numpy(inputs[:1]))
+    return int(counter.get_total_flops()) // 2
 
 
 def logits_float64(module: nn.Module, inputs: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -10,6 +10,8 @@ from cifarx.verify.findings.scores import Accuracy, Comparison
 
 YARDSTICK = "pytorch"
 """The engine that the others are compared with."""
+TRUTH = "float64"
+"""The float64 reference, which takes its place if PyTorch did not run."""
 NO_CLASS = -1
 """The prediction of logits that are not finite."""
 
@@ -54,24 +56,26 @@ class RuntimeAccuracy:
         """Whether its logits are finite and differ from PyTorch's only by the rounding of both."""
         return not self.unexplained and not self.not_finite and self.apart <= self.tie / 2
 
-    def check(self, images: int, origin: str) -> Check:
+    def check(self, images: int, origin: str, against: str) -> Check:
         """Return the line of this runtime.
 
         Args:
             images: number of images that were scored.
             origin: what they are, such as 'test images of shapes'.
+            against: the engine that it is compared with.
         """
+        whose = "PyTorch's" if against == YARDSTICK else f"{against}'s"
         parts = [f"{self.engine} {self.overall.words()} {origin}"]
         if self.comparison is not None:
             parts.append(self.comparison.words())
         if self.changed:
             ties = "" if self.unexplained else ", ties within float32 rounding"
-            parts.append(f"predictions that differ from PyTorch's: {len(self.changed)}{ties}")
+            parts.append(f"predictions that differ from {whose}: {len(self.changed)}{ties}")
         if self.not_finite:
             parts.append(f"logits of {self.not_finite} images are not finite numbers")
         elif self.apart > self.tie / 2:
             allowed = f"(allowed: {self.tie / 2:.1e})"
-            parts.append(f"logits differ from PyTorch's by up to {self.apart:.1e} {allowed}")
+            parts.append(f"logits differ from {whose} by up to {self.apart:.1e} {allowed}")
         return judged(images > 0 and self.passed, "accuracy", "; ".join(parts))
 
 
@@ -85,6 +89,8 @@ class AccuracyReport:
     """Number of test images of the data set."""
     origin: str
     runtimes: tuple[RuntimeAccuracy, ...]
+    against: str = YARDSTICK
+    """The engine that the others are compared with, `YARDSTICK` or `TRUTH`."""
 
     @property
     def passed(self) -> bool:
@@ -98,4 +104,4 @@ class AccuracyReport:
 
     def checks(self) -> list[Check]:
         """Return one line per runtime."""
-        return [runtime.check(self.images, self.origin) for runtime in self.runtimes]
+        return [runtime.check(self.images, self.origin, self.against) for runtime in self.runtimes]

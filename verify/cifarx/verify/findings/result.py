@@ -175,7 +175,7 @@ class Result:
 
     def _accuracy_checks(self) -> list[tuple[str, Check]]:
         if self.accuracy is None:
-            missing = "the run's test images are not available, or no engine gave outputs"
+            missing = "no labelled images are available, or no engine gave outputs"
             return [("accuracy", Check(Outcome.SKIPPED, "accuracy", missing))]
         runtimes = zip(self.accuracy.runtimes, self.accuracy.checks(), strict=True)
         return [(f"accuracy: {runtime.engine}", check) for runtime, check in runtimes]

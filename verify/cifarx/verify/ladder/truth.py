@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from cifarx.export.network.compute import run_graph, run_graph_float32
+from cifarx.export.network.graph import LayerGraph
 from cifarx.pytorch_models.errors import UserError
 from cifarx.verify.engines.pytorch import PyTorch
 from cifarx.verify.findings.check import Check, judged
@@ -28,6 +30,9 @@ def truth_of(
             )
         origin = f"{subject.mat_path.name}'s reference"
         truth = make_truth(batch.reference[:n], batch.logits[:n], origin)
+        if not np.array_equal(batch.inputs[:n], inputs):  # the user's own data
+            origin = f"{subject.mat_path.name}'s layers in float64"
+            truth = _truth_of_layers(subject.mat.graph, inputs, origin)
         if subject.unusable_runs:
             return truth, judged(
                 False,
@@ -52,6 +57,15 @@ def truth_of(
         f"{'are' if agrees else 'are not'} those of the run {subject.run.folder.name} "
         f"(max difference in float64 {error:.1e}); {_own_error(truth)}",
     )
+
+
+def _truth_of_layers(graph: LayerGraph, inputs: NDArray[np.float32], origin: str) -> Truth:
+    """What the network gives for other inputs than those that PyTorch has run.
+
+    Its layers are those that gave model.mat's reference, as rung 2 shows.
+    """
+    own = run_graph_float32(graph, inputs)
+    return make_truth(run_graph(graph, inputs, exact=True), own, origin)
 
 
 def _own_error(truth: Truth) -> str:
