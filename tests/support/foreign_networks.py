@@ -43,8 +43,9 @@ TIMM = (
     "dpn48b", "res2net50_14w_8s", "selecsls42", "cspresnet50", "cspdarknet53", "darknet17",
     "hrnet_w18_small", "legacy_xception", "xception41", "inception_v4", "densenet121", "vgg11_bn",
     "convmixer_768_32", "focalnet_tiny_srf", "rdnet_tiny", "convformer_s18", "visformer_tiny",
-    "resnet32ts", "hgnet_tiny", "ghostnetv2_100", "ghostnetv3_050", "csatv2", "legacy_seresnext26_32x4d",
-    "starnet_s1", "tresnet_m", "shvit_s1", "swiftformer_xs", "vovnet39a",
+    "resnet32ts", "hgnet_tiny", "ghostnetv2_100", "ghostnetv3_050", "csatv2",
+    "legacy_seresnext26_32x4d", "starnet_s1", "tresnet_m", "shvit_s1", "swiftformer_xs",
+    "vovnet39a",
 )  # fmt: skip
 _BOTTOM = 1e-2  # scales of branches that no training has opened yet
 _NORMS = (nn.modules.batchnorm._BatchNorm, nn.GroupNorm, nn.LayerNorm)

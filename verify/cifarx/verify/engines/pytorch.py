@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -165,25 +165,23 @@ def _live(graph: LayerGraph, calls: _Calls) -> dict[str, Tensor]:
         if len(calls.get(path, ())) == len(layers)
         for layer, call in zip(layers, calls[path], strict=True)
     }
-    shapes = graph.shapes()
     live: dict[str, Tensor] = {}
     for layer in graph.layers:
         known = all(name in live or name == graph.input_name for name in layer.inputs)
         call = calls_of.get(layer.name)
         if call is not None and call.output is not None and (known or layer.kind in _SUMS):
             live[layer.name] = call.output
-        elif known:
-            got = (
-                calls_of[x.name].given
-                for x in graph.layers
-                if x.inputs == (layer.name,) and x.name in calls_of
-            )
-            one = next(
-                (g[0] for g in got if len(g) == 1 and g[0].shape[1:] == shapes[layer.name]), None
-            )
-            if one is not None:
-                live[layer.name] = one
+        elif known and (got := _got(layer, graph, calls_of)) is not None:
+            live[layer.name] = got
     return live
+
+
+def _got(layer: Layer, graph: LayerGraph, calls_of: Mapping[str, _Call]) -> Tensor | None:
+    """What a module behind the layer gets of it, as the layer gives it."""
+    behind = [x.name for x in graph.layers if x.inputs == (layer.name,) and x.name in calls_of]
+    shape = graph.shapes()[layer.name]
+    given = (calls_of[name].given for name in behind)
+    return next((g[0] for g in given if len(g) == 1 and g[0].shape[1:] == shape), None)
 
 
 def _activations(
