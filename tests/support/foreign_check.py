@@ -68,13 +68,13 @@ def judging(name: str) -> Iterator[None]:
         yield
 
 
-def export(name: str, folder: Path) -> None:
-    """Write NAME.onnx and NAME.mat, as `cifarx export foreign_networks:NAME` does."""
+def export(name: str, folder: Path, file: str = "") -> None:
+    """Write FILE.onnx and FILE.mat, as `cifarx export foreign_networks:NAME --name FILE` does."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sources, "IMAGES", IMAGES)
         options = SourceOptions(input_size=networks()[name].input_size)
         source = open_source(f"foreign_networks:{name}", options)
-        write_bundle(source.bundle, folder, name, Formats(onnx=True, mat=True))
+        write_bundle(source.bundle, folder, file or name, Formats(onnx=True, mat=True))
 
 
 def check(name: str, folder: Path, engines: tuple[str, ...] = LIVE) -> Result:

@@ -41,7 +41,7 @@ TIMM = (
     "nf_seresnet26", "nf_ecaresnet26", "eca_nfnet_l0", "resnetaa34d", "resnetblur18",
     "resnet50_gn", "resnetv2_50x1_bit", "botnet26t_256", "lambda_resnet26t", "halonet26t",
     "dpn48b", "res2net50_14w_8s", "selecsls42", "cspresnet50", "cspdarknet53", "darknet17",
-    "hrnet_w18_small", "legacy_xception", "xception41", "inception_v4", "densenet121", "vgg11_bn",
+    "hrnet_w18_small", "legacy_xception", "xception41", "inception_v4", "densenet121",
     "convmixer_768_32", "focalnet_tiny_srf", "rdnet_tiny", "convformer_s18", "visformer_tiny",
     "resnet32ts", "hgnet_tiny", "ghostnetv2_100", "ghostnetv3_050", "csatv2",
     "legacy_seresnext26_32x4d", "starnet_s1", "tresnet_m", "shvit_s1", "swiftformer_xs",

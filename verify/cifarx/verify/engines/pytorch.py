@@ -165,23 +165,23 @@ def _live(graph: LayerGraph, calls: _Calls) -> dict[str, Tensor]:
         if len(calls.get(path, ())) == len(layers)
         for layer, call in zip(layers, calls[path], strict=True)
     }
+    shapes = graph.shapes()
     live: dict[str, Tensor] = {}
     for layer in graph.layers:
         known = all(name in live or name == graph.input_name for name in layer.inputs)
-        call = calls_of.get(layer.name)
-        if call is not None and call.output is not None and (known or layer.kind in _SUMS):
-            live[layer.name] = call.output
-        elif known and (got := _got(layer, graph, calls_of)) is not None:
-            live[layer.name] = got
+        call, shape = calls_of.get(layer.name), shapes[layer.name]
+        given = call.output if call and (known or layer.kind in _SUMS) else None
+        if given is None and known:
+            given = _got(layer, graph, calls_of)
+        if given is not None and given.shape[1:] == shape:  # else a part of what the module does
+            live[layer.name] = given
     return live
 
 
 def _got(layer: Layer, graph: LayerGraph, calls_of: Mapping[str, _Call]) -> Tensor | None:
-    """What a module behind the layer gets of it, as the layer gives it."""
-    behind = [x.name for x in graph.layers if x.inputs == (layer.name,) and x.name in calls_of]
-    shape = graph.shapes()[layer.name]
-    given = (calls_of[name].given for name in behind)
-    return next((g[0] for g in given if len(g) == 1 and g[0].shape[1:] == shape), None)
+    """What a module behind the layer gets of it."""
+    behind = (x.name for x in graph.layers if x.inputs == (layer.name,) and x.name in calls_of)
+    return next((calls_of[x].given[0] for x in behind if len(calls_of[x].given) == 1), None)
 
 
 def _activations(
