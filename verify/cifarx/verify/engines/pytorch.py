@@ -192,8 +192,8 @@ def _activations(
     values = {graph.input_name: inputs}
     for layer in graph.layers:
         given = [values[name] for name in layer.inputs]
-        if layer.name in recorded:
-            values[layer.name] = recorded[layer.name]
+        if layer.name in live:
+            values[layer.name] = live[layer.name]
             continue
         arrays = layer_tensors(layer, given[0].dtype)
         here = {key: array.to(given[0].device) for key, array in arrays.items()}
