@@ -88,7 +88,7 @@ def noise(size: tuple[int, int, int], card: ModelCard, count: int) -> TestInputs
 
 
 def from_data(data: str, size: tuple[int, int, int], card: ModelCard, count: int) -> TestInputs:
-    """Inputs from what --data names: an array file, or whatever `cifarx train --data` takes.
+    """Inputs from what --data names: an array file, or what `cifarx train --data` takes.
 
     Args:
         data: the option's value.
@@ -97,8 +97,8 @@ def from_data(data: str, size: tuple[int, int, int], card: ModelCard, count: int
         count: at most so many, of labelled data evenly over the classes.
 
     Raises:
-        UserError: the data cannot be read, are of another size, or are pixels of which nobody has
-            said how they are normalised.
+        UserError: the data cannot be read, are of another size, or are pixels whose normalisation
+            is unknown.
     """
     if Path(data).suffix in ENDINGS:
         return _from_arrays(Path(data), size, card, count)
