@@ -29,6 +29,7 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/mh_lint matlab
 	$(BIN)/mh_style matlab
+	$(BIN)/python tests/support/matlab_syntax.py matlab
 
 clean:
 	rm -rf .venv demo .pytest_cache .mypy_cache .ruff_cache

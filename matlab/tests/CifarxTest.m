@@ -1,7 +1,7 @@
 classdef CifarxTest < matlab.unittest.TestCase
-    %CIFARXTEST  The test functions of this folder for MATLAB's own test runner.
+    %CIFARXTEST  Run the test functions of this folder with MATLAB's own test runner.
     %
-    %   RUNTESTS('CifarxTest') runs them, each as one parameterised test.
+    %   RUNTESTS('CifarxTest') runs each of them as one parameterized test.
     %
     %   See also runCifarxTests.
 

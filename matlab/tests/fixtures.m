@@ -1,10 +1,10 @@
 function files = fixtures()
-%FIXTURES  The networks in tests/data: every kind of layer, with PyTorch's answers.
+%FIXTURES  Test networks with every kind of layer and the outputs of PyTorch.
 %
-%   FILES = FIXTURES() is a cell array of their paths. They were written by
-%   'python tests/support/every_kind.py' in the checkout of cifarx.
+%   FILES = FIXTURES() is a cell array of the paths of their files in tests/data, which
+%   'python tests/support/every_kind.py' wrote in the checkout of cifarx.
 
 folder = fullfile(fileparts(mfilename('fullpath')), 'data');
-names = {'curves', 'joins', 'norms', 'windows'};
+names = {'curves', 'joins', 'norms', 'windows', 'oldest'};  % oldest: for R2021a
 files = cellfun(@(name) fullfile(folder, [name '.mat']), names, 'UniformOutput', false);
 end

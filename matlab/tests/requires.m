@@ -1,10 +1,10 @@
 function requires(name)
-%REQUIRES  Skip a test where a function is missing.
+%REQUIRES  Skip a test if a function does not exist.
 %
-%   REQUIRES(NAME) raises the error cifarx:test:skipped, which RUNCIFARXTESTS and
-%   CIFARXTEST count as a skipped test, unless the function NAME is there.
+%   REQUIRES(NAME) raises the error cifarx:test:skipped unless the function NAME exists.
+%   RUNCIFARXTESTS and CIFARXTEST count it as a skipped test.
 
 if ~exist(name) %#ok<EXIST> a class or a function
-    error('cifarx:test:skipped', 'There is no %s here.', name);
+    error('cifarx:test:skipped', '%s is not installed.', name);
 end
 end

@@ -1,5 +1,5 @@
 function testClassify()
-%TESTCLASSIFY  Names and scores are those of PyTorch's logits, one image a row.
+%TESTCLASSIFY  Names and scores agree with the logits of PyTorch, one image per row.
 files = fixtures();
 for i = 1:numel(files)
     net = cifarx.load(files{i});

@@ -1,5 +1,5 @@
 function testDlnetworkHasBuiltInLayersOnly()
-%TESTDLNETWORKHASBUILTINLAYERSONLY  Classes and names are the file's.
+%TESTDLNETWORKHASBUILTINLAYERSONLY  Classes and names are those of the file.
 files = buildable();
 for i = 1:numel(files)
     net = cifarx.load(files{i});

@@ -7,7 +7,7 @@ folder = tempname();
 mkdir(folder);
 back = cd(folder);
 restore = onCleanup(@() leave(before, back, folder));
-copyfile(files{4}, 'model.mat');
+copyfile(files{5}, 'model.mat');
 text = ran('loadAndClassify');
 assert(~isempty(strfind(text, 'image 4 is a class_'))); %#ok<STREMP>
 percents = str2double(regexp(text, '(\d+)(?=%)', 'match'));
@@ -26,13 +26,13 @@ if exist('dlnetwork') %#ok<EXIST> a class or a function
 end
 end
 
-function text = ran(script) %#ok<STOUT> evalc gives it
-%RAN  What a script prints.
+function text = ran(script) %#ok<STOUT> evalc returns it
+%RAN  The output of a script.
 text = evalc(script);
 end
 
 function leave(before, back, folder)
-%LEAVE  Everything as it was.
+%LEAVE  Restore folder and path, and delete the temporary folder.
 cd(back);
 path(before);
 delete(fullfile(folder, '*'));

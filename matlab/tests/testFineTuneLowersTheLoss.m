@@ -1,6 +1,7 @@
 function testFineTuneLowersTheLoss()
-%TESTFINETUNELOWERSTHELOSS  And keeps names, classes and normalisation.
+%TESTFINETUNELOWERSTHELOSS  Training lowers the loss and keeps names, classes, normalization.
 files = buildable();
+count = 0;
 for i = 1:numel(files)
     net = cifarx.load(files{i});
     X = net.test.images;
@@ -8,8 +9,17 @@ for i = 1:numel(files)
         X = net.test.inputs;
     end
     labels = 1 + mod(1:size(X, 4), numel(net.classes));
-    [tuned, trained] = cifarx.fineTune(net, X, labels, 'MaxEpochs', 1, 'Verbose', false, ...
-                                       'InitialLearnRate', 0.01);
+    options = {'MaxEpochs', 1, 'Verbose', false, 'InitialLearnRate', 0.01};
+    try
+        [tuned, trained] = cifarx.fineTune(net, X, labels, options{:});
+    catch reason
+        if ~strcmp(reason.identifier, 'cifarx:fineTune:release')
+            rethrow(reason);
+        end
+        fprintf('left out | %s | %s\n', files{i}, reason.message);
+        continue
+    end
+    count = count + 1;
     assert(numel(trained.Layers) <= numel(net.layers) + 1);
     assert(isequal(tuned.input, net.input) && isequal(tuned.classes, net.classes));
     assert(isequal({tuned.layers.Name}, {net.layers.Name}));
@@ -18,6 +28,7 @@ for i = 1:numel(files)
     after = loss(cifarx.predict(tuned, X), labels);
     assert(after < before, '%s: %.4f, and was %.4f', files{i}, after, before);
 end
+assert(count > 0);
 end
 
 function value = loss(logits, labels)

@@ -1,5 +1,5 @@
 function testFineTuneRefusesWrongData()
-%TESTFINETUNEREFUSESWRONGDATA  Sizes, classes, labels and options.
+%TESTFINETUNEREFUSESWRONGDATA  Wrong sizes, classes, labels and options are refused.
 requires('dlnetwork');
 files = fixtures();
 net = cifarx.load(files{4});

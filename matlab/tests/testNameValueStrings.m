@@ -1,5 +1,5 @@
 function testNameValueStrings()
-%TESTNAMEVALUESTRINGS  MATLAB's strings do as well as char; NAME=VALUE passes one, too.
+%TESTNAMEVALUESTRINGS  Strings work like char, also in the syntax NAME=VALUE.
 if exist('OCTAVE_VERSION', 'builtin')
     error('cifarx:test:skipped', 'Octave has no strings.');
 end

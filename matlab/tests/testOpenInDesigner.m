@@ -1,9 +1,9 @@
 function testOpenInDesigner()
-%TESTOPENINDESIGNER  Opens the app; nothing to see without a desktop.
+%TESTOPENINDESIGNER  Opens the app; needs a desktop.
 requires('deepNetworkDesigner');
 if ~exist('OCTAVE_VERSION', 'builtin') && ~usejava('desktop')
-    error('cifarx:test:skipped', 'There is no desktop here.');
+    error('cifarx:test:skipped', 'MATLAB runs without a desktop.');
 end
-files = fixtures();
+files = buildable();
 cifarx.openInDesigner(files{1});
 end

@@ -1,7 +1,7 @@
 function testRefusals()
-%TESTREFUSALS  What a function cannot take is refused by its own error, with its own words.
+%TESTREFUSALS  Every function refuses invalid arguments with its own error.
 files = fixtures();
-net = cifarx.load(files{4});
+net = cifarx.load(files{5});
 X = net.test.images;
 calls = {'load', 1; 'predict', 2; 'classify', 2; 'summary', 1; 'verify', 1; 'save', 2; ...
          'dlnetwork', 1; 'openInDesigner', 1; 'fineTune', 2; 'importONNX', 1};
@@ -15,7 +15,7 @@ end
 for name = {'predict', 'classify', 'summary'}
     call = str2func(['cifarx.' name{1}]);
     rest = repmat({X}, 1, ~strcmp(name{1}, 'summary'));
-    refused(call, [files(4), rest], [name{1} ':network'], 'char. Read one with net = cifarx.load');
+    refused(call, [files(5), rest], [name{1} ':network'], 'char. Load one with net = cifarx.load');
     refused(call, [{5}, rest], [name{1} ':network'], 'is a 1-by-1 double');
     refused(call, [{struct()}, rest], [name{1} ':missingField'], 'has no field ''format''');
 end
@@ -34,19 +34,19 @@ refused(@cifarx.predict, {net, double(X)}, 'predict:imageClass', 'but is double'
 refused(@cifarx.predict, {net, X(1:8, :, :, :)}, 'predict:imageSize', '8-by-11-by-3');
 refused(@cifarx.predict, {net, X, 'Batch', 3}, 'predict:option', '''MiniBatchSize''');
 
-refused(@cifarx.verify, {files{4}, 'Foo', 1}, 'verify:option', '''ResultFile''');
-refused(@cifarx.verify, {files{4}, 5}, 'verify:option', '''ResultFile''');
-refused(@cifarx.verify, {files{4}, 'ResultFile'}, 'verify:option', '''ResultFile''');
+refused(@cifarx.verify, {files{5}, 'Foo', 1}, 'verify:option', '''ResultFile''');
+refused(@cifarx.verify, {files{5}, 5}, 'verify:option', '''ResultFile''');
+refused(@cifarx.verify, {files{5}, 'ResultFile'}, 'verify:option', '''ResultFile''');
 refused(@cifarx.load, {5}, 'load:fileName', '1-by-1 double');
 refused(@cifarx.load, {'no.mat'}, 'load:fileNotFound', 'no.mat');
-refused(@cifarx.save, {net, 'a.mat', files{4}}, 'save:network', 'is saved without one');
-refused(@cifarx.save, {net, 'a.mat', net}, 'save:network', 'is saved without one');
+refused(@cifarx.save, {net, 'a.mat', files{5}}, 'save:network', 'without one: cifarx.save(net');
+refused(@cifarx.save, {net, 'a.mat', net}, 'save:network', 'without one: cifarx.save(net');
 refused(@cifarx.save, {5, 'a.mat'}, 'save:network', 'is a 1-by-1 double');
 
 if exist('importNetworkFromONNX') %#ok<EXIST> a class or a function
     refused(@cifarx.importONNX, {5}, 'importONNX:fileName', '1-by-1 double');
     refused(@cifarx.importONNX, {{'model.onnx'}}, 'importONNX:fileName', '1-by-1 cell');
-    refused(@cifarx.importONNX, files(4), 'importONNX:fileName', 'is not named .onnx');
+    refused(@cifarx.importONNX, files(5), 'importONNX:fileName', 'is not named .onnx');
 end
 if exist('dlnetwork') %#ok<EXIST> a class or a function
     refused(@cifarx.dlnetwork, {5}, 'dlnetwork:network', 'is a 1-by-1 double');
@@ -63,7 +63,7 @@ if exist('dlnetwork') %#ok<EXIST> a class or a function
             '''MaxEpochs'' must be a whole number of 1 or more, but is 1.5');
     refused(@cifarx.fineTune, {net, X, labels, 'Plots', 5}, 'fineTune:option', ...
             '''Plots'' must be ''none'' or');
-    refused(@cifarx.fineTune, {net, X, labels, 'Foo', 5}, 'fineTune:option', 'of the names');
+    refused(@cifarx.fineTune, {net, X, labels, 'Foo', 5}, 'fineTune:option', 'with the names');
 end
 end
 

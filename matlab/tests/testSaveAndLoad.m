@@ -1,5 +1,5 @@
 function testSaveAndLoad()
-%TESTSAVEANDLOAD  What is saved is what is loaded again, bit for bit.
+%TESTSAVEANDLOAD  A saved network is loaded again bit for bit.
 files = fixtures();
 file = [tempname() '.mat'];
 clean = onCleanup(@() delete(file));

@@ -1,5 +1,5 @@
 function testSummary()
-%TESTSUMMARY  A row a layer, with the sizes that the layers give.
+%TESTSUMMARY  One row per layer, with the sizes of the activations.
 files = fixtures();
 for i = 1:numel(files)
     net = cifarx.load(files{i});

@@ -1,5 +1,5 @@
 function testWeightsComeBackFromDlnetwork()
-%TESTWEIGHTSCOMEBACKFROMDLNETWORK  Bit for bit, and changed ones changed.
+%TESTWEIGHTSCOMEBACKFROMDLNETWORK  Weights come back bit for bit, and trained ones changed.
 files = buildable();
 for i = 1:numel(files)
     net = cifarx.load(files{i});

@@ -1,5 +1,5 @@
 function testWhatPyTorchHasNotIsNotLearnt()
-%TESTWHATPYTORCHHASNOTISNOTLEARNT  Arrays without a source have learning rates of 0.
+%TESTWHATPYTORCHHASNOTISNOTLEARNT  Arrays that PyTorch does not have get learn rate 0.
 files = buildable();
 frozen = 0;
 for i = 1:numel(files)
@@ -16,5 +16,5 @@ for i = 1:numel(files)
         frozen = frozen + any(made);
     end
 end
-assert(frozen > 0);  % such as the bias of a convolution of joins that takes pixels apart
+assert(frozen > 0);  % for example the bias of the space-to-depth convolution of joins
 end

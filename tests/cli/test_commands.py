@@ -140,7 +140,7 @@ def test_an_onnx_file_that_is_none(cifarx: Cifarx, work: Path, content: str) -> 
 def test_a_truncated_mat_file(cifarx: Cifarx, work: Path, length: int) -> None:
     path = work / "model.mat"
     path.write_bytes(path.read_bytes()[:length])
-    assert "model.mat is not a MAT-file" in rejected(cifarx("verify", "model.onnx"))
+    assert "model.mat cannot be read as a MAT-file" in rejected(cifarx("verify", "model.onnx"))
 
 
 def test_a_folder_with_one_image_a_class(cifarx: Cifarx, empty: Path) -> None:
@@ -181,14 +181,14 @@ def test_octave_asked_for_and_not_there(
     ("arguments", "said"),
     [
         (["export", "nowhere"], "nowhere is not a run"),
-        (["export", "model.onnx"], "model.onnx is the file to export, and would be replaced"),
+        (["export", "model.onnx"], "model.onnx is the file to export"),
         (["verify", "--checkpoint", "runs/tiny/model.safetensors"], "is not a run"),
         (["demo", "--out", "model.onnx"], "model.onnx is not empty"),
         (["verify", "--json", "model.onnx"], "model.onnx cannot be both the model to verify and"),
         (["verify", "--json", "."], ". already exists and is not a JSON report"),
         (["export", "--opset", "9"], "--opset 9 is not supported"),
         (["export", "--name", "a b"], "--name 'a b'"),
-        (["verify", "--engines", "matlob"], "'matlob' is no engine"),
+        (["verify", "--engines", "matlob"], "'matlob' is not an engine"),
         (["verify", "--accept", "anything"], "--accept 'anything' is not allowed"),
         (["verify", "--checkpoint", "nowhere"], "nowhere is not a run"),
         (["train", "bn8", "--data", "nowhere"], "--data nowhere is not the name of a data set"),
@@ -275,3 +275,20 @@ def test_a_console_of_few_characters_ends_no_command(
     assert end.value.code == 2
     assert err.buffer.getvalue().startswith(rb"cifarx: \u72ac.onnx is not there")
     assert out.buffer.getvalue() == b"SHA-256 1c8dec6de40f\\u2026\n"
+
+
+def test_the_toolbox_can_be_copied_to_a_new_folder(cifarx: Cifarx, empty: Path, root: Path) -> None:
+    finished = cifarx("matlab-path", "--copy", "to take/cifarx")
+    copy = empty / "to take" / "cifarx"
+    assert finished.out == f"{copy}\n"
+    source = root / "matlab" / "toolbox"
+    names = {p.relative_to(source) for p in source.rglob("*") if p.is_file()}
+    assert {p.relative_to(copy) for p in copy.rglob("*") if p.is_file()} == names
+    assert all((copy / name).read_bytes() == (source / name).read_bytes() for name in names)
+    assert "exists already" in rejected(cifarx("matlab-path", "--copy", copy))
+    (empty / "file").write_text("")
+    assert "exists already" in rejected(cifarx("matlab-path", "--copy", "file"))
+    assert "Cannot copy the toolbox" in rejected(cifarx("matlab-path", "--copy", "file/toolbox"))
+    (empty / "folder").mkdir()
+    assert cifarx("matlab-path", "--copy", "folder").code == 0
+    assert {p.name for p in empty.iterdir()} == {"to take", "file", "folder"}

@@ -94,7 +94,7 @@ def test_a_report_that_was_prettied_is_judged_by_its_figures(
     ("text", "said"),
     [
         ("{", "is not JSON"),
-        ("[1]", "is no report of cifarx"),
+        ("[1]", "is not a report of cifarx"),
         ('{"format": "cifarx-report", "version": 99}', "is a report of version 99"),
         ('{"format": "cifarx-report", "version": 2}', "is damaged: images: "),
         ("[" * 100_000, "is not JSON"),
@@ -146,7 +146,7 @@ def test_a_quoted_tolerance_is_told_and_decides_nothing(work: Path, cifarx: Comm
     strict = cifarx("verify", "model.onnx", *QUICK, "--atol", "1e-30")
     assert strict.code == 0
     assert "FAILED | tolerance | onnxruntime" in strict.out
-    assert "/60 images within atol 1e-30 + rtol 0 x the float64 logits" in strict.out
+    assert "/60 images within atol 1e-30 + rtol 0 x " in strict.out
     assert strict.out.splitlines()[-1].startswith("EQUIVALENT")
 
 
@@ -159,7 +159,7 @@ def test_outputs_go_to_polygraphy_and_come_back(work: Path, cifarx: Command) -> 
     )
     assert back.code == 0
     assert "PASSED | onnxruntime, from outputs.json | logits 10x60" in back.out
-    assert "compared 1 of 1 engines (onnxruntime), and outputs in files (polygraphy:p" in back.out
+    assert "compared 1 of 1 engine (onnxruntime), and outputs in files (polygraphy:p" in back.out
 
 
 def test_outputs_in_a_file_are_no_engine_that_a_check_rests_on(work: Path, cifarx: Command) -> None:
@@ -230,7 +230,7 @@ def test_a_check_that_is_stopped_leaves_a_report_that_is_no_pass(many: Path) -> 
     code, out, err = stopped(slow, arguments, many)
     assert code == 2, out + err
     last = out.splitlines()[-1]
-    assert last.startswith("NOT VERIFIED | compared 1 engines; stopped during: accura")
+    assert last.startswith("NOT VERIFIED | compared 1 engine; stopped during: accura")
     assert "of 256 test images of shapes" in out
     assert err.splitlines()[:8] == [
         "reading images",
@@ -254,7 +254,7 @@ def test_a_spoilt_file_is_no_pass_and_its_layer_is_named(work: Path, cifarx: Com
     assert done.code == 1
     assert (
         "FAILED | first divergence | layer conv2 (module 'conv2', ONNX node 'conv2', MATLAB layer "
-        "'conv2'), by local check, " in done.out
+        "'conv2'), found by local check, " in done.out
     )
     divergence = json.loads((work / "report.json").read_text())["first_divergence"]
     assert divergence["onnx_node"] == "conv2"

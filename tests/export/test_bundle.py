@@ -56,7 +56,7 @@ def test_the_images_are_the_runs_own_test_images(bundle: Bundle) -> None:
 
 
 def test_a_name_that_matlab_could_not_use_is_rejected(bundle: Bundle, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"--name 'my net'.*such as 'my_net'"):
+    with pytest.raises(UserError, match=r"--name 'my net'.*'my_net'"):
         write_bundle(bundle, tmp_path, "my net", Formats(onnx=True, mat=True))
     assert not list(tmp_path.iterdir())
 

@@ -202,10 +202,8 @@ def test_the_file_that_is_read_is_never_replaced(
     before = (folder / "wide.onnx").read_bytes()
     done = cifarx("export", "wide.onnx")
     assert done.code == 2
-    assert "wide.onnx is the file to export, and would be replaced" in done.err
-    assert done.err.rstrip().endswith(
-        "Give another place with --out DIR, or another name, such as --name wide_matlab."
-    )
+    assert "wide.onnx is the file to export" in done.err
+    assert done.err.rstrip().endswith("--name wide_matlab.")
     assert (folder / "wide.onnx").read_bytes() == before
     assert cifarx("export", "wide.onnx", "--mat").code == 0
     assert cifarx("export", "wide.onnx", "--name", "other").code == 0

@@ -58,7 +58,7 @@ def test_a_family_trains_a_step_exports_and_verifies(spec: ModelSpec, tmp_path: 
     engines = ("pytorch", "onnxruntime", "octave")
     result = verify(VerifyOptions(tmp_path / "model.onnx", engines, checkpoint=run.folder))
     assert result.verdict is Verdict.EQUIVALENT
-    assert result.compared() == ("onnxruntime", "octave")
+    assert result.compared_engines() == ("onnxruntime", "octave")
 
 
 @pytest.mark.slow

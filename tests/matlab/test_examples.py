@@ -31,7 +31,7 @@ def called(path: Path) -> set[str]:
 def run(program: str, script: Path, folder: Path, *, standin: bool) -> str:
     code = f"addpath('{TOOLBOX}');"
     if standin:
-        code += f"addpath('{ROOT / 'matlab' / 'tests' / 'standin'}');"
+        code += f"addpath('{ROOT / 'matlab' / 'tests'}'); standIn('R2026b');"
     done = subprocess.run(
         [program, "--no-gui", "--norc", "--quiet", "--eval", f"{code} source('{script}');"],
         capture_output=True,
@@ -80,9 +80,9 @@ def test_scripts_run_in_octave(
         np.testing.assert_allclose(percents, 100 * scores[:5].max(1), rtol=0, atol=0.51)
     if path.stem == "editInDesigner":
         assert re.search(r"^conv1 +nnet\.cnn\.layer\.Convolution2DLayer$", text, re.MULTILINE)
-        assert "Deep Network Designer: initialised dlnetwork of " in text
+        assert "Deep Network Designer: initialized dlnetwork of " in text
     if path.stem == "fineTuneAndReturn":
-        assert re.search(r"right: \d+ of 60 before, \d+ after", text)
+        assert re.search(r"correct: \d+ of 60 before, \d+ after", text)
         assert (tmp_path / "tuned.mat").exists()
 
 
@@ -112,3 +112,17 @@ def test_help_has_mathworks_form(name: str) -> None:
     assert not set(re.findall(r"error\('(\S+?)'", text)) - set(
         re.findall(rf"error\('(cifarx:(?:{name}|check):\w+)'", text)  # restated under its name
     )
+
+
+@pytest.mark.octave
+@pytest.mark.parametrize("name", sorted(PUBLIC))
+def test_the_example_in_the_help_runs(
+    name: str, octave_program: str, bundle: Bundle, tmp_path: Path
+) -> None:
+    write_bundle(bundle, tmp_path, "model", Formats(onnx=True, mat=True))
+    text = (TOOLBOX / "+cifarx" / f"{name}.m").read_text("ascii")
+    example = re.search(r"^%   Example:\n((?:%      .*\n)+)", text, re.MULTILINE)
+    assert example
+    script = tmp_path / "example.m"
+    script.write_text(re.sub(r"^%      ", "", example[1], flags=re.MULTILINE))
+    run(octave_program, script, tmp_path, standin=True)

@@ -131,9 +131,9 @@ def test_names_outside_ascii(octave: Octave, tmp_path: Path) -> None:
 def test_verify_takes_inputs_as_they_are(octave: Octave, tmp_path: Path) -> None:
     write(network()[0], tmp_path)
     lines = octave("report = cifarx.verify('model.mat'); assert(report.ratio < 3);").splitlines()
-    assert lines[0].startswith("PASSED | weights | 2 arrays are those that were exported")
+    assert lines[0].startswith("PASSED | weights | 2 arrays are as exported")
     assert lines[1] == (
-        f"PASSED | input | the file has no normalisation; its {IMAGES} inputs are taken as they are"
+        f"PASSED | input | the file has no normalization; its {IMAGES} inputs are used as they are"
     )
     assert lines[-1].startswith("EQUIVALENT | octave ")
     assert lines[-1].endswith(f"on the {IMAGES} test images of model.mat")

@@ -183,7 +183,7 @@ def test_a_folder_that_is_not_there(octave: Octave, folder: Path) -> None:
 
 def test_what_is_no_network(octave: Octave, folder: Path) -> None:
     text = failure(octave, "cifarx.save({1, 2}, 'tuned.mat')")
-    assert text.startswith("cifarx:save:network\nNET must be a network as cifarx.load returns it")
+    assert text.startswith("cifarx:save:network\nNET must be a network returned by cifarx.load")
     assert "but is a 1-by-2 cell" in text
     text = failure(octave, "cifarx.save(cifarx.load('model.mat'), 3)")
     assert text.startswith("cifarx:save:fileName\nThe file name must be a character row vector")

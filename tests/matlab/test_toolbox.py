@@ -184,7 +184,7 @@ def test_an_unknown_kind_is_not_run(octave: Octave, folder: Path) -> None:
         (
             "zeros(32, 32, 3)",
             "cifarx:predict:imageClass",
-            "but is double. Pixels 0..255 are made so by uint8(X)",
+            "but is double. Convert pixels 0..255 with uint8(X)",
         ),
     ],
 )

@@ -264,8 +264,8 @@ def test_a_result_that_cannot_be_written_fails_nothing_but_is_told(
     [
         ("'ResultFile', 'model.mat'", "resultFile", "ends in '.matlab-result.mat'"),
         ("'ResultFile', 3", "resultFile", "or '' for none, but is 3."),
-        ("'LayerImages', 0", "layerImages", "whole number of images from 1, or Inf"),
-        ("'LayerImages', 1.5", "layerImages", "from 1, or Inf for all, but is 1.5."),
+        ("'LayerImages', 0", "layerImages", "whole number of images, 1 or more, or Inf"),
+        ("'LayerImages', 1.5", "layerImages", "or Inf for all, but is 1.5."),
         ("'LayerImages'", "option", "'ResultFile', 'LayerImages', but 'LayerImages' has no value."),
         ("'Foo', 1", "option", "argument 2 is 'Foo'"),
     ],

@@ -262,6 +262,6 @@ TOOLBOX_FAULTS: dict[str, EngineFault] = {
         ),
         None,
         "octave",
-        "normalises the images to other numbers than python",
+        "normalises the images differently from python",
     ),
 }

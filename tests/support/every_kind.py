@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from cifarx.export.bundle import Formats, write_bundle
-from cifarx.export.sources import SourceOptions, open_source
+from cifarx.export.model_contract import SourceOptions
+from cifarx.export.sources import open_source
 
 DATA = Path(__file__).resolve().parents[2] / "matlab" / "tests" / "data"
 SIZE = (3, 9, 11)
@@ -125,7 +126,33 @@ class Joins(nn.Module):
         return self.last(torch.relu(self.square(x)))
 
 
-NETWORKS = {"windows": Windows, "norms": Norms, "curves": Curves, "joins": Joins}
+class Oldest(nn.Module):
+    """Layers that Deep Learning Toolbox R2021a has with all that is asked of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.edges = nn.ZeroPad2d((0, 2, 1, 0))
+        self.conv = nn.Conv2d(3, 6, (3, 2), stride=(1, 2), padding=(1, 0))
+        self.norm = nn.BatchNorm2d(6, eps=1e-3)
+        self.apart = nn.Conv2d(6, 6, (1, 3), groups=3)
+        self.most = nn.MaxPool2d((3, 2), stride=(2, 1), padding=(1, 0))
+        self.mean = nn.AvgPool2d((2, 1), stride=(1, 1))
+        self.fc1 = nn.LazyLinear(7)
+        self.fc2 = nn.Linear(7, CLASSES)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = torch.relu(self.norm(self.conv(self.edges(x))))
+        x = self.mean(self.most(torch.cat([self.apart(x), x[:, :, :, :4]], 1)))
+        return self.fc2(torch.relu(self.fc1(torch.flatten(x, 1))))
+
+
+NETWORKS = {
+    "windows": Windows,
+    "norms": Norms,
+    "curves": Curves,
+    "joins": Joins,
+    "oldest": Oldest,
+}
 
 
 def made(name: str) -> nn.Module:
@@ -161,6 +188,10 @@ def joins() -> nn.Module:
 
 def _of_white(*values: float) -> tuple[float, ...]:
     return tuple(value / 255 for value in values)
+
+
+def oldest() -> nn.Module:
+    return made("oldest")
 
 
 def write(name: str, folder: Path) -> Path:

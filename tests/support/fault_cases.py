@@ -163,7 +163,7 @@ IDLE: dict[str, Fault] = {
     "a convolution that nothing reads": Fault(
         _added(node=[_BRANCH], initializer=[_BRANCH_WEIGHT]),
         None,
-        "from nowhere: smuggled, branch (Conv that nothing reads)",
+        "unaccounted for: smuggled, branch (Conv that nothing reads)",
         numbers=False,
     ),
     "a convolution of which only the size is read": Fault(
@@ -178,25 +178,25 @@ IDLE: dict[str, Fault] = {
     "a constant that nothing reads": Fault(
         _added(node=[_constant("spare")]),
         None,
-        "from nowhere: spare (Constant that nothing reads)",
+        "unaccounted for: spare (Constant that nothing reads)",
         numbers=False,
     ),
     "an initializer that nothing reads": Fault(
-        _added(initializer=[_BRANCH_WEIGHT]), None, "from nowhere: smuggled", numbers=False
+        _added(initializer=[_BRANCH_WEIGHT]), None, "unaccounted for: smuggled", numbers=False
     ),
     "a sparse initializer that nothing reads": Fault(
-        lambda f: faults.edit_onnx(f, _sparse), None, "from nowhere: thin", numbers=False
+        lambda f: faults.edit_onnx(f, _sparse), None, "unaccounted for: thin", numbers=False
     ),
     "a graph for training": Fault(
         lambda f: faults.edit_onnx(f, _for_training),
         None,
-        "from nowhere: training_info",
+        "unaccounted for: training_info",
         numbers=False,
     ),
     "a function that nothing calls": Fault(
         lambda f: faults.edit_onnx(f, _uncalled),
         None,
-        "from nowhere: Later (function that is not called)",
+        "unaccounted for: Later (function that is not called)",
         numbers=False,
     ),
     "a constant that nothing reads in a function": Fault(
@@ -480,7 +480,7 @@ GRAPH: dict[str, Fault] = {
     "values through double precision and back": Fault(
         _insert("relu1", *_TO_DOUBLE),
         "widen",
-        "model.onnx tensors not compared with the checkpoint: the file's network cannot be read",
+        "model.onnx tensors not compared with the checkpoint: its network cannot be read",
         numbers=False,
     ),
     "values through eight bits": Fault(_quantized, "quantize"),

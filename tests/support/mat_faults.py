@@ -196,38 +196,38 @@ MAT_FAULTS: dict[str, Fault] = {
     "a variable more": Fault(
         _content(lambda content: content.update(extra_weights=np.ones((5, 5), np.float32))),
         None,
-        "model.mat 22/22 tensors equal the checkpoint bit for bit; from nowhere: extra_weights",
+        "model.mat 22/22 tensors equal the checkpoint bit for bit; unaccounted for: extra_weights",
         numbers=False,
     ),
     "a field more in input": Fault(
-        _more("input", "Extra"), None, "from nowhere: input.Extra", numbers=False
+        _more("input", "Extra"), None, "unaccounted for: input.Extra", numbers=False
     ),
     "a field more in test": Fault(
-        _more("test", "extra"), None, "from nowhere: test.extra", numbers=False
+        _more("test", "extra"), None, "unaccounted for: test.extra", numbers=False
     ),
     "a field more in format": Fault(
-        _more("format", "extra"), None, "from nowhere: format.extra", numbers=False
+        _more("format", "extra"), None, "unaccounted for: format.extra", numbers=False
     ),
     "numbers for the producer's name": Fault(
         _part("format", "producer", lambda _: np.ones((5, 5), np.float32)),
         None,
-        "from nowhere: format.producer",
+        "unaccounted for: format.producer",
         numbers=False,
     ),
-    "a test batch more": Fault(_twice("test"), None, "from nowhere: test(2)", numbers=False),
+    "a test batch more": Fault(_twice("test"), None, "unaccounted for: test(2)", numbers=False),
     "a field more in layers": Fault(
-        _more("layers", "Extra"), None, "from nowhere: conv1.Extra", numbers=False
+        _more("layers", "Extra"), None, "unaccounted for: conv1.Extra", numbers=False
     ),
     "an array that the layer's kind does not have": Fault(
         _layer("relu1", "Weights", lambda _: np.ones((5, 5), np.float32)),
         None,
-        "from nowhere: relu1.Weights",
+        "unaccounted for: relu1.Weights",
         numbers=False,
     ),
     "a source for a layer without arrays": Fault(
         _layer("relu1", "Source", lambda _: np.ones((5, 5), np.float32)),
         None,
-        "from nowhere: relu1.Source",
+        "unaccounted for: relu1.Source",
         numbers=False,
     ),
     "sources of scale and variance exchanged": Fault(

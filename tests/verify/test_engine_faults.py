@@ -81,7 +81,7 @@ def test_an_image_beyond_the_compared_ones_counts(
     monkeypatch.setattr(OnnxRuntime, "run", run)
     result = check(images=10, accuracy_images=60)
     assert_refused(result)
-    assert_named(result, None, "1 predictions other than PyTorch's")
+    assert_named(result, None, "predictions that differ from PyTorch's: 1")
 
 
 def test_a_crash_on_the_data_set_is_no_pass(

@@ -29,8 +29,11 @@ def check(checkpoint: Path | None = None) -> Result:
 @pytest.mark.parametrize(
     ("report", "words"),
     [
-        ("layers_0_of_15.json", "0 of 15 layers of model.mat are equal, and no fault is named"),
-        ("no_export_of_mat.json", "the export of model.onnx, and the check was of model.onnx, mod"),
+        ("layers_0_of_15.json", "0 of 15 layers of model.mat are equal, but no fault is named"),
+        (
+            "no_export_of_mat.json",
+            "the export of model.onnx, but the check covered model.onnx, mod",
+        ),
     ],
 )
 def test_a_report_that_contradicts_itself_is_not_judged(

@@ -220,6 +220,13 @@ def export(
     classes: Annotated[
         Path | None, typer.Option(help="UTF-8 text file with one class name per line.")
     ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            help="Inputs for the test batch of an .onnx file or a module: what 'train --data' "
+            "takes, or an .npy or .npz file (default: noise)."
+        ),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path(),
     name: Annotated[
         str | None,
@@ -234,7 +241,8 @@ def export(
 
     from cifarx.cli.numbers import numbers, size
     from cifarx.export.bundle import Formats, check_name, write_bundle
-    from cifarx.export.sources import SourceOptions, matlab_calls, open_source, require_other_file
+    from cifarx.export.model_contract import SourceOptions
+    from cifarx.export.sources import matlab_calls, open_source, require_other_file
 
     check_name(name or "model", opset)
     formats = Formats(onnx, mat, pt2, torchscript)
@@ -245,6 +253,7 @@ def export(
         input_size=None if input_size is None else size("--input-size", input_size),
         mean=numbers("--mean", mean),
         std=numbers("--std", std),
+        data=data,
         classes=classes,
     )
     opened = open_source(source, asked, answers=formats.mat)
@@ -275,14 +284,18 @@ def verify(
     judge: options.Judge = None,
     atol: options.Atol = None,
     rtol: options.Rtol = None,
+    data: options.Data = None,
     from_polygraphy: options.FromPolygraphy = None,
     to_polygraphy: options.ToPolygraphy = None,
+    matlab_report: options.MatlabReport = None,
 ) -> None:
     """Check that PyTorch, ONNX Runtime, Octave and MATLAB compute the same network.
 
     Exit code: 0 equivalent, 1 not equivalent, 2 the check could not be made.
     """
     options.require_acceptable(accept)
+    if matlab_report is not None:
+        raise typer.Exit(options.row_of_report(matlab_report))
     if judge is not None:
         result = options.judge_again(judge, accept)
         options.show(result)
@@ -303,6 +316,7 @@ def verify(
         accuracy_images=options.accuracy_images(accuracy),
         tolerance=options.tolerance(atol, rtol),
         from_polygraphy=from_polygraphy,
+        data=data,
     )
     paths = report_paths(report, json_file, to_polygraphy)
     require_paths(paths, asked)
@@ -466,11 +480,16 @@ def demo(
 
 
 @app.command()
-def matlab_path() -> None:
+def matlab_path(
+    copy: Annotated[
+        Path | None,
+        typer.Option(help="Copy the toolbox to this new folder and print its path instead."),
+    ] = None,
+) -> None:
     """Print the folder that MATLAB or Octave needs on its path (addpath)."""
-    from cifarx.verify.engines.toolbox_path import toolbox_path
+    from cifarx.verify.engines.toolbox_path import copy_toolbox, toolbox_path
 
-    print(toolbox_path())
+    print(toolbox_path() if copy is None else copy_toolbox(copy))
 
 
 def _name_and_place(entry: str) -> tuple[str, str]:

@@ -28,7 +28,8 @@ Engines = Annotated[
 Checkpoint = Annotated[
     Path | None,
     typer.Option(
-        help="The run that the files came from (default: the one in runs/ with their weights)."
+        help="The run that the files came from (default: the one in runs/ with their weights); "
+        "'none' compares the files only with each other."
     ),
 ]
 ImageCount = Annotated[int, typer.Option(min=1, help="Number of test images for the logits.")]
@@ -55,6 +56,13 @@ Judge = Annotated[
     Path | None,
     typer.Option(help="Judge a saved report.json again; runs nothing and writes nothing."),
 ]
+MatlabReport = Annotated[
+    Path | None,
+    typer.Option(
+        help="Check cifarx-matlab-report.json of runCifarxTests and print its row of the table in "
+        "matlab/README.md; nothing is verified."
+    ),
+]
 Atol = Annotated[
     float | None,
     typer.Option(help="Absolute tolerance to report on; it does not affect the verdict."),
@@ -62,6 +70,13 @@ Atol = Annotated[
 Rtol = Annotated[
     float | None,
     typer.Option(help="Relative tolerance to report on; it does not affect the verdict."),
+]
+Data = Annotated[
+    str | None,
+    typer.Option(
+        help="Inputs to compare on, for a network that is not a run: what 'train --data' takes, "
+        "or an .npy or .npz file (default: those in the .mat)."
+    ),
 ]
 FromPolygraphy = Annotated[
     Path | None,
@@ -132,6 +147,15 @@ def judge_again(report: Path, accept: str | None) -> Result:
     from cifarx.verify.report.json_report import read_report
 
     return replace(read_report(report), accept_predictions=accept is not None)
+
+
+def row_of_report(path: Path) -> int:
+    """Print the table's row of a report of the toolbox's tests; exit code 1 if a test failed."""
+    from cifarx.verify.exchange.matlab_report import HEADER, read_report, row
+
+    report = read_report(path)
+    print("\n".join((*HEADER, row(report))))
+    return int(report.failed > 0)
 
 
 def first_process() -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from unicodedata import category
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,17 @@ from cifarx.export.from_onnx.double import read_onnx_exactly
 from cifarx.export.from_onnx.load import load_onnx
 from cifarx.export.from_onnx.metadata import metadata
 from cifarx.export.from_torch.user_module import digest_of, load_user_module, require_float32
+from cifarx.export.model_contract import (
+    SourceOptions,
+    contract_notes,
+    made_up_names,
+    new_card,
+    require_contract,
+    require_once,
+    with_class_names,
+    with_classes_of_data,
+    with_normalization,
+)
 from cifarx.export.network.classifier import (
     as_classifier,
     require_classifier,
@@ -25,30 +35,12 @@ from cifarx.export.network.classifier import (
 from cifarx.export.network.model_card import ModelCard
 from cifarx.export.network.names import identifier
 from cifarx.export.network.test_batch import TestBatch
+from cifarx.export.test_inputs import TestInputs, batch_size, from_data, noise, products_of
 from cifarx.pytorch_models.errors import UserError
-from cifarx.pytorch_models.files import reading, sha256
-from cifarx.pytorch_models.preprocess import preprocess
+from cifarx.pytorch_models.files import sha256
 from cifarx.pytorch_models.run import load_run, newest_run
 
 IMAGES = 4  # of noise, if there are no data
-_WHITE = 255.0  # a pixel in the files; in options it is 1
-_UNKNOWN = np.empty(0, np.int64)  # labels
-
-
-@dataclass(frozen=True)
-class SourceOptions:
-    """What the user says about a network that is not a run."""
-
-    weights: Path | None = None
-    """A state dict for a module."""
-    input_size: tuple[int, int, int] | None = None
-    """(C, H, W) for a module."""
-    mean: tuple[float, ...] = ()
-    """Per channel, in units of pixels from 0 to 1, as on the command line; empty if unknown."""
-    std: tuple[float, ...] = ()
-    """In the same units."""
-    classes: Path | None = None
-    """A text file with one name per line."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +88,7 @@ def open_source(text: str | None, options: SourceOptions, *, answers: bool = Tru
         mean=options.mean,
         std=options.std,
         classes=options.classes,
+        data=options.data,
     )
     run = newest_run() if text is None else load_run(path)
     return Source(bundle_run(run), str(run.folder), "model")
@@ -145,26 +138,36 @@ def _from_onnx(path: Path, options: SourceOptions, answers: bool) -> Source:
     model = load_onnx(path)
     graph = as_classifier(read_onnx_exactly(model))
     classes = require_classifier(graph)
-    _require_contract(options, graph.input_size[0])
+    require_contract(options, graph.input_size[0])
     known = ModelCard.from_metadata(metadata(model))
     if known is None or len({*known.classes} - {""}) != classes:
-        known = _new_card(identifier(path.stem), sha256(path), classes)
-    card = _with_class_names(_with_normalization(known, options), options.classes)
+        known = new_card(identifier(path.stem), sha256(path), classes)
+    card = with_class_names(with_normalization(known, options), options.classes)
+    require_once(str(path), graph, options)
     batch = None
     if answers:
-        from cifarx.export.network.compute import run_graph
+        from cifarx.export.network.compute import run_graph, run_graph_float32, with_ending
         from cifarx.export.network.self_check import require_same
 
-        inputs, images = _noise(graph.input_size, card, at_once(model))
-        given = inputs.reshape(-1, *image_shape(model))
-        logits, reference = logits_of_file(model, given), run_graph(graph, inputs, exact=True)
-        require_same(logits, reference)
-        batch = TestBatch(images, inputs, _UNKNOWN, logits, reference)
-    return Source(Bundle(graph, card, batch), str(path), identifier(path.stem), _notes(card), path)
+        step = at_once(model)
+        count = -(-batch_size(products_of(graph)) // step) * step
+        given = _test_inputs(options, graph.input_size, card, count)
+        card, given = with_classes_of_data(card, given, options.data)
+        given = _whole_batches(given, step, options)
+        inputs = given.inputs
+        logits = logits_of_file(model, inputs.reshape(-1, *image_shape(model)))
+        reference = run_graph(graph, inputs, exact=True)
+        require_same(logits, with_ending(reference, graph.ending))
+        if graph.ending:
+            logits = run_graph_float32(graph, inputs)
+        batch = TestBatch(given.images, inputs, given.labels, logits, reference)
+    card = replace(card, ending=graph.ending)
+    known_notes = contract_notes(card, graph)
+    return Source(Bundle(graph, card, batch), str(path), identifier(path.stem), known_notes, path)
 
 
 def _from_callable(text: str, options: SourceOptions, answers: bool) -> Source:
-    from cifarx.export.from_torch.answers import logits_float32, logits_float64
+    from cifarx.export.from_torch.answers import logits_float32, logits_float64, products_of_module
     from cifarx.export.from_torch.failures import told_in_a_paragraph
     from cifarx.export.from_torch.reader import graph_from_module
     from cifarx.export.network.compute import run_graph
@@ -176,7 +179,7 @@ def _from_callable(text: str, options: SourceOptions, answers: bool) -> Source:
             "--input-size 3,224,224."
         )
     require_image_size(options.input_size)
-    _require_contract(options, options.input_size[0])
+    require_contract(options, options.input_size[0])
     module = load_user_module(text).cpu()
     notes = []
     if any(part.training for part in module.modules()):
@@ -195,133 +198,46 @@ def _from_callable(text: str, options: SourceOptions, answers: bool) -> Source:
         digest = digest_of(module)
         notes.append("no --weights: the module keeps the weights that its callable gave it")
     name = identifier(text.rpartition(":")[2].rpartition(".")[2])
-    card = _with_normalization(_new_card(name, digest), options)
-    inputs, images = _noise(options.input_size, card)
-    if not answers:  # one image is enough for the self-check
-        inputs, images = inputs[:1], images[:1]
+    card = with_normalization(new_card(name, digest), options)
+    probe = noise(options.input_size, card, 1).inputs
     with told_in_a_paragraph(module, options.input_size):
-        logits = logits_float32(module, inputs).reshape(len(inputs), -1)
+        logits_float32(module, probe)
+        count = batch_size(products_of_module(module, probe)) if answers else 1
+    given = _test_inputs(options, options.input_size, card, count)
+    with told_in_a_paragraph(module, options.input_size):
+        logits = logits_float32(module, given.inputs).reshape(len(given.inputs), -1)
     reference: NDArray[np.float64] | None = None
-    with suppress(Exception):  # some modules compute in float32 only, by x.float() for instance
-        # before the graph is read, as the graph shares the module's memory
-        reference = logits_float64(module, inputs).reshape(len(inputs), -1)
+    with suppress(Exception):  # such as x.float(), or a constant of its own in float32
+        # first, for the graph shares its memory
+        reference = logits_float64(module, given.inputs).reshape(len(given.inputs), -1)
     graph = as_classifier(graph_from_module(module, options.input_size))
-    card = replace(card, classes=_made_up_names(require_classifier(graph)))
-    card = _with_class_names(card, options.classes)
+    require_once(text, graph, options)
+    card = replace(card, classes=made_up_names(require_classifier(graph)), ending=graph.ending)
+    card = with_class_names(card, options.classes)
+    card, given = with_classes_of_data(card, given, options.data)
     if reference is None:
-        reference = run_graph(graph, inputs, exact=True)
+        reference = run_graph(graph, given.inputs, exact=True)
         require_same(logits, reference)
-        notes.append("it computes in float32 only; the float64 answers are those of its layers")
-    batch = TestBatch(images, inputs, _UNKNOWN, logits, reference)
+        notes.append("it computes in float32 alone; its layers gave the answers in float64")
+    batch = TestBatch(given.images, given.inputs, given.labels, logits, reference)
     require_agreement(graph, batch)
     bundle = Bundle(graph, card, batch if answers else None, module)
-    return Source(bundle, text, name, (*notes, *_notes(card)))
+    return Source(bundle, text, name, (*notes, *contract_notes(card, graph)))
 
 
-def _new_card(name: str, digest: str, classes: int = 0) -> ModelCard:
-    return ModelCard(name, "", _made_up_names(classes), (), (), digest)
+def _test_inputs(
+    options: SourceOptions, size: tuple[int, int, int], card: ModelCard, count: int
+) -> TestInputs:
+    if options.data is None:
+        return noise(size, card, count)
+    return from_data(options.data, size, card, count)
 
 
-def _made_up_names(classes: int) -> tuple[str, ...]:
-    return tuple(f"class_{i + 1}" for i in range(classes))
-
-
-def _require_contract(options: SourceOptions, channels: int) -> None:
-    """Raise `UserError` unless mean and std have one valid number per channel each."""
-    mean, std = options.mean, options.std
-    if (mean or std) and (not len(mean) == len(std) == channels or min(std) <= 0):
+def _whole_batches(given: TestInputs, step: int, options: SourceOptions) -> TestInputs:
+    """As many inputs as whole batches of an ONNX file with a fixed batch hold."""
+    if len(given.inputs) < step:
         raise UserError(
-            f"--mean and --std need {channels} numbers each, separated by commas, those of --std "
-            f"above 0; got {len(mean)} and {len(std)}."
+            f"--data {options.data} has {len(given.inputs)} inputs, and the ONNX file takes "
+            f"{step} at a time. Give {step} or more."
         )
-    if _beyond_one(mean) or _beyond_one(std):
-        given, right = (
-            " ".join(
-                f"{option} {_typed(v, _WHITE if divided and _beyond_one(v) else 1)}"
-                for option, v in (("--mean", mean), ("--std", std))
-            )
-            for divided in (False, True)
-        )
-        raise UserError(
-            f"{given} exceeds 1, but both are in units of pixels from 0 to 1, as in torchvision. "
-            f"Divide values for pixels from 0 to 255 by 255: {right}."
-        )
-
-
-def _typed(values: tuple[float, ...], divisor: float) -> str:
-    return ",".join(f"{value / divisor:.6g}" for value in values)
-
-
-def _beyond_one(values: tuple[float, ...]) -> bool:
-    return max(map(abs, values), default=0) > 1
-
-
-def _with_normalization(card: ModelCard, options: SourceOptions) -> ModelCard:
-    """The card with the user's mean and std, in the files' units and precision."""
-    if not options.mean:
-        return card
-    mean, std = (
-        tuple(np.float32(_WHITE * value).tolist() for value in values)
-        for values in (options.mean, options.std)
-    )
-    return replace(card, mean=mean, std=std)
-
-
-def _with_class_names(card: ModelCard, path: Path | None) -> ModelCard:
-    """The card with the class names of a file, if one is given."""
-    if path is None:
-        return card
-    names = _class_names(path)
-    if len(names) != len(card.classes):
-        raise UserError(
-            f"--classes {path} has {len(names)} names, but the network gives "
-            f"{len(card.classes)} logits. Give a text file with one name per line, in the order "
-            "of the logits."
-        )
-    twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
-    if twice is not None:
-        raise UserError(f"--classes {path} has {twice!r} twice. Give every class its own name.")
-    return replace(card, classes=tuple(names))
-
-
-def _class_names(path: Path) -> list[str]:
-    """The lines of a UTF-8 text file without the empty ones."""
-    with reading(path):
-        content = path.read_bytes()
-    try:
-        text = content.decode("utf-8-sig")  # editors on Windows write a byte order mark
-    except UnicodeDecodeError as error:
-        raise UserError(
-            f"--classes {path} is not UTF-8 text (byte {error.start + 1} is "
-            f"0x{content[error.start]:02X}). Save it as UTF-8, with one name per line."
-        ) from error
-    names = [line.strip() for line in text.replace("\r", "\n").split("\n") if line.strip()]
-    odd = next((name for name in names if any(category(c) == "Cc" for c in name)), None)
-    if odd is not None:
-        raise UserError(
-            f"--classes {path} has a name with control characters, {odd!r}. Give a text file in "
-            "UTF-8 with one name per line."
-        )
-    return names
-
-
-def _notes(card: ModelCard) -> tuple[str, ...]:
-    if card.mean:
-        return ()
-    return (
-        "normalisation is unknown, so model.mat expects normalised inputs; pass --mean and --std",
-    )
-
-
-def _noise(
-    input_size: tuple[int, int, int], card: ModelCard, at_once: int = 1
-) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-    """Noise in whole batches: inputs (N, C, H, W), and their pixels if the card can make any."""
-    random = np.random.RandomState(0)  # its sequence is the same in every version of numpy
-    shape = (-(-IMAGES // at_once) * at_once, *input_size)
-    if card.mean:
-        pixels = random.randint(0, 256, shape, dtype=np.uint8)
-        mean, std = (np.asarray(v, np.float32) for v in (card.mean, card.std))
-        return preprocess(pixels, mean, std), pixels
-    inputs = random.standard_normal(shape).astype(np.float32)
-    return inputs, np.empty((0, *input_size), np.uint8)
+    return given.first(len(given.inputs) // step * step)

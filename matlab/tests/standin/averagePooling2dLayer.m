@@ -1,7 +1,16 @@
 function layer = averagePooling2dLayer(poolSize, varargin)
 %AVERAGEPOOLING2DLAYER  Stand-in for the toolbox's constructor; padding counts as zeros, or not.
 % https://www.mathworks.com/help/deeplearning/ref/nnet.cnn.layer.averagepooling2dlayer.html
-options = standInOptions(varargin, {'Stride', 1, 'Padding', 0, 'PaddingValue', 0});
+% mathworks.com/help/releases/R2021a/deeplearning/ref/nnet.cnn.layer.averagepooling2dlayer.html
+documented = {'Stride', 1, 'Padding', 0};
+if standInSince('R2021b')  % the page of R2021a does not have it
+    documented = [documented, {'PaddingValue', 0}];
+end
+options = standInOptions(varargin, documented);
+if ~standInSince('R2021b')
+    options.PaddingValue = 0;
+    options.Missing = {'PaddingValue'};
+end
 
 options.PoolSize = standInSteps('PoolSize', poolSize, 1);
 options.Stride = standInSteps('Stride', options.Stride, 1);

@@ -1,11 +1,11 @@
 function layer = batchNormalizationLayer(varargin)
-%BATCHNORMALIZATIONLAYER  Stand-in for the toolbox's constructor; each array one number a channel.
+%BATCHNORMALIZATIONLAYER  Stand-in for the toolbox's constructor; one number per channel.
 % https://www.mathworks.com/help/deeplearning/ref/nnet.cnn.layer.batchnormalizationlayer.html
 options = standInOptions(varargin, {'TrainedMean', [], 'TrainedVariance', [], ...
                                     'Epsilon', 1e-5, 'Scale', [], 'Offset', [], ...
                                     'ScaleLearnRateFactor', 1, 'OffsetLearnRateFactor', 1, ...
                                     'MeanDecay', 0.1, 'VarianceDecay', 0.1});
-standInNumber('Epsilon', options.Epsilon, realmin, Inf);
+standInEpsilon(options.Epsilon);
 layer = standInLayer('BatchNormalizationLayer', options, ...
                      @(inputs) forward(inputs{1}, options));
 end

@@ -7,5 +7,5 @@ end
 if ~ismember(format, {'', 'SSCB', 'CB'})
     error('standin:format', 'This stand-in knows SSCB and CB only.');
 end
-X = struct('Data', data, 'Format', format);
+X = struct('Data', data, 'Format', format, 'StandInClass', 'dlarray');
 end

@@ -16,6 +16,9 @@ names = {graph.Layers.Name};
 dlnet.OutputNames = names(~ismember(names, graph.Connections.Source));
 dlnet.Learnables = listed(graph.Layers, {'Weights', 'Bias', 'Scale', 'Offset', 'Alpha'});
 dlnet.State = listed(graph.Layers, {'TrainedMean', 'TrainedVariance'});
+if ~standInSince('R2023b')  % their class is not stated on the page: play both
+    dlnet.State.Value = cellfun(@extractdata, dlnet.State.Value, 'UniformOutput', false);
+end
 extent = graph.Layers(1).InputSize;
 predict(dlnet, dlarray(zeros([extent, 2], 'single'), 'SSCB'));  % the sizes fit
 end

@@ -13,4 +13,5 @@ function X = forward(X, options)
 X = standInFlattened(X);
 standInSize('Weights', options.Weights, [NaN, size(X.Data, 1)]);
 X.Data = double(options.Weights) * X.Data + double(options.Bias);
+X = standInFeatures(X);
 end

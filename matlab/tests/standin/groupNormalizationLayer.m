@@ -3,7 +3,7 @@ function layer = groupNormalizationLayer(numGroups, varargin)
 % https://www.mathworks.com/help/deeplearning/ref/nnet.cnn.layer.groupnormalizationlayer.html
 options = standInOptions(varargin, {'Epsilon', 1e-5, 'Scale', [], 'Offset', [], ...
                                     'ScaleLearnRateFactor', 1, 'OffsetLearnRateFactor', 1});
-standInNumber('Epsilon', options.Epsilon, realmin, Inf);
+standInEpsilon(options.Epsilon);
 standInNumber('NumGroups', numGroups, 1, Inf);
 options.NumGroups = numGroups;
 layer = standInLayer('GroupNormalizationLayer', options, ...

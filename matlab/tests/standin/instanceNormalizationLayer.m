@@ -3,7 +3,7 @@ function layer = instanceNormalizationLayer(varargin)
 % https://www.mathworks.com/help/deeplearning/ref/nnet.cnn.layer.instancenormalizationlayer.html
 options = standInOptions(varargin, {'Epsilon', 1e-5, 'Scale', [], 'Offset', [], ...
                                     'ScaleLearnRateFactor', 1, 'OffsetLearnRateFactor', 1});
-standInNumber('Epsilon', options.Epsilon, realmin, Inf);
+standInEpsilon(options.Epsilon);
 layer = standInLayer('InstanceNormalizationLayer', options, ...
                      @(inputs) forward(inputs{1}, options));
 end

@@ -1,10 +1,16 @@
 function layer = layerNormalizationLayer(varargin)
-%LAYERNORMALIZATIONLAYER  Stand-in for the toolbox's constructor; which dimensions is an option.
+%LAYERNORMALIZATIONLAYER  Stand-in for the toolbox's constructor; OperationDimension since R2023a.
 % https://www.mathworks.com/help/deeplearning/ref/nnet.cnn.layer.layernormalizationlayer.html
-options = standInOptions(varargin, {'Epsilon', 1e-5, 'OperationDimension', 'auto', ...
-                                    'Scale', [], 'Offset', [], ...
-                                    'ScaleLearnRateFactor', 1, 'OffsetLearnRateFactor', 1});
-standInNumber('Epsilon', options.Epsilon, realmin, Inf);
+documented = {'Epsilon', 1e-5, 'Scale', [], 'Offset', [], 'ScaleLearnRateFactor', 1, ...
+              'OffsetLearnRateFactor', 1};
+if standInSince('R2023a')
+    documented = [documented, {'OperationDimension', 'auto'}];
+end
+options = standInOptions(varargin, documented);
+if ~standInSince('R2023a')
+    options.OperationDimension = 'auto';
+end
+standInEpsilon(options.Epsilon);
 known = {'auto', 'channel-only', 'spatial-channel', 'batch-excluded'};
 if ~ismember(options.OperationDimension, known)
     error('standin:operationDimension', 'OperationDimension must be one of %s.', ...
@@ -15,7 +21,7 @@ layer = standInLayer('LayerNormalizationLayer', options, ...
 end
 
 function X = forward(X, options)
-%FORWARD  Maps are normalised over channels and pixels, unless 'channel-only' is asked for.
+%FORWARD  Maps are normalized over channels and pixels, unless 'channel-only' is set.
 for n = 1:size(X.Data, 4)
     if strcmp(X.Format, 'CB')
         for k = 1:size(X.Data, 2)

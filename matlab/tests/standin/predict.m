@@ -26,6 +26,9 @@ while ~isempty(left)
     else
         standInSize('the images', X.Data, [layer.InputSize, NaN]);
     end
+    if strcmp(class(layer), 'nnet.cnn.layer.PReLULayer')
+        inputs{2} = layer.Alpha;  % as it is now: it can be set after the layer is made
+    end
     values(layer.Name) = layer.Forward(inputs);
 end
 Y = values(dlnet.OutputNames{1});

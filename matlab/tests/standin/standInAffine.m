@@ -1,5 +1,5 @@
 function X = standInAffine(X, options)
-%STANDINAFFINE  Scale .* X + Offset, one number a channel.
+%STANDINAFFINE  Scale .* X + Offset, one number per channel.
 channels = 1 + 2 * strcmp(X.Format, 'SSCB');
 expected = ones(1, channels);
 expected(channels) = size(X.Data, channels);

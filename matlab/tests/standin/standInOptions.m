@@ -3,7 +3,7 @@ function options = standInOptions(given, documented)
 %
 %   OPTIONS = STANDINOPTIONS(GIVEN, DOCUMENTED) turns the cell array GIVEN of names and
 %   values into a structure with the names in the 1-by-2n cell array DOCUMENTED of names
-%   and default values, and 'Name'. What the documentation does not name is refused.
+%   and default values, and 'Name'. Names that the documentation does not list are refused.
 
 documented = [documented, {'Name', ''}];
 options = cell2struct(documented(2:2:end), documented(1:2:end), 2);
@@ -15,7 +15,7 @@ if numel(unique(given(1:2:end))) < numel(given) / 2
 end
 for i = 1:2:numel(given)
     if ~isfield(options, given{i})
-        error('standin:unknownName', 'The documentation gives no ''%s'', only %s.', ...
+        error('standin:unknownName', 'The documentation does not list ''%s'', only %s.', ...
               given{i}, strjoin(fieldnames(options).', ', '));
     end
     options.(given{i}) = given{i + 1};

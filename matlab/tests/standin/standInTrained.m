@@ -2,7 +2,7 @@ function dlnet = standInTrained(images, targets, dlnet, options)
 %STANDINTRAINED  Gradient descent on the bias of the last fully connected layer.
 %
 %   Whole batches, no momentum; enough to see whether images, targets, softmax and
-%   options arrive. As documented, the normalisation is computed anew unless
+%   options arrive. As documented, the normalization is recomputed unless
 %   'ResetInputNormalization' is false.
 names = {dlnet.Layers.Name};
 softmax = strcmp(dlnet.OutputNames{1}, names);
@@ -21,7 +21,11 @@ if options.ResetInputNormalization
 end
 wanted = (1:numel(targets.Categories)).' == targets.Codes.';
 for step = 1:options.MaxEpochs
-    P = extractdata(predict(dlnet, dlarray(images, 'SSCB')));
+    X = dlarray(images, 'SSCB');
+    if isfield(options, 'ByTrainNetwork')
+        X.ByTrainNetwork = true;
+    end
+    P = reshape(extractdata(predict(dlnet, X)), numel(targets.Categories), []);
     old = dlnet.Layers(last);
     rate = options.InitialLearnRate * old.BiasLearnRateFactor;
     bias = old.Bias - single(rate * mean(P - wanted, 2));

@@ -1,20 +1,30 @@
 function [labels, scores] = classify(net, X, varargin)
-%CLASSIFY  Name the class of each image.
+%CLASSIFY  Classify images.
 %
-%   LABELS = CIFARX.CLASSIFY(NET, X) gives for the images X, H-by-W-by-C-by-N uint8
-%   pixels or single inputs as for CIFARX.PREDICT, the N-by-1 cell array of the names of
-%   the classes with the highest scores, the first one where several are highest.
+%   LABELS = CIFARX.CLASSIFY(NET, X) returns the name of the class with the highest score for
+%   each image in X.
 %
-%   [LABELS, SCORES] = CIFARX.CLASSIFY(NET, X) also gives the N-by-K single array of
-%   scores, a row an image and a column a class of NET.classes, as the Deep Learning
-%   Toolbox's classify does (CIFARX.PREDICT has an image a column). Each row sums to
-%   one: where the network's last layer is a SoftmaxLayer they are its output, else the
-%   softmax of its output, exp(x) ./ sum(exp(x)).
+%   [LABELS, SCORES] = CIFARX.CLASSIFY(NET, X) also returns the scores of all classes.
 %
 %   CIFARX.CLASSIFY(NET, X, 'MiniBatchSize', M) computes M images at a time.
 %
-%   An image for which the network gives NaN has no class: its label is '' and its scores
-%   are NaN. A NaN in the image is kept through all layers, as in PyTorch.
+%   Input arguments:
+%     NET              network returned by CIFARX.LOAD
+%     X                images, H-by-W-by-C-by-N, uint8 pixels or normalized single, as for
+%                      CIFARX.PREDICT
+%
+%   Name-value argument:
+%     'MiniBatchSize'  number of images computed at a time, default 16
+%
+%   Output arguments:
+%     LABELS           N-by-1 cell array of class names. If several classes share the highest
+%                      score, the first one is returned. If the outputs contain NaN, the name
+%                      is ''.
+%     SCORES           N-by-K single, one row per image and one column per class, as for
+%                      classify of Deep Learning Toolbox (CIFARX.PREDICT returns one column per
+%                      image). Each row sums to 1: it is the output of the network's softmax
+%                      layer if that is the last layer, otherwise the softmax of the outputs.
+%                      Rows of images whose outputs contain NaN are NaN.
 %
 %   Example:
 %      net = cifarx.load('model.mat');

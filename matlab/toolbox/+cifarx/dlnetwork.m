@@ -1,23 +1,24 @@
 function dlnet = dlnetwork(source)
-%DLNETWORK  Make a dlnetwork of a network that cifarx exported.
+%DLNETWORK  Create a dlnetwork from a network that cifarx exported.
 %
-%   DLNET = CIFARX.DLNETWORK(FILE) reads the MAT-file FILE and returns an initialised
-%   dlnetwork of built-in layers only, with the file's weights, ready for prediction,
-%   training and Deep Network Designer. No code is generated. Its input layer takes
-%   H-by-W-by-C-by-N images of pixels 0..255 and normalises them as the file says;
-%   where the file does not say how (NET.input.Normalization is 'none'), it takes them
-%   normalised already. Its output is K logits an image, without softmax.
+%   DLNET = CIFARX.DLNETWORK(FILE) reads the MAT-file FILE and returns an initialized dlnetwork of
+%   built-in layers with the weights of the file, ready for prediction, training and Deep Network
+%   Designer. No code is generated.
 %
-%   DLNET = CIFARX.DLNETWORK(NET) does so for NET, as returned by CIFARX.LOAD.
+%   DLNET = CIFARX.DLNETWORK(NET) does so for NET, a network returned by CIFARX.LOAD.
 %
-%   Layers have the file's names. Flattening before fully connected layers has no layer
-%   of its own: fullyConnectedLayer does it, in the same order. What PyTorch has not, such
-%   as the zero bias of a convolution without one, has a learning rate factor of 0, so that
-%   training leaves it as it is and all weights can go back.
+%   The input layer takes H-by-W-by-C-by-N pixels 0..255 and normalizes them as the file states.
+%   If NET.input.Normalization is 'none', it takes images that are already normalized. The output
+%   is K logits per image, without softmax.
 %
-%   Deep Learning Toolbox is needed: R2021a or newer; R2022b for GELU layers, R2023a
-%   for layer normalization, R2024a for PReLU, R2025a for scaling. The error
-%   cifarx:dlnetwork:release names the layer and the release where it is too old.
+%   Layers have the names of the file. A flatten layer in front of fully connected layers is left
+%   out, because fullyConnectedLayer flattens in the same order. Arrays that do not exist in
+%   PyTorch, such as the zero bias of a convolution without bias, get a learn rate factor of 0, so
+%   that training leaves them unchanged and all weights can go back to PyTorch.
+%
+%   Deep Learning Toolbox R2021a or newer is needed: R2022b for GELU layers, R2023a for layer
+%   normalization, R2024a for PReLU, R2025a for scaling. If the release is too old, the error
+%   cifarx:dlnetwork:release names the layer and the release that it needs.
 %
 %   Example:
 %      net = cifarx.load('model.mat');

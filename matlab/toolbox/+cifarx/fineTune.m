@@ -1,27 +1,37 @@
 function [tuned, trained] = fineTune(net, data, varargin)
-%FINETUNE  Train a network from cifarx further, on images of one's own.
+%FINETUNE  Continue training a network on your own images.
 %
-%   TUNED = CIFARX.FINETUNE(NET, X, LABELS) trains NET, as returned by CIFARX.LOAD, on
-%   the H-by-W-by-C-by-N images X and their N LABELS, and returns it with the new
-%   weights, for CIFARX.PREDICT, CIFARX.SAVE and all the rest. X is uint8 pixels 0..255,
-%   which the network normalises as its file says; where NET.input.Normalization is
-%   'none', X is single and normalised already. LABELS are class numbers from 1, or
-%   class names (cell array of char, or categorical); classes keep the file's order.
+%   TUNED = CIFARX.FINETUNE(NET, X, LABELS) trains the network NET on the images X and returns it
+%   with the new weights, for CIFARX.PREDICT, CIFARX.SAVE and the other functions.
 %
-%   TUNED = CIFARX.FINETUNE(NET, IMDS) trains on a labelled imageDatastore; its images
-%   are resized to those of the network, and its labels must be names in NET.classes.
+%   TUNED = CIFARX.FINETUNE(NET, IMDS) trains on a labeled imageDatastore.
 %
-%   TUNED = CIFARX.FINETUNE(..., NAME, VALUE) sets training options: 'MaxEpochs' (5),
-%   'InitialLearnRate' (0.001), 'MiniBatchSize' (64), 'L2Regularization' (0.0005),
-%   'Plots' ('none' or 'training-progress'), 'Verbose' (true), 'ExecutionEnvironment'
-%   ('auto'), as trainingOptions takes them.
+%   TUNED = CIFARX.FINETUNE(..., NAME, VALUE) also sets training options.
 %
-%   [TUNED, TRAINED] = CIFARX.FINETUNE(...) returns the trained dlnetwork, too.
+%   [TUNED, TRAINED] = CIFARX.FINETUNE(...) also returns the trained dlnetwork.
 %
-%   Training is by trainnet, or trainNetwork before R2023b: stochastic gradient descent
-%   with momentum 0.9, cross-entropy of softmax, images shuffled every epoch. The
-%   normalisation is never computed anew, and batch normalization layers keep moving
-%   statistics, as in PyTorch. Deep Learning Toolbox is needed.
+%   Input arguments:
+%     NET     network returned by CIFARX.LOAD, or the name of a model.mat
+%     X       images, H-by-W-by-C-by-N, uint8 pixels 0..255, which the network normalizes. If
+%             NET.input.Normalization is 'none', X is single and already normalized.
+%     LABELS  N labels: class numbers from 1, or class names as cell array of char or
+%             categorical. The classes keep the order of the file.
+%     IMDS    imageDatastore; its images are resized to the size of the network, and its labels
+%             must be names in NET.classes
+%
+%   Name-value arguments, as for trainingOptions:
+%     'MaxEpochs'             default 5
+%     'InitialLearnRate'      default 0.001
+%     'MiniBatchSize'         default 64
+%     'L2Regularization'      default 0.0005
+%     'Plots'                 'none' (default) or 'training-progress'
+%     'Verbose'               default true
+%     'ExecutionEnvironment'  default 'auto'
+%
+%   The network is trained by trainnet, or by trainNetwork before R2023b, with stochastic gradient
+%   descent of momentum 0.9 and the cross-entropy of softmax. Images are shuffled every epoch. The
+%   normalization is not recomputed, and batch normalization layers keep moving statistics, as in
+%   PyTorch. Deep Learning Toolbox is needed.
 %
 %   Example:
 %      net = cifarx.load('model.mat');
@@ -48,6 +58,7 @@ if fromArray
     data = single(data);
 else
     data = prepared(data, net);
+    labels = [];
 end
 options = optionsOf(varargin, nargin - numel(varargin));
 
@@ -60,10 +71,12 @@ if modern
     end
 else
     [graph, added] = withClassification(graph, added, net.classes);
-    if fromArray
-        trained = trainNetwork(data, labels, graph, options);
-    else
-        trained = trainNetwork(data, graph, options);
+    given = {data, labels};
+    try
+        trained = trainNetwork(given{1:1 + fromArray}, graph, options);
+    catch problem
+        requireTrainable(net, problem);
+        rethrow(problem);
     end
 end
 graph = layerGraph(trained);
@@ -74,8 +87,23 @@ trained = dlnetwork(graph);
 tuned = cifarx.internal.build.fromDlnetwork(trained, net);
 end
 
+function requireTrainable(net, problem)
+%REQUIRETRAINABLE  Explain the error if trainNetwork cannot train layers of features.
+% It keeps features as maps of one pixel, 1-by-1-by-C, and then their arrays do not fit.
+kinds = {'BatchNormalizationLayer', 'LayerNormalizationLayer', 'PReLULayer', ...
+         'ConcatenationLayer'};
+onFeatures = cellfun(@numel, cifarx.internal.check.checkLayers(net)) == 1;
+misfits = net.layers(onFeatures & ismember({net.layers.Kind}, kinds));
+if ~isempty(misfits)
+    error('cifarx:fineTune:release', ...
+          ['trainNetwork of this MATLAB cannot train the network, probably because layer ' ...
+           '''%s'' is a %s of features: %s Use R2023b or newer, which has trainnet.'], ...
+          misfits(1).Name, misfits(1).Kind, problem.message);
+end
+end
+
 function options = optionsOf(given, before)
-%OPTIONSOF  Training options; what cifarx must have is not for the user to change.
+%OPTIONSOF  Training options; those on which cifarx depends are fixed.
 % https://www.mathworks.com/help/deeplearning/ref/trainingoptions.html
 chosen = struct('MaxEpochs', 5, 'InitialLearnRate', 0.001, 'MiniBatchSize', 64, ...
                 'L2Regularization', 0.0005, 'Plots', 'none', 'Verbose', true, ...
@@ -93,7 +121,7 @@ options = trainingOptions('sgdm', 'Momentum', 0.9, 'MaxEpochs', chosen.MaxEpochs
 end
 
 function requireSound(chosen)
-%REQUIRESOUND  Refuse values that are not what their option takes.
+%REQUIRESOUND  Refuse invalid values of options.
 isNumber = @(x) isnumeric(x) && isreal(x) && isscalar(x) && isfinite(x);
 isCount = @(n) isNumber(n) && n >= 1 && n == fix(n);
 count = 'a whole number of 1 or more';
@@ -115,24 +143,24 @@ end
 end
 
 function requireImages(X, net)
-%REQUIREIMAGES  Images of the network's size, and of the class that its input layer takes.
+%REQUIREIMAGES  Refuse images whose size or class does not fit the input layer.
 found = [size(X, 1), size(X, 2), size(X, 3)];
 if isempty(X)
     error('cifarx:fineTune:imageSize', ...
-          'There are no images in X, which is %s; training takes one or more.', ...
+          'There are no images in X, which is %s; training needs one or more.', ...
           cifarx.internal.message.sizeText(X));
 end
 if ~isequal(found, double(net.input.InputSize(:).')) || ndims(X) > 4
     error('cifarx:fineTune:imageSize', ...
           ['The network takes images of %d-by-%d-by-%d (height, width, channels), but X ' ...
-           'is %s. Resize them with imresize, or give an imageDatastore.'], ...
+           'is %s. Resize them with imresize, or pass an imageDatastore.'], ...
           net.input.InputSize, strrep(mat2str(size(X)), ' ', '-by-'));
 end
 wanted = 'uint8';
-meaning = 'pixels 0..255; the network normalises them itself';
+meaning = 'pixels 0..255; the network normalizes them';
 if strcmp(net.input.Normalization, 'none')
     wanted = 'single';
-    meaning = 'normalised already, for the file does not say how';
+    meaning = 'already normalized, because the file does not state how';
 end
 if ~isa(X, wanted)
     error('cifarx:fineTune:imageClass', 'X must be %s (%s), but is %s.', ...
@@ -141,7 +169,7 @@ end
 end
 
 function labels = labelsOf(given, classes, count)
-%LABELSOF  Categories in the file's order, one an image.
+%LABELSOF  Categories in the order of the file, one per image.
 if isnumeric(given)
     sound = all(ismember(given(:), 1:numel(classes)));
     if sound
@@ -149,7 +177,7 @@ if isnumeric(given)
     end
 else
     try
-        given = cellstr(given);  % of char, string or categorical, too
+        given = cellstr(given);  % also from char, string or categorical
         sound = all(ismember(given, classes));
     catch
         sound = false;
@@ -157,7 +185,7 @@ else
 end
 if ~sound
     error('cifarx:fineTune:labels', ...
-          ['Labels must be class numbers from 1 to %d, or names out of the network''s ' ...
+          ['Labels must be class numbers from 1 to %d, or names of the network''s ' ...
            'classes: %s.'], numel(classes), strjoin(classes, ', '));
 end
 if numel(given) ~= count
@@ -167,7 +195,7 @@ labels = categorical(given(:), classes);
 end
 
 function data = prepared(data, net)
-%PREPARED  An imageDatastore with the file's classes and the network's image size.
+%PREPARED  An imageDatastore with the classes of the file and the network's image size.
 % https://www.mathworks.com/help/deeplearning/ref/augmentedimagedatastore.html
 if ~isa(data, 'matlab.io.datastore.ImageDatastore')
     error('cifarx:fineTune:data', ...
@@ -176,20 +204,20 @@ if ~isa(data, 'matlab.io.datastore.ImageDatastore')
 end
 if strcmp(net.input.Normalization, 'none')
     error('cifarx:fineTune:normalization', ...
-          ['The file of this network does not say how pixels are normalised. Give the images ' ...
-           'normalised, as a single array, or export it again with --mean and --std.']);
+          ['The file of this network does not state how pixels are normalized. Pass normalized ' ...
+           'images as a single array, or export it again with --mean and --std.']);
 end
-data = copy(data);  % a handle: the user's own keeps its labels
+data = copy(data);  % a handle object: do not change the caller's labels
 data.Labels = labelsOf(data.Labels, net.classes, numel(data.Files));
-colour = 'gray2rgb';
+color = 'gray2rgb';
 if net.input.InputSize(3) == 1
-    colour = 'rgb2gray';
+    color = 'rgb2gray';
 end
-data = augmentedImageDatastore(net.input.InputSize(1:2), data, 'ColorPreprocessing', colour);
+data = augmentedImageDatastore(net.input.InputSize(1:2), data, 'ColorPreprocessing', color);
 end
 
 function [graph, added] = withSoftmax(net)
-%WITHSOFTMAX  The network with softmax behind its logits, which cross-entropy asks for.
+%WITHSOFTMAX  The network with softmax after its logits, which cross-entropy needs.
 graph = layerGraph(cifarx.dlnetwork(net));
 last = net.layers(strcmp(net.outputs{1}, {net.layers.Name}));
 added = {};
@@ -201,7 +229,7 @@ end
 end
 
 function [graph, added] = withClassification(graph, added, classes)
-%WITHCLASSIFICATION  The output layer that trainNetwork wants, with the file's classes.
+%WITHCLASSIFICATION  The output layer that trainNetwork needs, with the classes of the file.
 source = setdiff({graph.Layers.Name}, graph.Connections.Source);
 graph = addLayers(graph, classificationLayer('Name', 'cifarxClasses', ...
                                              'Classes', categorical(classes, classes)));

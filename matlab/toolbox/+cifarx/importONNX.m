@@ -1,26 +1,25 @@
 function [dlnet, report] = importONNX(file)
-%IMPORTONNX  Import model.onnx with MathWorks' importer, and check what it made of it.
+%IMPORTONNX  Import model.onnx with MathWorks' importer and check the result.
 %
-%   DLNET = CIFARX.IMPORTONNX(FILE) imports the ONNX file FILE, as written by 'cifarx
-%   export --onnx', as a dlnetwork with importNetworkFromONNX, input format 'BCSS' and
-%   output format 'BC'. Then it runs the test images of the model.mat beside FILE (of
-%   the same name), normalised, through the result and compares the outputs with
-%   those that PyTorch gave, as CIFARX.VERIFY does. It prints one line a check, and the
-%   layers that are not built-in: those whose class is not of nnet.cnn.layer. The
-%   importer may generate code for such, in a folder +NAME of the current folder.
+%   DLNET = CIFARX.IMPORTONNX(FILE) imports the ONNX file FILE, as written by 'cifarx export
+%   --onnx', with importNetworkFromONNX, input format 'BCSS' and output format 'BC'. It then runs
+%   the normalized test images of the model.mat beside FILE (same name) through the result and
+%   compares the outputs with those of PyTorch, as CIFARX.VERIFY does. It prints the check, and
+%   the layers whose class is not in nnet.cnn.layer. For those the importer may generate code in
+%   a folder +NAME of the current folder.
 %
-%   [DLNET, REPORT] = CIFARX.IMPORTONNX(FILE) returns also a structure:
+%   [DLNET, REPORT] = CIFARX.IMPORTONNX(FILE) also returns a structure:
 %
-%     passed       whether the outputs are PyTorch's within float32 rounding
-%     detail       the check in words
-%     logits       K-by-N single, the outputs computed here
-%     notBuiltIn   n-by-2 cell array: names and classes of other layers
+%     passed      whether the outputs agree with PyTorch to within float32 rounding
+%     detail      the check as text
+%     logits      K-by-N single, the outputs computed here
+%     notBuiltIn  n-by-2 cell array, names and classes of the layers that are not built-in
 %
-%   CIFARX.DLNETWORK makes the same network of model.mat with built-in layers only,
-%   and needs no add-on.
+%   CIFARX.DLNETWORK creates the same network from model.mat with built-in layers only and needs
+%   no add-on.
 %
-%   Needed are Deep Learning Toolbox R2023b or newer and the add-on Deep Learning
-%   Toolbox Converter for ONNX Model Format.
+%   Deep Learning Toolbox R2023b or newer and the add-on Deep Learning Toolbox Converter for ONNX
+%   Model Format are needed.
 %
 %   Example:
 %      [dlnet, report] = cifarx.importONNX('model.onnx');
@@ -36,8 +35,8 @@ file = cifarx.internal.file.fileName(file, 'cifarx:importONNX:fileName');
 [folder, name, extension] = fileparts(file);
 if ~strcmpi(extension, '.onnx')
     error('cifarx:importONNX:fileName', ...
-          ['''%s'' is not named .onnx. Give the ONNX file; cifarx.dlnetwork makes a network of ' ...
-           'a model.mat.'], file);
+          ['''%s'' is not named .onnx. Pass the ONNX file; cifarx.dlnetwork creates a network ' ...
+           'from a model.mat.'], file);
 end
 cifarx.internal.check.requireFile(file, 'importONNX', ...
                                   ['Export one with ''cifarx export --onnx --mat'', or ' ...
@@ -51,12 +50,22 @@ end
 net = cifarx.load(beside);
 if isempty(net.test.reference)
     error('cifarx:importONNX:noReference', ...
-          ['''%s'' beside ''%s'' holds no outputs of PyTorch to check the import with: %s ' ...
-           'wrote it, with weights of its own. Make a run of it with ''cifarx import'', and ' ...
-           'export that with ''cifarx export --onnx --mat''.'], beside, file, ...
+          ['''%s'' beside ''%s'' holds no outputs of PyTorch to check the import with, ' ...
+           'because %s wrote it with changed weights. Make a run from it with ''cifarx ' ...
+           'import'' and export that run with ''cifarx export --onnx --mat''.'], beside, file, ...
           net.format.producer);
 end
-dlnet = importNetworkFromONNX(file, 'InputDataFormats', 'BCSS', 'OutputDataFormats', 'BC');
+try
+    dlnet = importNetworkFromONNX(file, 'InputDataFormats', 'BCSS', 'OutputDataFormats', 'BC');
+catch problem
+    if ~strcmp(problem.identifier, 'nnet_cnn:supportpackages:InstallRequired')
+        rethrow(problem);
+    end
+    error('cifarx:importONNX:toolbox', ...  % the function exists without the add-on, as a stub
+          ['cifarx.importONNX needs the add-on Deep Learning Toolbox Converter for ONNX Model ' ...
+           'Format, which is not installed: %s cifarx.dlnetwork needs no add-on.'], ...
+          problem.message);
+end
 
 classes = cell(numel(dlnet.Layers), 1);
 for i = 1:numel(dlnet.Layers)
@@ -69,7 +78,7 @@ report.notBuiltIn = [names(other), classes(other)];
 report.logits = single(cifarx.internal.build.runDlnetwork(dlnet, net.test.inputs));
 if ~isequal(size(report.logits), size(net.test.reference))
     error('cifarx:importONNX:outputSize', ...
-          'The imported network gives %s outputs for the test images, not %s.', ...
+          'The imported network returns outputs of size %s for the test images, not %s.', ...
           mat2str(size(report.logits)), mat2str(size(net.test.reference)));
 end
 judged = cifarx.internal.truth.judgeLogits(report.logits, net.test.logits, net.test.reference);

@@ -1,49 +1,49 @@
 function net = load(file)
 %LOAD  Read and check a network that cifarx exported.
 %
-%   NET = CIFARX.LOAD(FILE) reads the MAT-file FILE, as written by
-%   'cifarx export --mat', checks it and returns the network as a structure of
-%   plain arrays. No toolbox is needed. NET has the fields
+%   NET = CIFARX.LOAD(FILE) reads the MAT-file FILE, as written by 'cifarx export --mat' or
+%   CIFARX.SAVE, checks it, and returns the network as a structure of plain arrays. No toolbox
+%   is needed.
 %
-%     format   who wrote it, and digests of the weights
-%     input    InputSize [H W C], Normalization ('zscore' or 'none'), Mean and
-%              StandardDeviation (1-by-1-by-C single, in units of the pixels
-%              0..255; empty for 'none')
-%     layers   1-by-L structure array: Name, Kind, Inputs and the properties
-%              of the Deep Learning Toolbox layer of that kind
-%     outputs  1-by-1 cell array with the name of the layer that gives logits
+%   Input argument:
+%     FILE     file name, character row vector or string scalar. If there is no such file and
+%              the name has no extension, '.mat' is added. The MATLAB path is not searched.
+%
+%   Output argument, a 1-by-1 structure:
+%     format   who wrote the file, and digests of the weights
+%     input    InputSize, 1-by-3 [H W C]; Normalization, 'zscore' or 'none'; Mean and
+%              StandardDeviation, 1-by-1-by-C single in units of pixels 0..255, empty for 'none'
+%     layers   1-by-L structure array: Name, Kind, Inputs, and the properties of the Deep
+%              Learning Toolbox layer of that kind
+%     outputs  1-by-1 cell array with the name of the layer that computes the logits
 %     classes  1-by-K cell array of class names
-%     test     images (empty where they are not to be normalised), the inputs
-%              made of them, labels and the logits that PyTorch gives for them
+%     test     images, H-by-W-by-C-by-N uint8 (empty if Normalization is 'none'); inputs, the
+%              normalized images, H-by-W-by-C-by-N single; labels, 1-by-N class numbers from 1;
+%              logits and reference, K-by-N, the outputs of PyTorch in float32 and float64
 %
-%   Text outside ASCII is in the file as its UTF-8 bytes, and is char in NET.
+%   FILE must be an uncompressed MAT-file of level 5, which 'cifarx export', CIFARX.SAVE and
+%   save('-v6', ...) write. A file with function handles or objects is refused before it is
+%   loaded, because loading those can run code. Text outside ASCII is stored as UTF-8 bytes and
+%   returned as char.
 %
-%   A name without extension means FILE.mat where there is no such file. The path is not
-%   searched.
-%
-%   The file must be a MAT-file of level 5, not compressed, as 'cifarx export',
-%   CIFARX.SAVE and save('-v6', ...) write it. Nothing in it is run: one with function
-%   handles or objects, which loading could run, is refused before it is loaded.
-%
-%   Classes, sizes and values of all fields are checked, sizes through all layers, and
-%   weights and test arrays for NaN and Inf. What is not sound gives an error 'cifarx:load:reason'
-%   that says what was found and what was expected; reason is fileName, fileNotFound,
-%   notAMatFile, compressed, notPlain (function handles, objects), notCifarx,
-%   newerFormat, missingField, fieldClass, fieldSize, fieldValue, notFinite,
-%   unknownKind, unknownInput, unknownOutput, doubledName, inputCount, inputSize
-%   (layers that do not fit together) or classCount.
+%   The classes, sizes and values of all fields are checked, the sizes are followed through all
+%   layers, and the weights and test arrays must be finite. An invalid file raises an error
+%   'cifarx:load:REASON' that states what was found and what was expected. REASON is fileName,
+%   fileNotFound, notAMatFile, compressed, notPlain, notCifarx, newerFormat, missingField,
+%   fieldClass, fieldSize, fieldValue, notFinite, unknownKind, unknownInput, unknownOutput,
+%   doubledName, inputCount, inputSize or classCount.
 %
 %   Example:
 %      net = cifarx.load('model.mat');
 %      scores = cifarx.predict(net, net.test.images);
 %
-%   See also cifarx.predict, cifarx.verify.
+%   See also cifarx.predict, cifarx.verify, cifarx.save.
 
 cifarx.internal.check.requireArguments(nargin, 1, 'load');
 file = cifarx.internal.file.fileName(file, 'cifarx:load:fileName');
 [~, ~, extension] = fileparts(file);
 if isempty(extension) && ~isfile(file)
-    file = [file '.mat'];  % as load and cifarx.save take it
+    file = [file '.mat'];  % as load and cifarx.save do
 end
 cifarx.internal.check.requireFile(file, 'load', ...
                                   ['Export one with ''cifarx export --mat'', or give its ' ...
@@ -56,8 +56,8 @@ catch problem
         cifarx.internal.message.restate(problem, 'load', ['''' file '''']);
     end
     error('cifarx:load:notAMatFile', ...
-          ['''%s'' is not a MAT-file that can be read, or was cut short (%s). ' ...
-           'Export it again.'], file, problem.message);
+          ['''%s'' is not a readable MAT-file, or it was cut short (%s). Export it ' ...
+           'again.'], file, problem.message);
 end
 known = isfield(content, 'format') && isfield(content.format, 'name') && ...
         numel(content.format) == 1;
@@ -85,7 +85,7 @@ end
 end
 
 function text = variables(content)
-%VARIABLES  The first names of variables in a file.
+%VARIABLES  The names of the first variables in a file.
 names = fieldnames(content);
 text = 'no variable';
 if ~isempty(names)
@@ -94,7 +94,7 @@ end
 end
 
 function requireVersion(form, file)
-%REQUIREVERSION  Refuse a format that is newer than this toolbox, or has no version.
+%REQUIREVERSION  Refuse a format that is newer than this toolbox or has no version.
 found = [];
 if isfield(form, 'version')
     found = form.version;
@@ -108,13 +108,13 @@ end
 if found > 1
     error('cifarx:load:newerFormat', ...
           ['''%s'' is in version %g of the format; this toolbox reads up to ' ...
-           'version 1. Update the toolbox (''cifarx matlab-path'' prints where ' ...
-           'the newest one is).'], file, found);
+           'version 1. Update the toolbox (''cifarx matlab-path'' prints its ' ...
+           'folder).'], file, found);
 end
 end
 
 function net = decoded(net)
-%DECODED  The variables of the file, text as char. What is no text stays as it is.
+%DECODED  The variables of the file with UTF-8 bytes converted to char.
 net.format = fieldsDecoded(net.format);
 if iscell(net.classes)
     net.classes = cellfun(@cifarx.internal.file.decodeText, net.classes, 'UniformOutput', false);
@@ -130,7 +130,7 @@ end
 end
 
 function texts = fieldsDecoded(texts)
-%FIELDSDECODED  A structure whose bytes are char.
+%FIELDSDECODED  A structure with UTF-8 bytes converted to char.
 keys = fieldnames(texts);
 for k = 1:numel(keys)
     if isa(texts.(keys{k}), 'uint8')

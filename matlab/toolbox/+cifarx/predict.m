@@ -1,23 +1,30 @@
 function [scores, activations] = predict(net, X, varargin)
-%PREDICT  Compute the network's outputs for images.
+%PREDICT  Compute the outputs of a network for images.
 %
-%   SCORES = CIFARX.PREDICT(NET, X) runs NET, as returned by CIFARX.LOAD, on the
-%   H-by-W-by-C-by-N array X and returns the K-by-N single array of the
-%   outputs (logits). X of class uint8 holds pixels 0..255, which are normalised
-%   with NET.input (where NET.input.Normalization is 'none', the file does not say
-%   how, and pixels are refused); X of class single is taken as it is, already
-%   normalised.
+%   SCORES = CIFARX.PREDICT(NET, X) computes the outputs (logits) of the network NET for the
+%   images X.
 %
-%   SCORES = CIFARX.PREDICT(NET, X, 'MiniBatchSize', M) computes M images at a
-%   time (default 16). Memory grows with M, not with N.
+%   SCORES = CIFARX.PREDICT(NET, X, NAME, VALUE) also sets options.
 %
-%   [SCORES, ACTIVATIONS] = CIFARX.PREDICT(NET, X, 'Layers', true) also returns what every
-%   layer gives, a 1-by-L structure array in the order of NET.layers with the fields
+%   [SCORES, ACTIVATIONS] = CIFARX.PREDICT(NET, X, 'Layers', true) also returns the output of
+%   each layer.
 %
-%     Name    the layer's name
-%     Value   H'-by-W'-by-C'-by-N single (maps) or F-by-N single (features)
+%   Input arguments:
+%     NET              network returned by CIFARX.LOAD
+%     X                images, H-by-W-by-C-by-N. Class uint8: pixels 0..255, which are normalized
+%                      as NET.input states; refused if NET.input.Normalization is 'none'. Class
+%                      single: images that are already normalized.
 %
-%   which is all of it in memory: choose N accordingly.
+%   Name-value arguments:
+%     'MiniBatchSize'  number of images computed at a time, default 16. Memory use grows with
+%                      this number, not with N.
+%     'Layers'         true to return ACTIVATIONS, default false
+%
+%   Output arguments:
+%     SCORES           K-by-N single, one column per image
+%     ACTIVATIONS      1-by-L structure array in the order of NET.layers: Name, and Value,
+%                      H'-by-W'-by-C'-by-N single (maps) or F-by-N single (features). All
+%                      activations are held in memory, so choose N accordingly.
 %
 %   Example:
 %      net = cifarx.load('model.mat');
@@ -39,8 +46,8 @@ if ~isscalar(wanted) || ~(islogical(wanted) || isequal(wanted, 0) || isequal(wan
 end
 if nargout > 1 && ~wanted
     error('cifarx:predict:layers', ...
-          ['The second output is what every layer gives; ask for it by ' ...
-           'cifarx.predict(net, X, ''Layers'', true).']);
+          ['The second output, the activations, needs the option ''Layers'': ' ...
+           '[scores, activations] = cifarx.predict(net, X, ''Layers'', true).']);
 end
 if nargout > 1
     [scores, activations] = cifarx.internal.compute(net, X, options.MiniBatchSize, 'predict');

@@ -1,30 +1,33 @@
 function save(net, file, template)
-%SAVE  Write a network to a file that cifarx and PyTorch's side read again.
+%SAVE  Write a network to a MAT-file that cifarx can read.
 %
-%   CIFARX.SAVE(NET, FILE) writes NET, a structure as CIFARX.LOAD returns it, with its
-%   weights or options changed or not, to the MAT-file FILE ('.mat' is added to a
-%   name without an extension). 'cifarx import FILE' makes a PyTorch run of it, and
-%   CIFARX.LOAD reads it. Arrays must be single and of the sizes that the layers had;
-%   NET is checked as a file is by CIFARX.LOAD. No toolbox is needed.
+%   CIFARX.SAVE(NET, FILE) writes NET to the MAT-file FILE. 'cifarx import FILE' in Python
+%   turns it into a PyTorch run, and CIFARX.LOAD reads it. No toolbox is needed.
 %
-%   CIFARX.SAVE(DLNET, FILE, TEMPLATE) writes a trained dlnetwork of CIFARX.DLNETWORK.
-%   TEMPLATE is the network that it was made of, as CIFARX.LOAD returns it, or the name
-%   of its model.mat: names, classes and what a dlnetwork does not hold come from it.
+%   CIFARX.SAVE(DLNET, FILE, TEMPLATE) writes the weights of a trained dlnetwork. Everything that
+%   a dlnetwork does not hold, such as class names and test images, is taken from TEMPLATE.
 %
-%   The file says honestly what it holds. What PyTorch once computed is no answer of
-%   the changed network, so that test.reference becomes empty and CIFARX.VERIFY has
-%   nothing to compare with; test.logits (K-by-N single) becomes what this network
-%   gives here for test.inputs, by which 'cifarx import' judges PyTorch's. The
-%   fields of format become
+%   Input arguments:
+%     NET       network returned by CIFARX.LOAD, with changed weights or options if you wish.
+%               Arrays must be single and keep the sizes of their layers; NET is checked like a
+%               file is by CIFARX.LOAD.
+%     FILE      file name, character row vector or string scalar; '.mat' is added to a name
+%               without an extension. The file is written under a temporary name and renamed,
+%               so an existing FILE stays intact until the new one is complete.
+%     DLNET     dlnetwork made by CIFARX.DLNETWORK and trained
+%     TEMPLATE  the network from which DLNET was made, as returned by CIFARX.LOAD, or the name
+%               of its model.mat
 %
-%     producer            'cifarx.save in octave 7.3.0', say
-%     arrays_sha256       the digest of the arrays as they are now
-%     base_sha256         the checkpoint that the network came from
-%     checkpoint_sha256,
-%     onnx_sha256         '': no such file holds these weights
+%   The file states what it holds. PyTorch has not computed anything with these weights, so
+%   test.reference becomes empty and CIFARX.VERIFY has nothing to compare with. test.logits
+%   becomes what this network computes here for test.inputs, K-by-N single, with which 'cifarx
+%   import' checks PyTorch's outputs. These fields of format change:
 %
-%   FILE is written under another name and then moved, so that an old FILE is whole
-%   until the new one is.
+%     producer           such as 'cifarx.save in octave 7.3.0'
+%     arrays_sha256      digest of the arrays as written
+%     base_sha256        digest of the checkpoint from which the network came
+%     checkpoint_sha256  '', because no checkpoint holds these weights
+%     onnx_sha256        '', because no ONNX file holds these weights
 %
 %   Example:
 %      net = cifarx.load('model.mat');
@@ -43,8 +46,8 @@ if nargin > 2
     net = untangled(net, template);
 elseif ~isstruct(net) || numel(net) ~= 1
     error('cifarx:save:network', ...
-          ['NET must be a network as cifarx.load returns it, a 1-by-1 structure, but is a ' ...
-           '%s %s. A dlnetwork needs the network that it was made of: ' ...
+          ['NET must be a network returned by cifarx.load, a 1-by-1 structure, but is a ' ...
+           '%s %s. A dlnetwork needs the network from which it was made: ' ...
            'cifarx.save(dlnet, file, ''model.mat'').'], cifarx.internal.message.sizeText(net), ...
           class(net));
 end
@@ -57,8 +60,8 @@ end
 net.test.logits = cifarx.predict(net, net.test.inputs);
 if ~all(isfinite(net.test.logits(:)))
     error('cifarx:save:notFinite', ...
-          ['The network gives NaN or Inf for its own test.inputs; the training diverged. Train ' ...
-           'again with a smaller learning rate.']);
+          ['The network returns NaN or Inf for its own test.inputs; the training diverged. ' ...
+           'Train again with a smaller learning rate.']);
 end
 net.test.reference = [];
 net.format = signed(net);
@@ -69,22 +72,22 @@ function net = untangled(dlnet, template)
 %UNTANGLED  The plain network of a trained dlnetwork.
 if ~strcmp(class(dlnet), 'dlnetwork') %#ok<STISA> the tests' stand-in has no class of its own
     error('cifarx:save:network', ...
-          ['With a TEMPLATE, the network must be a dlnetwork, but is a %s %s. A plain network ' ...
-           'is saved without one: cifarx.save(net, file).'], ...
+          ['With a TEMPLATE, the network must be a dlnetwork, but is a %s %s. Save a plain ' ...
+           'network without one: cifarx.save(net, file).'], ...
           cifarx.internal.message.sizeText(dlnet), class(dlnet));
 end
 template = cifarx.internal.asChar(template);
 if ~ischar(template) && ~isstruct(template)
     error('cifarx:save:template', ...
-          ['TEMPLATE must be the network that the dlnetwork was made of, as cifarx.load ' ...
-           'returns it, or the name of its model.mat, but is a %s %s.'], ...
+          ['TEMPLATE must be the network from which the dlnetwork was made, as returned by ' ...
+           'cifarx.load, or the name of its model.mat, but is a %s %s.'], ...
           cifarx.internal.message.sizeText(template), class(template));
 end
 net = cifarx.internal.build.fromDlnetwork(dlnet, cifarx.internal.networkOf(template, 'save'));
 end
 
 function form = signed(net)
-%SIGNED  The variable 'format': who wrote the file, and what its weights are.
+%SIGNED  The variable 'format': who wrote the file, and digests of its weights.
 form = net.format;
 form.producer = ['cifarx.save in ' cifarx.internal.runtime()];
 if ~isempty(form.checkpoint_sha256)
@@ -96,7 +99,7 @@ form.arrays_sha256 = cifarx.internal.file.arraysDigest(net.layers);
 end
 
 function net = encoded(net)
-%ENCODED  The variables of the file: text outside ASCII as UTF-8 bytes.
+%ENCODED  The variables of the file, with text outside ASCII as UTF-8 bytes.
 encode = @cifarx.internal.file.encodeText;
 net.format = structfun(encode, net.format, 'UniformOutput', false);
 net.classes = cellfun(encode, net.classes, 'UniformOutput', false);

@@ -1,25 +1,25 @@
 function info = summary(net)
-%SUMMARY  Table of a network's layers.
+%SUMMARY  Print or return a table of a network's layers.
 %
-%   CIFARX.SUMMARY(NET) prints a line for the input and each layer of NET, as returned by
-%   CIFARX.LOAD: number, name, type, size of the output for one image, and the learnable
-%   arrays with their sizes; then the number of all learnables, much as
-%   analyzeNetwork shows them. S is a spatial dimension, C the channels, B the batch.
+%   CIFARX.SUMMARY(NET) prints one line for the input and one per layer of NET, a network
+%   returned by CIFARX.LOAD: number, name, type, size of the output for one image, and the
+%   learnable arrays with their sizes. The last line is the total number of learnables. In the
+%   sizes, S is a spatial dimension, C the channels and B the batch, as in analyzeNetwork.
 %
-%   INFO = CIFARX.SUMMARY(NET) prints nothing and returns a structure:
+%   INFO = CIFARX.SUMMARY(NET) prints nothing and returns the same as a structure:
 %
 %     layers      1-by-(L+1) structure array, the input first, with the fields
-%                   Name         char
-%                   Type         kind of layer, char; 'ImageInput' for the input
-%                   OutputSize   [H W C] of maps or F of features, for one image
+%                   Name         layer name, char
+%                   Type         layer kind, char; 'ImageInput' for the input
+%                   OutputSize   [H W C] (maps) or F (features), for one image
 %                   Learnables   structure with the size of each learnable array
-%                   State        the same of the statistics, which training updates
-%                                otherwise (TrainedMean and TrainedVariance)
-%                   Count        how many numbers Learnables has
+%                   State        structure with the sizes of TrainedMean and TrainedVariance,
+%                                which training updates without gradients
+%                   Count        number of learnable values
 %     learnables  sum of Count
 %     classes     number of classes
 %
-%   Arrays of a ScalingLayer are fixed, as in the Deep Learning Toolbox.
+%   The arrays of a ScalingLayer are not learnable, as in Deep Learning Toolbox.
 %
 %   Example:
 %      net = cifarx.load('model.mat');
@@ -55,7 +55,7 @@ end
 end
 
 function [learnables, state, count] = arraysOf(layer)
-%ARRAYSOF  Sizes of a layer's arrays, and the number of its learnables.
+%ARRAYSOF  Sizes of a layer's arrays, and its number of learnable values.
 learnables = struct();
 state = struct();
 count = 0;
@@ -89,11 +89,11 @@ for i = 1:rows + 1
                    widths(3), cells{i, 3}, widths(4), cells{i, 4}, cells{i, 5});
     fprintf('%s\n', deblank(line));
 end
-fprintf('\n%s learnables in all\n', grouped(info.learnables));
+fprintf('\n%s learnables in total\n', grouped(info.learnables));
 end
 
 function text = title(net)
-%TITLE  What the network is called.
+%TITLE  Name of the network.
 text = net.format.model;
 if isempty(text)
     text = 'network';
@@ -101,7 +101,7 @@ end
 end
 
 function text = activation(shape)
-%ACTIVATION  An output's size, as analyzeNetwork writes it.
+%ACTIVATION  Size of an output, as analyzeNetwork shows it.
 if numel(shape) == 3
     text = sprintf('%d(S) x %d(S) x %d(C) x 1(B)', shape);
 else
@@ -121,6 +121,6 @@ text = strjoin(texts, ', ');
 end
 
 function text = grouped(number)
-%GROUPED  A number with commas between thousands.
+%GROUPED  A number with thousands separators.
 text = regexprep(sprintf('%d', number), '(\d)(?=(\d{3})+$)', '$1,');
 end

@@ -1,42 +1,47 @@
 function report = verify(file, varargin)
-%VERIFY  Check that a network computes here what it computed in PyTorch.
+%VERIFY  Check that a network computes the same here as in PyTorch.
 %
-%   REPORT = CIFARX.VERIFY(FILE) loads the network FILE, runs it on the test
-%   images inside the file and judges the outputs by those that PyTorch gave in
-%   float64, in units of the error that PyTorch itself makes in float32. Each layer
-%   is judged by the same layer in double precision for the input that it gets here,
-%   within what rounding to single may make of it. It prints one line a check and
-%   the verdict last, and returns a structure:
+%   REPORT = CIFARX.VERIFY(FILE) runs the network in the MAT-file FILE on the test images in the
+%   file and compares its weights, normalized images, layers and outputs with those of PyTorch.
+%   It prints one line per check and the verdict last. No toolbox is needed.
 %
-%     verdict       'EQUIVALENT', 'SAME PREDICTIONS' or 'DIFFERENT'
-%     runtime       such as 'octave 7.3.0' or 'matlab R2024b'
-%     checks        1-by-n structure array with passed (logical), name, detail
-%     layers        1-by-L structure array with Name, Kind, Module (its path in
-%                   PyTorch), ratio (largest error over its bound) and passed
-%     layerImages   number of images that the layers were judged on
-%     logits        K-by-N single, the outputs computed here
-%     ratio         error of the outputs over that of PyTorch in float32
-%     predictions   1-by-N, the class numbers predicted here, from 1
-%     changed       the images (1..N) for which float64 predicts another class
-%     resultFile    name of the file that was written, '' for none
+%   REPORT = CIFARX.VERIFY(FILE, NAME, VALUE) also sets options.
 %
-%   EQUIVALENT: weights, normalised images, layers and outputs are right to
-%   within float32 rounding. SAME PREDICTIONS: something differs by more, but no
-%   prediction. DIFFERENT: predictions differ, or the images are not prepared
-%   as for PyTorch. A file without normalisation has no images, only inputs, which
-%   are taken as they are. No toolbox is needed.
+%   The outputs are compared with those of PyTorch in float64, in units of the error that PyTorch
+%   itself makes in float32. Each layer is compared with the same layer computed in double
+%   precision from the same single input, and its error must stay within the rounding bound of
+%   single precision. Errors of earlier layers therefore do not count against a later one.
 %
-%   The outcome is also written to a MAT-file beside FILE: model.matlab-result.mat
-%   for model.mat. 'cifarx verify' in Python judges the outputs in it anew when it
-%   lies beside model.mat and model.onnx. Where it cannot be written, a line says so,
-%   and the check counts all the same.
+%   The verdicts are:
+%     EQUIVALENT         weights, normalized images, layers and outputs agree to within float32
+%                        rounding
+%     SAME PREDICTIONS   something differs by more than rounding, but no prediction changes
+%     DIFFERENT          predictions change, or the images are not normalized as in PyTorch
 %
-%   REPORT = CIFARX.VERIFY(..., 'ResultFile', NAME) writes it to NAME, which must end
-%   in '.matlab-result.mat'; '' writes none.
+%   If the file has no normalization, it holds inputs instead of images, and they are used as
+%   they are.
 %
-%   REPORT = CIFARX.VERIFY(..., 'LayerImages', M) judges the layers on M images
-%   (default 16), evenly out of the N; Inf takes all. It needs 0.3 s an image for
-%   0.6 billion multiply-adds, and memory for 8 images in double precision.
+%   Name-value arguments:
+%     'ResultFile'   file to write the result to, for 'cifarx verify' in Python. The name must
+%                    end in '.matlab-result.mat'; '' writes no file. The default is
+%                    model.matlab-result.mat beside model.mat, where 'cifarx verify' finds it.
+%                    If the file cannot be written, a line says so and the verdict stands.
+%     'LayerImages'  number of test images, evenly spaced, on which the layers are checked,
+%                    default 16; Inf for all. A network of 0.6 billion multiply-adds takes about
+%                    0.3 s per image. Memory is needed for 8 images in double precision.
+%
+%   Output argument, a 1-by-1 structure:
+%     verdict        'EQUIVALENT', 'SAME PREDICTIONS' or 'DIFFERENT'
+%     runtime        such as 'octave 7.3.0' or 'matlab R2024b'
+%     checks         1-by-n structure array: passed (logical), name, detail
+%     layers         1-by-L structure array: Name, Kind, Module (path in PyTorch), ratio (largest
+%                    error divided by its bound), passed
+%     layerImages    number of images on which the layers were checked
+%     logits         K-by-N single, the outputs computed here
+%     ratio          error of the outputs divided by that of PyTorch in float32
+%     predictions    1-by-N, the class numbers predicted here, from 1
+%     changed        image numbers, from 1, for which PyTorch in float64 predicts another class
+%     resultFile     name of the result file, '' if none was written
 %
 %   Example:
 %      report = cifarx.verify('model.mat');
@@ -50,7 +55,7 @@ net = cifarx.load(file);
 file = char(file);
 [~, ~, extension] = fileparts(file);
 if isempty(extension) && ~isfile(file)
-    file = [file '.mat'];  % as cifarx.load took it
+    file = [file '.mat'];  % as cifarx.load does
 end
 options = parsed(file, varargin);
 requireReference(net, file);
@@ -108,18 +113,18 @@ end
 images = options.LayerImages;
 if ~isnumeric(images) || ~isscalar(images) || ~(images >= 1) || ceil(images) ~= images
     error('cifarx:verify:layerImages', ...
-          ['''LayerImages'' must be a whole number of images from 1, or Inf for ' ...
+          ['''LayerImages'' must be a whole number of images, 1 or more, or Inf for ' ...
            'all, but is %s.'], cifarx.internal.message.valueText(images));
 end
 options.LayerImages = double(images);
 end
 
 function requireReference(net, file)
-%REQUIREREFERENCE  Refuse a file without PyTorch's outputs; cifarx.load checked the rest.
+%REQUIREREFERENCE  Refuse a file without outputs of PyTorch.
 if isempty(net.test.reference)
     error('cifarx:verify:noReference', ...
-          ['''%s'' holds no outputs of PyTorch to compare with: %s wrote it, with weights of ' ...
-           'its own. Make a run of it with ''cifarx import'', and export that.'], ...
+          ['''%s'' holds no outputs of PyTorch to compare with, because %s wrote it with ' ...
+           'changed weights. Make a run from it with ''cifarx import'' and export that run.'], ...
           file, net.format.producer);
 end
 end
@@ -132,34 +137,36 @@ fprintf('%s | %s | %s\n', words{passed + 1}, name, detail);
 end
 
 function [right, detail] = inputsAreRight(net)
-%INPUTSARERIGHT  Compare the images, normalised here, with what PyTorch was given.
+%INPUTSARERIGHT  Compare the images as normalized here with the inputs of PyTorch.
 count = size(net.test.inputs, 4);
 if strcmp(net.input.Normalization, 'none')
     right = true;
-    detail = sprintf('the file has no normalisation; its %d inputs are taken as they are', count);
+    detail = sprintf('the file has no normalization; its %d inputs are used as they are', count);
     return
 end
 inputs = cifarx.internal.normalize(net.test.images, net.input);
 same = all(reshape(inputs == net.test.inputs, [], count), 1);
 right = all(same);
-detail = sprintf('%d of %d test images normalised to the bits that PyTorch was given', ...
+detail = sprintf('%d of %d test images normalized to the same bits as in PyTorch', ...
                  sum(same), count);
 end
 
 function [same, detail] = weightsAreWhole(net, found, count)
-%WEIGHTSAREWHOLE  Compare the arrays with the digest that the exporter took.
+%WEIGHTSAREWHOLE  Compare the digest of the arrays with that of the exporter.
 same = strcmp(found, net.format.arrays_sha256);
-if same
-    detail = sprintf('%d arrays are those that were exported (SHA-256 %s...)', count, found(1:12));
+if isempty(found)
+    detail = 'the SHA-256 of the arrays cannot be computed here';
+elseif same
+    detail = sprintf('%d arrays are as exported (SHA-256 %s...)', count, found(1:12));
 else
-    detail = sprintf(['the %d arrays are not those that were exported (SHA-256 %s..., ' ...
-                      'expected %s...)'], count, found(1:12), ...
+    detail = sprintf('the %d arrays are not as exported (SHA-256 %s..., expected %s...)', ...
+                     count, found(1:12), ...
                      net.format.arrays_sha256(1:min(12, end)));
 end
 end
 
 function words = worstOf(layers)
-%WORSTOF  The layer nearest to its bound, or, with all that is known of it, farthest beyond.
+%WORSTOF  The layer closest to its bound, or farthest beyond it, as text.
 [ratio, worst] = max([layers.ratio]);
 layer = layers(worst);
 beyond = sum(~[layers.passed]);

@@ -1,12 +1,12 @@
-%% Look at a network in Deep Network Designer
-% Deep Learning Toolbox is needed. model.mat, from 'cifarx export --mat', lies in the current
-% folder.
+%% Open a network in Deep Network Designer
+% Deep Learning Toolbox is needed, and model.mat, from 'cifarx export --mat', in the current
+% folder. Put the folder of this script on the path and call it by name; run would change to it.
 %
 %  >> cd('folder of model.mat')
-%  >> editInDesigner                 % with this script's folder on the path; run would go there
+%  >> editInDesigner
 
-%% A dlnetwork of built-in layers
-% Names are those of the file, weights too; no code is generated.
+%% Create a dlnetwork of built-in layers
+% Names and weights are those of the file. No code is generated.
 net = cifarx.load('model.mat');
 dlnet = cifarx.dlnetwork(net);
 for i = 1:numel(dlnet.Layers)
@@ -16,7 +16,7 @@ end
 %% Open the app
 cifarx.openInDesigner(net);
 
-%% Change it
-% In the app, networks can be edited and exported to the workspace. Weights that were trained on
-% can go back to PyTorch, as fineTuneAndReturn.m shows. A network with other layers cannot: make
-% the change in PyTorch, then train there or here.
+%% Edit it
+% In the app you can edit the network and export it to the workspace. Trained weights can go back to
+% PyTorch, as fineTuneAndReturn.m shows. A network with other layers cannot: change the layers in
+% PyTorch, and train there or here.

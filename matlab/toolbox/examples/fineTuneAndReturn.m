@@ -1,27 +1,28 @@
-%% Train further in MATLAB, and take the weights back to PyTorch
-% Deep Learning Toolbox is needed. model.mat, from 'cifarx export --mat', lies in the current
-% folder; tuned.mat is written there.
+%% Continue training in MATLAB and take the weights back to PyTorch
+% Deep Learning Toolbox is needed, and model.mat, from 'cifarx export --mat', in the current
+% folder, where tuned.mat is written. Put the folder of this script on the path and call it by
+% name; run would change to it.
 %
 %  >> cd('folder of model.mat')
-%  >> fineTuneAndReturn                 % with this script's folder on the path; run would go there
+%  >> fineTuneAndReturn
 
 %% Images with labels
-% H-by-W-by-C-by-N uint8 and class numbers from 1; or an imageDatastore whose labels are names in
-% net.classes. A few images of the file stand for yours here.
+% Use H-by-W-by-C-by-N uint8 images and class numbers from 1, or an imageDatastore whose labels are
+% names in net.classes. Here the test images of the file stand for your own.
 net = cifarx.load('model.mat');
 X = net.test.images;
 labels = net.test.labels;
 
 %% Train
-% The normalisation and the order of the classes stay those of the file.
+% The normalization and the order of the classes remain those of the file.
 tuned = cifarx.fineTune(net, X, labels, 'MaxEpochs', 2, 'InitialLearnRate', 0.001);
 
-%% Before and after
+%% Compare before and after
 [~, before] = max(cifarx.predict(net, X), [], 1);
 [~, after] = max(cifarx.predict(tuned, X), [], 1);
-fprintf('right: %d of %d before, %d after\n', sum(before == labels(:).'), numel(labels), ...
+fprintf('correct: %d of %d before, %d after\n', sum(before == labels(:).'), numel(labels), ...
         sum(after == labels(:).'));
 
-%% Back to PyTorch
-% In a shell, then: cifarx import tuned.mat
+%% Take the weights back to PyTorch
+% Then, in a shell: cifarx import tuned.mat
 cifarx.save(tuned, 'tuned.mat');

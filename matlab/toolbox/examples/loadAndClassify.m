@@ -1,20 +1,21 @@
 %% Load a network and classify images
-% No toolbox is needed. model.mat, from 'cifarx export --mat', lies in the current folder.
+% No toolbox is needed. model.mat, from 'cifarx export --mat', must be in the current folder. Put
+% the folder of this script on the path and call it by name; run would change to it.
 %
 %  >> cd('folder of model.mat')
-%  >> loadAndClassify                 % with this script's folder on the path; run would go there
+%  >> loadAndClassify
 
 %% Load
 net = cifarx.load('model.mat');
 cifarx.summary(net);
 
 %% Images
-% H-by-W-by-C-by-N, uint8, channels in the order R, G, B. The file brings some along; for one of
-% your own: X = imresize(imread('cat.png'), net.input.InputSize(1:2)); where it is grey and the
-% network takes colours: X = repmat(X, [1 1 3]);
+% Images are H-by-W-by-C-by-N uint8 with channels in the order R, G, B. The file contains test
+% images. To use your own: X = imresize(imread('cat.png'), net.input.InputSize(1:2)); if it is gray
+% and the network takes color images: X = repmat(X, [1 1 3]);
 X = net.test.images;
 if isempty(X)
-    X = net.test.inputs;  % the file does not say how pixels are normalised
+    X = net.test.inputs;  % the file has no normalization
 end
 
 %% Classify

@@ -29,7 +29,10 @@ def compressed(element: bytes) -> bytes:
 
 
 SPOILT: dict[str, tuple[Callable[[bytes], bytes], str]] = {
-    "subsystem": (lambda m: harmful_mat.harmful(m, "1"), "holds a subsystem, where function han"),
+    "subsystem": (
+        lambda m: harmful_mat.harmful(m, "1"),
+        "holds a subsystem",
+    ),
     "handle": (harmful_mat.with_handle, "holds a function handle; only numbers, char, cells"),
     "object": (harmful_mat.with_object, "holds an object; only numbers"),
     "compressed": (

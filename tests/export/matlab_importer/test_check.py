@@ -1,19 +1,28 @@
-"""What the import check says of real files: made node by node, and exported by torch."""
+"""Outcomes for nodes: of models made node by node, and of files exported by torch."""
 
 from __future__ import annotations
 
-import json
-import re
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import pytest
 import torch
-from onnx import TensorProto, helper, numpy_helper
+from importer_reports import (
+    ADD_ON,
+    BUILT_IN,
+    GENERATED,
+    UNKNOWN,
+    clean_net,
+    fate,
+    finding,
+    model,
+    one,
+    weight,
+)
+from onnx import helper
 from torch import nn
 
 from cifarx.export.matlab_importer.check import (
@@ -22,73 +31,14 @@ from cifarx.export.matlab_importer.check import (
     check_matlab_import,
     check_matlab_import_of_file,
 )
-from cifarx.export.matlab_importer.conditions import CONDITIONS
-from cifarx.export.matlab_importer.findings import LEVELS, TOPICS, Finding
-from cifarx.export.matlab_importer.knowledge import CLEAN, KINDS, OUTCOMES, RELEASES, rules
-from cifarx.export.matlab_importer.rules_table import updated
-from cifarx.pytorch_models.errors import UserError
-
-RANDOM = np.random.RandomState(0)
-MAPS = ("N", 4, 8, 8)
-BUILT_IN, ADD_ON, GENERATED, UNKNOWN = "built-in", "add-on", "generated", "unknown"
-
-
-def model(
-    nodes: list[onnx.NodeProto],
-    weights: dict[str, np.ndarray] | None = None,
-    *,
-    shape: tuple[int | str, ...] | None = MAPS,
-    kind: int = TensorProto.FLOAT,
-    opset: int = 14,
-    ir: int = 7,
-    domains: tuple[str, ...] = (),
-) -> onnx.ModelProto:
-    """A model from input `x` to output `y`, whose shape is as far as ONNX can tell it."""
-    graph = helper.make_graph(
-        nodes,
-        "g",
-        [helper.make_tensor_value_info("x", kind, shape)],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
-        [numpy_helper.from_array(value, name) for name, value in (weights or {}).items()],
-    )
-    imports = [helper.make_opsetid("", opset), *(helper.make_opsetid(d, 1) for d in domains)]
-    whole = helper.make_model(graph, opset_imports=imports, ir_version=ir)
-    try:
-        return onnx.shape_inference.infer_shapes(whole)
-    except (RuntimeError, ValueError):
-        return whole  # the check is wanted for files that are not valid, too
-
-
-def one(
-    operator: str, weights: list[np.ndarray] | None = None, **attributes: Any
-) -> ImporterReport:
-    """The report on a network of one node, whose weights follow its input."""
-    opset = attributes.pop("opset", 14)
-    shape = attributes.pop("shape", MAPS)
-    release = attributes.pop("release", None)
-    stored = {f"w{i}": value for i, value in enumerate(weights or ())}
-    node = helper.make_node(operator, ["x", *stored], ["y"], name="node", **attributes)
-    return check_matlab_import(model([node], stored, shape=shape, opset=opset), "net.onnx", release)
-
-
-def weight(*shape: int) -> np.ndarray:
-    return RANDOM.randn(*shape).astype(np.float32)
-
-
-def fate(report: ImporterReport, i: int = -1) -> tuple[str, str]:
-    """Outcome and layer of a node, without the package of the layer."""
-    node = report.nodes[i]
-    return node.outcome, node.layer.rpartition(".")[2]
-
-
-def finding(report: ImporterReport, topic: str) -> Finding:
-    """The gravest finding on a topic."""
-    found = [f for f in report.findings if f.topic == topic]
-    return max(found, key=lambda f: LEVELS.index(f.level))
-
+from cifarx.export.matlab_importer.knowledge import OUTCOMES
 
 CONV = [weight(6, 4, 3, 3), weight(6)]
+
+
 DEPTHWISE = [weight(4, 1, 3, 3)]
+
+
 STATISTICS = [weight(4), weight(4), weight(4), weight(4) ** 2]
 
 
@@ -292,17 +242,6 @@ def test_foreign_operators_functions_and_subgraphs_are_unknown() -> None:
     assert check_matlab_import(model([chosen], {"c": np.array(True)}), "net.onnx").nodes
 
 
-CLEAN_NET = [
-    helper.make_node("Conv", ["x", "w"], ["a"], name="conv"),
-    helper.make_node("Relu", ["a"], ["b"], name="relu"),
-    helper.make_node("GlobalAveragePool", ["b"], ["y"], name="pool"),
-]
-
-
-def clean_net(**options: Any) -> onnx.ModelProto:
-    return model(CLEAN_NET, {"w": weight(6, 4, 3, 3)}, **options)
-
-
 def test_a_clean_file_is_clean_and_says_how_to_import_it() -> None:
     report = check_matlab_import(clean_net(), "net.onnx")
     assert report.clean
@@ -310,147 +249,6 @@ def test_a_clean_file_is_clean_and_says_how_to_import_it() -> None:
     assert report.counts() == {outcome: 3 * (outcome == BUILT_IN) for outcome in OUTCOMES}
     formats = 'InputDataFormats="BCSS", OutputDataFormats="BCSS"'
     assert report.call == f'net = importNetworkFromONNX("net.onnx", {formats});'
-
-
-@pytest.mark.parametrize(
-    ("options", "topic", "level", "text"),
-    [
-        ({"opset": 17}, "opset", "warning", "opset 17 lies outside 6 to 14"),
-        ({"opset": 5}, "opset", "warning", "opset 5 lies outside"),
-        ({"ir": 8}, "IR", "warning", "from R2025a on"),
-        ({"ir": 10}, "IR", "warning", "IR 10 is newer than 7"),
-        ({"shape": (1, 4, 8, 8)}, "input", "warning", "VerifyBatchSizeLayer"),
-        ({"shape": ("N", 4, "H", "W")}, "input", "warning", "open dimensions besides the batch"),
-        ({"shape": ("N", 4, 9)}, "input", "warning", "neither [N,C,H,W] nor [N,K]"),
-        ({"shape": None}, "input", "warning", "has no shape"),
-        ({"kind": TensorProto.FLOAT16}, "input", "warning", "FLOAT16, not float32"),
-        ({"kind": TensorProto.INT64}, "input", "warning", "INT64, not float32"),
-    ],
-)
-def test_findings_on_the_file(options: dict[str, Any], topic: str, level: str, text: str) -> None:
-    report = check_matlab_import(clean_net(**options), "net.onnx")
-    assert finding(report, topic).level == level
-    assert text in finding(report, topic).text
-    assert finding(report, topic).remedy
-    assert not report.clean
-
-
-def cyclic() -> onnx.ModelProto:
-    net = clean_net()
-    net.graph.node[0].input[0] = net.graph.node[1].output[0]
-    return net
-
-
-def another_output() -> onnx.ModelProto:
-    net = clean_net()
-    net.graph.output[0].name = "zz"
-    return net
-
-
-def short_weights() -> onnx.ModelProto:
-    net = clean_net()
-    net.graph.initializer[0].raw_data = bytes(4)
-    return net
-
-
-def no_such_operator() -> onnx.ModelProto:
-    net = clean_net()
-    net.graph.node[1].op_type = "NoSuch"
-    return net
-
-
-def without_output_shape() -> onnx.ModelProto:
-    net = clean_net()
-    net.graph.output[0].type.tensor_type.ClearField("shape")
-    return net
-
-
-def other_dimensions() -> onnx.ModelProto:
-    net = clean_net()
-    net.graph.initializer[0].dims[1] = 9
-    return net
-
-
-@pytest.mark.parametrize(
-    ("broken", "text"),
-    [
-        (cyclic(), "Nodes in a graph must be topologically sorted"),
-        (another_output(), "Graph output 'zz' is not an output of any node"),
-        (short_weights(), "raw_data size .4 bytes. is too small"),
-        (other_dimensions(), "too small for the declared shape"),
-        (clean_net(shape=("N", 5, 8, 8)), "'?conv'? gets 5 channels, but its weights are for 4"),
-        (no_such_operator(), "does not have in the file's opset .No Op registered for NoSuch"),
-        (without_output_shape(), "an input or output has no shape, which ONNX requires"),
-    ],
-)
-def test_a_file_that_is_not_valid_is_not_clean_and_says_why(
-    broken: onnx.ModelProto, text: str
-) -> None:
-    report = check_matlab_import(broken, "net.onnx")
-    assert finding(report, "validity").level == "error"
-    assert re.search(f"is not valid ONNX: .*{text}", finding(report, "validity").text)
-    assert "\n" not in finding(report, "validity").text
-    assert finding(report, "validity").remedy
-    assert report.exit_code == 1
-    assert json.loads(json.dumps(report.as_json()))["findings"][0]["topic"] == "validity"
-
-
-def test_of_an_operator_of_another_domain_onnx_says_nothing() -> None:
-    nodes = [*CLEAN_NET[:2], helper.make_node("Foo", ["b"], ["y"], domain="com.example")]
-    foreign = model(nodes, {"w": weight(6, 4, 3, 3)}, domains=("com.example",))
-    foreign.graph.output[0].type.tensor_type.shape.dim.add().dim_param = "N"
-    report = check_matlab_import(foreign, "net.onnx")
-    assert finding(report, "validity").level == "ok"
-    assert finding(report, "domains").level == "warning"
-
-
-def test_what_a_release_reads_depends_on_the_release() -> None:
-    assert (
-        finding(check_matlab_import(clean_net(ir=9), "n.onnx", "R2024b"), "IR").level == "warning"
-    )
-    assert finding(check_matlab_import(clean_net(ir=9), "n.onnx", "R2025a"), "IR").level == "ok"
-
-
-def test_names_that_matlab_does_not_take_are_told() -> None:
-    report = check_matlab_import(clean_net(), "my-net 1.onnx")
-    assert "'my-net 1'" in finding(report, "names").text
-    assert report.namespace == "my_net_1"
-    assert report.call.endswith('OutputDataFormats="BCSS", Namespace="my_net_1");')
-    old = check_matlab_import(clean_net(), "my-net 1.onnx", "R2023b")
-    assert old.call.endswith('PackageName="my_net_1");')
-    assert check_matlab_import(clean_net(), "end.onnx").namespace == "net_end"
-    odd = clean_net()
-    odd.graph.node[0].name, odd.graph.node[1].name = "/conv", "POOL"
-    text = finding(check_matlab_import(odd, "net.onnx"), "names").text
-    assert "1 are not MATLAB identifiers" in text
-    assert "1 are not unique" in text
-
-
-def test_several_inputs_and_outputs_have_their_formats_in_order() -> None:
-    two = clean_net()
-    two.graph.input.append(helper.make_tensor_value_info("z", TensorProto.FLOAT, ["N", 3]))
-    two.graph.node.append(helper.make_node("Tanh", ["z"], ["t"], name="tanh"))
-    two.graph.output.append(helper.make_tensor_value_info("t", TensorProto.FLOAT, None))
-    report = check_matlab_import(two, "net.onnx")
-    assert 'InputDataFormats=["BCSS", "BC"], OutputDataFormats=["BCSS", "BC"]' in report.call
-    assert finding(report, "input").level == "warning"
-    assert finding(report, "output").level == "warning"
-
-
-def test_weights_listed_as_inputs_are_no_inputs() -> None:
-    old = clean_net(ir=3)
-    old.graph.input.append(helper.make_tensor_value_info("w", TensorProto.FLOAT, [6, 4, 3, 3]))
-    assert 'InputDataFormats="BCSS",' in check_matlab_import(old, "net.onnx").call
-
-
-def test_side_files_are_an_error_and_are_not_opened(tmp_path: Path) -> None:
-    path = tmp_path / "net.onnx"
-    onnx.save(clean_net(), path, save_as_external_data=True, location="net.bin", size_threshold=0)
-    (tmp_path / "net.bin").unlink()
-    report = check_matlab_import_of_file(path)
-    assert finding(report, "side files").level == "error"
-    assert "net.bin" in finding(report, "side files").text
-    assert fate(report, 0) == (BUILT_IN, "Convolution2DLayer")
 
 
 def test_a_network_without_layers_is_not_clean() -> None:
@@ -528,67 +326,6 @@ def test_slices_of_torch_are_generated_and_constants_are_not_counted(exported: E
     }.items()
 
 
-@pytest.mark.parametrize(
-    ("release", "words"),
-    [
-        ("R2022b", ["older than R2023b", "importNetworkFromONNX"]),
-        ("R2031a", ["newer than", "--matlab R2026b"]),
-        ("R2024c", ["not a MATLAB release", "Did you mean 'R2024"]),
-        ("latest", ["not a MATLAB release", "R2023b, R2024a"]),
-        ("", ["not a MATLAB release"]),
-    ],
-)
-def test_a_release_that_is_not_known_is_refused(release: str, words: list[str]) -> None:
-    with pytest.raises(UserError) as error:
-        check_matlab_import(clean_net(), "net.onnx", release)
-    assert all(word in str(error.value) for word in words)
-
-
-def test_a_release_may_be_written_without_r() -> None:
-    assert check_matlab_import(clean_net(), "net.onnx", "2024B").release == "R2024b"
-
-
-def test_every_rule_is_well_formed_and_reachable() -> None:
-    used = {condition for rule in rules() for condition in rule.when}
-    assert used == set(CONDITIONS)
-    for rule in rules():
-        assert rule.outcome in OUTCOMES
-        assert rule.sources
-        assert all(s.kind in KINDS for s in rule.sources)
-        assert rule.releases
-        assert rule.outcome in CLEAN or rule.remedy, rule
-        assert (rule.outcome in (BUILT_IN, ADD_ON, GENERATED)) == bool(rule.layer), rule
-    for release in RELEASES:
-        names = {o for rule in rules() for o in rule.operators if o != "*"}
-        last = [rule for rule in rules() if rule.operators == ("*",) and not rule.when]
-        assert len(last) == 1
-        assert release in last[0].releases
-        assert names
-
-
-def test_only_strong_evidence_makes_a_node_built_in() -> None:
-    assert not [r for r in rules() if r.outcome == BUILT_IN and r.evidence != "strong"]
-
-
-def test_every_operator_that_a_rule_names_is_one_of_onnx() -> None:
-    known = {schema.name for schema in onnx.defs.get_all_schemas_with_history()}
-    named = {operator for rule in rules() for operator in rule.operators} - {"*"}
-    assert named <= known | {"Swish", "Mish", "GroupNormalization"}
-
-
-def test_every_topic_of_a_finding_is_listed() -> None:
-    for options in ({}, {"opset": 20, "ir": 10, "shape": None}):
-        report = check_matlab_import(clean_net(**options), "a b.onnx")
-        assert {f.topic for f in report.findings} <= set(TOPICS)
-
-
 def test_every_node_says_why_and_on_whose_word() -> None:
     verdicts: list[NodeVerdict] = [n for n in one("HardSwish").nodes]
     assert all(n.why and n.sources and n.remedy for n in verdicts)
-
-
-def test_the_page_has_the_rules_as_they_are(root: Path) -> None:
-    page = (root / "docs" / "import-check.md").read_text("utf-8")
-    assert updated(page) == page, (
-        "update it: python -m cifarx.export.matlab_importer.rules_table docs/import-check.md"
-    )

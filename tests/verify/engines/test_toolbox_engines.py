@@ -86,7 +86,7 @@ def line(result: Result) -> str:
 def test_matlab_is_called_without_a_desktop_and_does_the_job(matlab: Path) -> None:
     result = check("matlab")
     assert result.verdict is Verdict.EQUIVALENT
-    assert result.compared() == ("matlab",)
+    assert result.compared_engines() == ("matlab",)
     (engine,) = result.engines
     assert engine.runtime in result.contract.normalized_by
     called = json.loads(matlab.read_text())
@@ -99,7 +99,7 @@ def test_matlab_is_called_without_a_desktop_and_does_the_job(matlab: Path) -> No
 @pytest.mark.octave
 def test_matlab_is_used_where_it_is_there(matlab: Path) -> None:
     result = check()
-    assert result.compared() == ("onnxruntime", "onnxruntime-unoptimized", "matlab")
+    assert result.compared_engines() == ("onnxruntime", "onnxruntime-unoptimized", "matlab")
     assert any(text.startswith("SKIPPED | octave") for text in lines(result))
 
 
@@ -125,7 +125,7 @@ def test_a_fault_in_the_file_is_caught_by_matlab(matlab: Path, tmp_path: Path) -
 def test_matlab_asked_for_by_name_must_be_there(install: Install) -> None:
     with pytest.raises(UserError) as caught:
         check("matlab")
-    assert "--engines asks for matlab, which cannot be used: there is no matlab on the PATH" in str(
+    assert "--engines names matlab, which cannot be used: there is no matlab on the PATH" in str(
         caught.value
     )
     assert "writes model.matlab-result.mat" in str(caught.value)
@@ -141,7 +141,7 @@ def test_matlab_that_nobody_asked_for_may_be_missing(install: Install) -> None:
 def test_matlab_needs_the_mat_file(put: Install, work: Path) -> None:
     put("matlab", "")
     (work / "model.mat").unlink()
-    with pytest.raises(UserError, match=r"asks for matlab, .*: there is no model.mat beside model"):
+    with pytest.raises(UserError, match=r"names matlab, .*: there is no model.mat beside model"):
         check("matlab")
 
 
@@ -153,14 +153,14 @@ MATLABS = "Error using cifarx.load (line 45)\nThere is no file 'model.mat'.\n\n"
 @pytest.mark.parametrize(
     ("program", "said"),
     [
-        (f"sys.stderr.write({OCTAVES!r}); sys.exit(1)", "it broke down: error: out of memory"),
+        (f"sys.stderr.write({OCTAVES!r}); sys.exit(1)", "it failed: error: out of memory"),
         (
             f"sys.stderr.write({MATLABS!r}); sys.exit(1)",
-            "it broke down: Error using cifarx.load (line 45) There is no file 'model.mat'.",
+            "it failed: Error using cifarx.load (line 45) There is no file 'model.mat'.",
         ),
-        ("print('License checkout failed.'); sys.exit(1)", "it broke down: License checkout fail"),
-        ("sys.exit(9)", "it broke down: exit code 9"),
-        ("os.kill(os.getpid(), 9)", "it broke down: exit code -9"),
+        ("print('License checkout failed.'); sys.exit(1)", "it failed: License checkout fail"),
+        ("sys.exit(9)", "it failed: exit code 9"),
+        ("os.kill(os.getpid(), 9)", "it failed: exit code -9"),
         ("", "it ended without a result"),
         ("print('done')", "it ended without a result: done"),
     ],

@@ -84,7 +84,7 @@ def test_a_result_that_lies_beside_the_files_is_joined(with_run: Path, monkeypat
     monkeypatch.setenv("PATH", "")
     result = verify(VerifyOptions(MODEL))
     assert result.verdict is Verdict.EQUIVALENT
-    assert result.compared() == ("onnxruntime", "onnxruntime-unoptimized", MATLAB_RESULT)
+    assert result.compared_engines() == ("onnxruntime", "onnxruntime-unoptimized", MATLAB_RESULT)
     text = line(result)
     assert text.startswith("PASSED | octave ")
     assert f", from {FILE} | logits 10x60 | worst layer norm" in text
@@ -111,7 +111,7 @@ def test_engines_that_are_named_leave_a_result_out(there: Path) -> None:
 
 def test_a_result_asked_for_by_name_must_be_there(work: Path) -> None:
     with pytest.raises(
-        UserError, match=f"asks for {MATLAB_RESULT}, which cannot be used: there is no {FILE}"
+        UserError, match=f"names {MATLAB_RESULT}, which cannot be used: there is no {FILE}"
     ):
         check()
 
@@ -119,7 +119,7 @@ def test_a_result_asked_for_by_name_must_be_there(work: Path) -> None:
 def test_a_result_without_its_model_is_not_judged(with_run: Path) -> None:
     (with_run / "model.mat").unlink()
     result = verify(VerifyOptions(MODEL))
-    assert f"SKIPPED | {MATLAB_RESULT} | {FILE} is of a model.mat that is not here" in lines(result)
+    assert f"SKIPPED | {MATLAB_RESULT} | {FILE} needs model.mat, which is not here" in lines(result)
 
 
 def test_the_verdict_in_the_file_counts_for_nothing(there: Path) -> None:
@@ -166,7 +166,7 @@ def test_images_that_are_normalised_otherwise_are_different(there: Path) -> None
     rewrite(there, lambda c: c.update(normalized_sha256="0" * 64))
     result = check()
     assert result.verdict is Verdict.DIFFERENT
-    assert any(f"in {FILE} normalises the images to other" in f for f in result.contract.faults)
+    assert any(f"in {FILE} normalises the images differently" in f for f in result.contract.faults)
 
 
 def cells(*values: object) -> np.ndarray:
@@ -178,15 +178,15 @@ def cells(*values: object) -> np.ndarray:
 STALE: dict[str, tuple[Callable[[Path], object], str]] = {
     "another model.mat": (
         lambda f: faults.edit_layer(f, "norm2", "Epsilon", lambda e: e * 1.0001),
-        "it is of another model.mat (SHA-256 ",
+        "it belongs to another model.mat (SHA-256 ",
     ),
     "other arrays": (
         lambda f: rewrite(f, lambda c: c.update(arrays_sha256="a" * 64)),
-        "it is of another network (SHA-256 aaaaaaaaaaaa…, here ",
+        "it belongs to another network (SHA-256 aaaaaaaaaaaa…, here ",
     ),
     "other inputs": (
         lambda f: rewrite(f, lambda c: c.update(inputs_sha256="b" * 64)),
-        "it is of another test batch (SHA-256 bbbbbbbbbbbb…, here ",
+        "it belongs to another test batch (SHA-256 bbbbbbbbbbbb…, here ",
     ),
     "fewer images": (
         lambda f: rewrite(f, lambda c: c.update(logits=c["logits"][:, :59])),
@@ -194,7 +194,7 @@ STALE: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "other layers": (
         lambda f: rewrite(f, lambda c: c.update(layer_names=c["layer_names"][:, ::-1])),
-        "its layers have other names",
+        "its layers have different names",
     ),
     "fewer layers": (
         lambda f: rewrite(f, lambda c: c.update(layer_ratios=c["layer_ratios"][:, :3])),
@@ -215,7 +215,7 @@ DAMAGED: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "far too large": (
         lambda f: rewrite(f, lambda c: c.update(more=np.zeros(10**6))),
-        " bytes, and would have ",
+        " bytes, but can have at most ",
     ),
     "no logits": (lambda f: rewrite(f, lambda c: c.pop("logits")), "has no variable logits"),
     "logits in double": (
@@ -232,15 +232,15 @@ DAMAGED: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "a runtime that paints": (
         lambda f: rewrite(f, lambda c: c.update(runtime=f"matlab R2024b{HOT}")),
-        "its runtime is neither a release of MATLAB nor of Octave",
+        "its runtime is not a release of MATLAB or Octave",
     ),
     "a runtime too long": (
         lambda f: rewrite(f, lambda c: c.update(runtime="x" * 999)),
-        "its runtime is neither a release of MATLAB nor of Octave",
+        "its runtime is not a release of MATLAB or Octave",
     ),
     "a digest that is none": (
         lambda f: rewrite(f, lambda c: c.update(model_sha256="?" * 64)),
-        "model_sha256 is no SHA-256",
+        "model_sha256 is not a SHA-256",
     ),
     "names that are numbers": (
         lambda f: rewrite(f, lambda c: c.update(layer_names=cells(*range(15)))),
@@ -248,11 +248,11 @@ DAMAGED: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "ratios below zero": (
         lambda f: rewrite(f, lambda c: c["layer_ratios"].__setitem__((0, 0), -1)),
-        "layer_ratios are not numbers from 0",
+        "layer_ratios are not numbers of at least 0",
     ),
     "ratios that are no numbers": (
         lambda f: rewrite(f, lambda c: c["layer_ratios"].__setitem__((0, 0), np.nan)),
-        "layer_ratios are not numbers from 0",
+        "layer_ratios are not numbers of at least 0",
     ),
     "another format": (
         lambda f: rewrite(f, lambda c: c.update(format={"name": "other", "version": 1.0})),
@@ -266,7 +266,7 @@ DAMAGED: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda f: rewrite(
             f, lambda c: c["format"]["version"].__setitem__((0, 0), np.array([[2.0]]))
         ),
-        "it is of version 2; this cifarx reads up to 1",
+        "it has version 2; this cifarx reads versions up to 1",
     ),
 }
 
@@ -280,8 +280,8 @@ def test_a_stale_or_damaged_result_is_told_and_no_pass(there: Path, name: str) -
     assert result.verdict is None
     assert result.exit_code == 2
     text = line(result)
-    what = "is stale: " if name in STALE else "is damaged or no result of cifarx.verify: "
+    what = "is stale: " if name in STALE else "is damaged or not a result of cifarx.verify: "
     assert text.startswith(f"FAILED | {MATLAB_RESULT} | {FILE} {what}")
     assert said in text
-    assert text.endswith("Run cifarx.verify('model.mat') there again, or remove the file.")
+    assert text.endswith("Run cifarx.verify('model.mat') again, or remove the file.")
     assert text.isprintable()

@@ -1,4 +1,4 @@
-"""A saved report that was cut down or edited is not judged."""
+"""A saved report that is incomplete or edited is not judged."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ def _of(engine: int, **figures: Any) -> Edit:
 
 
 EDITS: dict[str, tuple[Edit, str]] = {
-    "no weights": (lambda r: r.update(weights=[]), "lacks what the files' layers and weights"),
-    "no export": (lambda r: r.update(export=[]), "lacks what the files' layers and weights"),
-    "no names": (lambda r: r.update(layers=[]), "lacks what the files' layers and weights"),
-    "no image": (lambda r: r["images"].update(count=0), "it is of 0 images"),
-    "fewer than none": (lambda r: r["images"].update(count=-5), "it is of -5 images"),
+    "no weights": (lambda r: r.update(weights=[]), "lacks the audit of the files"),
+    "no export": (lambda r: r.update(export=[]), "lacks the audit of the files"),
+    "no names": (lambda r: r.update(layers=[]), "lacks the audit of the files"),
+    "no image": (lambda r: r["images"].update(count=0), "it covers 0 images"),
+    "fewer than none": (lambda r: r["images"].update(count=-5), "it covers -5 images"),
     "an engine twice": (
         lambda r: r["engines"].append(r["engines"][1]),
-        "the engine onnxruntime is there 2 times",
+        "lists the engine onnxruntime 2 times",
     ),
-    "an error below 0": (_of(1, ratio=-3.0), "onnxruntime has an error below 0"),
-    "any error allowed": (_of(1, largest_allowed=-1.0), "onnxruntime has an error below 0"),
-    "predictions that do not add up": (_of(1, top1=0), "predicts 0 of 60 images as float64 does"),
-    "other classes": (_of(1, classes=2), "gave logits of 60 images and 2 classes"),
+    "an error below 0": (_of(1, ratio=-3.0), "onnxruntime has a negative error"),
+    "any error allowed": (_of(1, largest_allowed=-1.0), "onnxruntime has a negative error"),
+    "predictions that do not add up": (_of(1, top1=0), "predicts 0 of 60 images like float64"),
+    "other classes": (_of(1, classes=2), "gave logits for 60 images and 2 classes"),
     "true for a number": (_of(1, ratio=True), "is damaged: engines.1.logits.ratio"),
     "text for a number": (_of(1, ratio="0.5"), "is damaged: engines.1.logits.ratio"),
     "more tensors than there are": (
@@ -61,15 +61,15 @@ EDITS: dict[str, tuple[Edit, str]] = {
     ),
     "a layer twice": (
         lambda r: r["engines"][1]["layers"].append(r["engines"][1]["layers"][0]),
-        "onnxruntime has layers twice",
+        "onnxruntime lists a layer twice",
     ),
     "accuracy on nothing": (
         lambda r: r["accuracy"].update(images=0),
-        "accuracy is of 0 of 300 test images",
+        "the accuracy is that of 0 of 300 test images",
     ),
     "more right than there are": (
         lambda r: r["accuracy"]["runtimes"][1]["overall"].update(correct=10**9),
-        "onnxruntime has scores that are no part of 60 images",
+        "onnxruntime has scores that do not fit 60 images",
     ),
     "a comparison of nothing": (
         lambda r: r["accuracy"]["runtimes"][1]["comparison"].update(images=0),

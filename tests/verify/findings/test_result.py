@@ -1,4 +1,4 @@
-"""What the verdict rests on, by results made by hand."""
+"""Verdicts of results made by hand."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cifarx.verify.findings.result import Result, Verdict
 
 
 def spoilt(margin: float) -> Result:
-    """A tensor differs, and ONNX Runtime predicts another class for an image of such a margin."""
+    """A tensor differs, and ONNX Runtime predicts another class for an image with this margin."""
     result = results.sound()
     audit = replace(result.audits[0], tensors_equal=3, differing=("fc_bias",))
     pytorch, onnxruntime, matlab = result.engines

@@ -157,9 +157,10 @@ def test_a_file_that_says_nothing_of_pixels_or_classes_is_taken_with_a_note(
     notes = imported().notes
     assert "tuned.onnx holds the weights of lenet-tiny, bit for bit; nothing was tuned" in notes
     assert any(
-        "does not name its classes; they are taken to be in lenet-tiny's" in n for n in notes
+        "does not name its classes; they are assumed to be in the order of lenet-tiny" in n
+        for n in notes
     )
-    assert any("does not normalise; its images are taken to come as" in n for n in notes)
+    assert any("has no normalisation; that of lenet-tiny is assumed" in n for n in notes)
 
 
 def test_another_normalisation_is_refused_with_both(at: Callable[[str], Run]) -> None:
@@ -167,15 +168,15 @@ def test_another_normalisation_is_refused_with_both(at: Callable[[str], Run]) ->
     exported(parent, mean=(1, 2, 3), std=(50, 60, 70))
     text = refused()
     assert (
-        "it normalises pixels by the mean 1, 2, 3 and the std 50, 60, 70 in imageinput_Sub and "
+        "it normalises pixels with the mean 1, 2, 3 and the std 50, 60, 70 in imageinput_Sub and "
         in text
     )
-    assert f"the run by the mean {parent.record.mean[0]:.7g}" in text
+    assert f"the run with the mean {parent.record.mean[0]:.7g}" in text
 
 
 def test_zerocenter_alone_is_another_normalisation(at: Callable[[str], Run]) -> None:
     exported(at("lenet-tiny"), std=())
-    assert "and the std 1, 1, 1 in imageinput_Sub, the run by the mean" in refused()
+    assert "and the std 1, 1, 1 in imageinput_Sub, the run with the mean" in refused()
 
 
 def edited(edit: Callable[[onnx.GraphProto], object]) -> None:
@@ -210,7 +211,7 @@ def attribute(graph: onnx.GraphProto, name: str, key: str, value: object) -> Non
         (lambda g: without(g, "relu1"), "relu1 (ReLULayer) is missing"),
         (
             lambda g: setattr(node(g, "fc1_relu"), "op_type", "Tanh"),
-            "fc1_relu (TanhLayer) is in no such run",
+            "fc1_relu (TanhLayer) is not in the run",
         ),
         (
             lambda g: attribute(g, "norm3", "epsilon", 1e-3),
@@ -226,7 +227,7 @@ def attribute(graph: onnx.GraphProto, name: str, key: str, value: object) -> Non
         ),
         (
             lambda g: setattr(node(g, "conv1"), "name", "conv2"),
-            "conv2 stands where conv1 is in the run",
+            "conv2 is in the place of conv1 of the run",
         ),
     ],
 )
@@ -248,7 +249,7 @@ def test_weights_that_are_no_numbers_are_listed(at: Callable[[str], Run]) -> Non
     exported(at("bn-tiny"), tuned=tuned)
     text = refused()
     assert "conv1.Weights has 2 of 108 values that are NaN or Inf" in text
-    assert "norm1.TrainedVariance has values below zero" in text
+    assert "norm1.TrainedVariance has negative values" in text
 
 
 def test_a_network_of_other_sizes_is_refused_with_the_sizes(at: Callable[[str], Run]) -> None:
@@ -257,8 +258,8 @@ def test_a_network_of_other_sizes_is_refused_with_the_sizes(at: Callable[[str], 
     model = as_matlab_exports(onnx.load("model.onnx"), tuned=edits)
     onnx.save(model, "tuned.onnx")
     text = refused(run=parent.folder)
-    assert "fc1.Weights is of 2 x 75, not 8 x 75" in text
-    assert "fc2.Weights is of 8 x 2, not 8 x 8" in text
+    assert "fc1.Weights is 2 x 75, not 8 x 75" in text
+    assert "fc2.Weights is 8 x 2, not 8 x 8" in text
 
 
 def test_of_several_networks_the_one_with_the_files_layers_is_the_parent(
@@ -291,5 +292,5 @@ def test_no_run_that_could_be_the_parent(at: Callable[[str], Run]) -> None:
     exported(at("lenet-tiny"))
     shutil.rmtree("runs")
     text = refused()
-    assert "no run in runs/ here or beside it takes its images, 3 x 32 x 32" in text
+    assert "no run in runs/ here or beside the file has images of 3 x 32 x 32" in text
     assert "Name the run with --run RUN" in text

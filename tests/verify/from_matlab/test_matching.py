@@ -104,7 +104,7 @@ def test_the_inputs_of_a_concatenation_may_not() -> None:
         )
 
     (fault,) = match(joined("b", "a"), joined("a", "b"), dropout=True).differences
-    assert fault.startswith("its layers are connected otherwise: ")
+    assert fault.startswith("its layers are connected differently: ")
 
 
 def test_dropout_may_be_missing_only_where_that_is_allowed() -> None:
@@ -131,7 +131,7 @@ def test_a_softmax_at_the_end_is_no_difference_but_one_before_the_end_is() -> No
         linear("fc", "prob", 4, 18),
     )
     assert match(before, wanted, dropout=True).differences == (
-        "prob (SoftmaxLayer) is in no such run",
+        "prob (SoftmaxLayer) is not in the run",
     )
 
 
@@ -162,7 +162,7 @@ def test_a_layer_that_nothing_reads_is_a_difference() -> None:
     wanted = network(layer("flat", "FlattenLayer", "image"), linear("fc", "flat", 4, 18))
     idle = layer("idle", "ReLULayer", "image")
     found = LayerGraph("image", (2, 3, 3), (idle, *wanted.layers), "fc")
-    assert match(found, wanted, dropout=True).differences == ("idle (ReLULayer) is in no such run",)
+    assert match(found, wanted, dropout=True).differences == ("idle (ReLULayer) is not in the run",)
 
 
 def test_layers_that_changed_places_are_told_by_their_names() -> None:
@@ -174,7 +174,7 @@ def test_layers_that_changed_places_are_told_by_their_names() -> None:
         )
 
     differences = match(two("b", "a"), two("a", "b"), dropout=True).differences
-    assert "b stands where a is in the run" in differences
+    assert "b is in the place of a of the run" in differences
     assert "a.Weights is b.Weights, not a.Weights" in differences
     assert names(two("x", "y"), replace_sources(two("a", "b"))) == {"a": "x", "b": "y"}
 
@@ -193,7 +193,7 @@ def test_other_images_are_the_one_difference() -> None:
         layer("flat", "FlattenLayer", "image"), linear("fc", "flat", 4, 32), size=(2, 4, 4)
     )
     assert match(large, small, dropout=True).differences == (
-        "its images (channels, height, width) are of 2 x 4 x 4, not 2 x 3 x 3",
+        "its images (channels, height, width) are 2 x 4 x 4, not 2 x 3 x 3",
     )
 
 

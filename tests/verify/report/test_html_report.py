@@ -1,4 +1,4 @@
-"""The page says what the result says, whatever files call things, in a real browser too."""
+"""The HTML report shows the result, with hostile names too, and works in a real browser."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_page_is_well_formed_and_needs_nothing_else(name: str) -> None:
 
 def test_the_verdict_comes_first_with_its_meaning() -> None:
     text = Page(as_html(results.sound())).text
-    start = text[: text.index("Every check")]
+    start = text[: text.index("All checks")]
     assert "EQUIVALENT" in start
     assert "to within the rounding of float32 arithmetic" in start
     assert "0, passed" in start
@@ -112,7 +112,7 @@ def test_the_verdict_comes_first_with_its_meaning() -> None:
 
 def test_a_difference_is_named_before_the_checks() -> None:
     text = Page(as_html(results.different())).text
-    start = text[: text.index("Every check")]
+    start = text[: text.index("All checks")]
     assert "DIFFERENT" in start
     assert "the prediction of 3 images changes" in start
     for said in ("First divergence", "onnxruntime", "net.conv1", "/conv1", "5e+04 times the bound"):
@@ -123,18 +123,18 @@ def test_a_difference_is_named_before_the_checks() -> None:
     ("edit", "said"),
     [
         (lambda r: replace(r, interrupted="octave"), "stopped during: octave."),
-        (lambda r: replace(r, engines=r.engines[:1]), "no engine beside PyTorch gave outputs"),
+        (lambda r: replace(r, engines=r.engines[:1]), "no engine other than PyTorch gave outputs"),
         (
             lambda r: replace(
                 r, engines=(*r.engines, EngineReport("octave", "octave", None, "killed", True))
             ),
-            "octave broke down",
+            "octave failed",
         ),
     ],
 )
 def test_a_check_that_was_not_made_is_no_pass(edit: Callable[[Result], Result], said: str) -> None:
     text = Page(as_html(edit(results.sound()))).text
-    start = text[: text.index("Every check")]
+    start = text[: text.index("All checks")]
     assert "NOT VERIFIED" in start
     assert "EQUIVALENT" not in start
     assert said in start
@@ -157,13 +157,29 @@ def test_names_from_files_are_shown_and_do_nothing() -> None:
     text.encode()  # which a lone surrogate would forbid
 
 
+def test_computed_constants_are_not_counted_as_equal_tensors() -> None:
+    result = results.sound()
+    audit = replace(result.audits[0], constants=("norm1_Scale",))
+    text = Page(as_html(replace(result, audits=(audit,)))).text
+    assert "3 of 3 tensors equal the checkpoint bit for bit" in text
+    assert "float64 (1) norm1_Scale" in text
+
+
+@pytest.mark.parametrize(("against", "shown"), [("pytorch", "PyTorch"), ("float64", "float64")])
+def test_the_accuracy_is_compared_with_what_the_result_names(against: str, shown: str) -> None:
+    accuracy = replace(results.accuracy(), against=against)
+    text = Page(as_html(replace(results.sound(), accuracy=accuracy))).text
+    assert f"Comparison with {shown} on the same images" in text
+    assert f"Right only in {shown}" in text
+
+
 def test_changed_predictions_have_image_labels_and_margin() -> None:
     page = Page(as_html(results.different()))
     assert page.values("img", "alt") == ["test image 4, dog"]
     assert "test image 4 label: dog dog float64, pytorch ship onnxruntime margin 1.07" in page.text
     assert "test image 9 cat cat float64, pytorch ; dog onnxruntime 1.15" in page.text
     assert "test image 30 cat cat pytorch ; dog onnxruntime 1.51" in page.text
-    assert "3 images that an engine takes for another class" in page.text
+    assert "3 images for which an engine predicts another class" in page.text
 
 
 def test_an_image_that_only_one_engine_has_seen_has_no_place() -> None:

@@ -39,7 +39,7 @@ pytestmark = pytest.mark.usefixtures("remembered")
 
 
 def broken(result: Result) -> Result:
-    engine = EngineReport("octave", "octave", None, "it broke down: out of memory", True)
+    engine = EngineReport("octave", "octave", None, "it failed: out of memory", True)
     return replace(result, engines=(*result.engines, engine))
 
 
@@ -96,6 +96,7 @@ def test_names_have_no_versions() -> None:
         "input",
         "reference",
         "export: model.onnx",
+        "export: model.mat",
         "engine: pytorch",
         "engine: onnxruntime",
         "engine: matlab",
@@ -126,7 +127,7 @@ def test_a_check_that_was_not_made_is_an_error(name: str) -> None:
 
 def test_an_engine_that_breaks_down_is_an_error() -> None:
     error = outcome(broken(results.sound()), "engine: octave")
-    assert (error.tag, error.get("message")) == ("error", "it broke down: out of memory")
+    assert (error.tag, error.get("message")) == ("error", "it failed: out of memory")
 
 
 @pytest.mark.parametrize(

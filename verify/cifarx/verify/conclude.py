@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cifarx.verify.evidence import Evidence, Prepared
 from cifarx.verify.exchange.matlab_result import MatlabResult, joined, truth_of_batch
-from cifarx.verify.findings.accuracy import AccuracyReport
+from cifarx.verify.findings.accuracy import TRUTH, AccuracyReport
 from cifarx.verify.findings.engine import POLYGRAPHY, EngineReport
 from cifarx.verify.findings.export_error import ExportError
 from cifarx.verify.findings.result import Compared, Result
@@ -79,7 +80,8 @@ def _saved(prepared: Prepared, options: VerifyOptions) -> Iterator[EngineReport]
         assert options.from_polygraphy is not None
         runtime = f"{saved.runner}, from {options.from_polygraphy.name}"
         name = f"{POLYGRAPHY}{saved.runner}"
-        yield judged_outputs(name, runtime, saved.logits, prepared.truth, options)
+        values = prepared.subject.compared_values(saved.logits)
+        yield judged_outputs(name, runtime, values, prepared.truth, options)
 
 
 def _export_errors(prepared: Prepared) -> tuple[ExportError, ...]:
@@ -91,26 +93,38 @@ def _export_errors(prepared: Prepared) -> tuple[ExportError, ...]:
         files.append((subject.mat_path.name, subject.mat.graph))
     origin, original = prepared.truth.origin, prepared.layers.original.graph
     return tuple(
-        export_error(name, graph and with_exact_of(graph, original), inputs, reference, origin)
+        export_error(
+            name,
+            graph and with_exact_of(graph, original),
+            inputs,
+            reference,
+            against=origin,
+            ending=subject.ending,
+        )
         for name, graph in files
     )
 
 
 def _accuracy(evidence: Evidence) -> AccuracyReport | None:
-    """Rung 6: of the test images that were scored, else of the compared ones."""
-    compared, run = evidence.prepared.compared, evidence.prepared.subject.run
-    logits, scored = evidence.logits(), evidence.scored
-    if run is None or compared.part is None or not logits:
+    """Rung 6: of the test images that were scored, else of the compared ones with labels."""
+    prepared = evidence.prepared
+    compared, labels = prepared.compared, prepared.compared.images.labels
+    logits: dict[str, NDArray[np.floating[Any]]] = {
+        name: prepared.subject.compared_values(values) for name, values in evidence.logits().items()
+    }
+    if not len(labels) or not logits or len(_classes(prepared.subject)) < 2:
         return None
-    if scored is None:
-        scored = Predictions.of(compared.places, compared.images.labels, logits)
+    if prepared.subject.run is None:
+        logits = {TRUTH: prepared.truth.reference, **logits}
+    scored = evidence.scored or Predictions.of(compared.places, labels, logits)
     ties = {
         ran.name: _YARDSTICK * ran.report.judgement.largest_allowed
         for ran in evidence.runs
         if ran.report.judgement is not None
     }
-    origin = f"test images of {run.record.data.name}"
-    return accuracy_report(scored, len(compared.part), origin, len(run.record.classes), ties)
+    in_all = len(labels) if compared.part is None else len(compared.part)
+    classes = len(_classes(prepared.subject))
+    return accuracy_report(scored, in_all, compared.origin, classes, ties)
 
 
 def _located(report: EngineReport, compared: ComparedImages) -> EngineReport:

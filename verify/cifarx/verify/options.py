@@ -28,6 +28,8 @@ class VerifyOptions:
     tolerance: tuple[float, float] | None = None
     """(atol, rtol) to quote beside the ladder; the verdict does not depend on them."""
     from_polygraphy: Path | None = None
+    data: str | None = None
+    """Inputs to compare on, of a network that is not a run; see `export.test_inputs.from_data`."""
 
     def asked(self) -> dict[str, str]:
         """The options that decide what is compared, under the command's names."""
@@ -37,6 +39,8 @@ class VerifyOptions:
         if self.accuracy_images is not None:
             every = self.accuracy_images >= ALL_IMAGES
             found["--accuracy"] = "all" if every else str(self.accuracy_images)
+        if self.data is not None:
+            found["--data"] = self.data
         if self.tolerance is not None:
             found["--atol"], found["--rtol"] = (f"{value:g}" for value in self.tolerance)
         return found

@@ -100,7 +100,7 @@ def _prepared(options: VerifyOptions, tell: Progress) -> Prepared:
     elsewhere = take_result(subject, options.engines)
     saved = read_outputs(options.from_polygraphy) if options.from_polygraphy else ()
     tell("reading images")
-    compared = compared_images(subject, options.images)
+    compared = compared_images(subject, options.images, options.data)
     _require_accuracy(options, subject, compared)
     engines = tuple(_opened(name, subject, options.engines is not None) for name in names)
     live = next((one.engine for one in engines if type(one.engine) is PyTorch), None)
@@ -173,7 +173,8 @@ def _run(
         outputs = engine.run(compared.images.pixels, compared.inputs)
         if outputs.normalized is not None:
             normalized = outputs.runtime, outputs.normalized
-        report = judged_outputs(name, outputs.runtime, outputs.logits, truth, options)
+        values = prepared.subject.compared_values(outputs.logits)
+        report = judged_outputs(name, outputs.runtime, values, truth, options)
         if outputs.logits.shape != truth.reference.shape:  # nothing more can be said of it
             yield EngineRun(name, report, None, normalized)
             return

@@ -13,7 +13,6 @@ from cifarx.pytorch_models.errors import UnreadableError, UnsupportedError
 _NAMED = 8  # nodes to name per operator
 NO_KIND = "no layer kind for it"
 _ADVICE = {
-    "LogSoftmax": "end the network with its logits or with Softmax; predictions stay the same",
     "Softplus": "Deep Learning Toolbox has no layer for Mish and Softplus; train with SiLU instead",
 }
 

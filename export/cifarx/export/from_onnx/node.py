@@ -47,6 +47,10 @@ class Reading:
     layers: list[Layer] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
     """The preferred name of each layer, before names are made unique."""
+    output: str = ""
+    """The ONNX value that is the network's output."""
+    ending: str = ""
+    """What the network applies to its logits last; see `ModelCard.ending`."""
     dtype: type[np.floating[Any]] = np.float32
     """Of the network's numbers; float64 when constants are read as float64 gives them."""
     padded: dict[str, tuple[str, tuple[int, int, int, int]]] = field(default_factory=dict)

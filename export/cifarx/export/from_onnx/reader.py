@@ -115,7 +115,7 @@ def _read(
     model: onnx.ModelProto, reading: Reading, output: str, size: tuple[int, int, int]
 ) -> tuple[LayerGraph, Mapping[str, Place]]:
     opset = next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 0)
-    reading.opset, constants = opset, reading.constants
+    reading.opset, reading.output, constants = opset, output, reading.constants
     faults = Faults()
     lost: set[str] = set()  # outputs of faulty nodes, and of nodes that depend on them
     needed = list(needed_nodes(model.graph, constants, opset, output))
@@ -206,7 +206,7 @@ def _finished(
             names[layer.name] = namer(reading.labels[layer.name])
             inputs = tuple(names[given] for given in layer.inputs)
             kept.append(replace(layer, name=names[layer.name], inputs=inputs))
-    graph = LayerGraph(INPUT, size, tuple(kept), names[last])
+    graph = LayerGraph(INPUT, size, tuple(kept), names[last], reading.ending)
     return graph, {working: name for working, name in names.items() if working != _INPUT}
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import FlopCounterMode
 
 from cifarx.export.network.test_batch import TestBatch
 from cifarx.pytorch_models.data.images import Images
@@ -44,6 +48,14 @@ def logits_float32(module: nn.Module, inputs: NDArray[np.float32]) -> NDArray[np
     return _run(module, torch.from_numpy(inputs)).numpy()
 
 
+@torch.no_grad()
+def products_of_module(module: nn.Module, inputs: NDArray[np.float32]) -> int:
+    """Multiplications that a module takes for one of the inputs (1, C, H, W)."""
+    with FlopCounterMode(display=False) as counter:
+        module(torch.from_numpy(inputs[:1]))
+    return int(counter.get_total_flops()) // 2
+
+
 def logits_float64(module: nn.Module, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
     """(N, C, H, W) float32 -> (N, K), with weights, inputs and arithmetic in float64.
 
@@ -56,13 +68,39 @@ def logits_float64(module: nn.Module, inputs: NDArray[np.float32]) -> NDArray[np
         module.float()
 
 
+class _LogSoftmaxes(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Keep the last log-softmax, to give the logits of a module that ends in one."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._logits: torch.Tensor | None = None
+        self._place: tuple[int, torch.Size] | None = None
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if func is torch.ops.aten._log_softmax.default and args[0].ndim == 2:
+            self._logits, self._place = args[0], (result.data_ptr(), result.shape)
+        return result
+
+    def before(self, output: torch.Tensor) -> torch.Tensor:
+        """The logits where the output is their log-softmax, else the output itself."""
+        if self._logits is None or self._place != (output.data_ptr(), output.shape):
+            return output
+        return self._logits
+
+
 @torch.no_grad()
 def _run(module: nn.Module, inputs: torch.Tensor) -> torch.Tensor:
+    """The module's outputs; of one that ends in a log-softmax the logits before that."""
     at_once = max(1, min(_AT_ONCE, _NUMBERS // max(1, inputs[0].numel())))
-    parts = [module(part) for part in torch.split(inputs, at_once)]
-    if not isinstance(parts[0], torch.Tensor):
-        raise UserError(
-            f"The module {type(module).__name__} returns a {type(parts[0]).__name__}, not one "
-            "tensor of logits. Wrap it in a module that returns only the logits."
-        )
+    parts = []
+    for part in torch.split(inputs, at_once):
+        with _LogSoftmaxes() as ending:
+            output = module(part)
+        if not isinstance(output, torch.Tensor):
+            raise UserError(
+                f"The module {type(module).__name__} returns a {type(output).__name__}, not one "
+                "tensor of logits. Wrap it in a module that returns only the logits."
+            )
+        parts.append(ending.before(output))
     return torch.cat(parts)

@@ -19,6 +19,7 @@ _FIELDS = {
         "onnx_sha256",
         "arrays_sha256",
         "base_sha256",
+        "ending",
     },
     "input": {"Name", "InputSize", "Normalization", "Mean", "StandardDeviation"},
     "test": {"images", "inputs", "labels", "logits", "reference"},

@@ -67,6 +67,7 @@ def write_mat(
             "checkpoint_sha256": card.checkpoint_sha256,
             "onnx_sha256": onnx_sha256(),
             "arrays_sha256": arrays_sha256,
+            **({"ending": card.ending} if card.ending else {}),
         },
         "input": {
             "Name": graph.input_name,

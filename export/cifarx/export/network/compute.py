@@ -8,6 +8,7 @@ lacks others, and needs minutes where PyTorch needs a second.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,23 +18,44 @@ from torch import Tensor
 
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.layer import Array, Layer, number, pair, sides
+from cifarx.export.network.model_card import LOG_SOFTMAX
 
 _AT_ONCE = 64 * 3 * 32 * 32  # numbers in a mini-batch
 _DIMS = {4: {1: 2, 2: 3, 3: 1}, 2: {1: 1}}  # MATLAB's dimension of maps and features -> PyTorch's
 
 
-@torch.no_grad()
 def run_graph(
     graph: LayerGraph, inputs: NDArray[np.float32], *, exact: bool = False
 ) -> NDArray[np.float64]:
-    """(N, C, H, W) float32 -> (N, K), or (N, *maps) where the network gives maps.
+    """(N, C, H, W) float32 -> (N, K) float64, or (N, C, H, W) if the network gives maps.
 
-    `exact` takes computed constants as float64 gives them, where the graph knows that.
+    Args:
+        graph: the network.
+        inputs: computed with in float64.
+        exact: take computed constants as float64 gives them, where the graph knows that.
     """
-    step = max(1, _AT_ONCE // max(1, inputs[0].size))
-    parts = torch.split(torch.from_numpy(inputs.astype(np.float64)), step)
-    outputs: NDArray[np.float64] = torch.cat([_run(graph, part, exact) for part in parts]).numpy()
-    return outputs
+    values: NDArray[np.float64] = _in_parts(graph, torch.from_numpy(inputs).double(), exact).numpy()
+    return values
+
+
+def run_graph_float32(graph: LayerGraph, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The same with all numbers and arithmetic in float32."""
+    values: NDArray[np.float32] = _in_parts(graph, torch.from_numpy(inputs), False).numpy()
+    return values
+
+
+def with_ending(logits: NDArray[Any], ending: str) -> NDArray[Any]:
+    """What a source gives for its logits (N, K): these, or float64 after a log-softmax."""
+    if ending != LOG_SOFTMAX:
+        return logits
+    values = torch.from_numpy(np.asarray(logits, np.float64))
+    return np.asarray(torch.log_softmax(values, 1).numpy())
+
+
+@torch.no_grad()
+def _in_parts(graph: LayerGraph, inputs: Tensor, exact: bool) -> Tensor:
+    step = max(1, _AT_ONCE // max(1, inputs[0].numel()))
+    return torch.cat([_run(graph, part, exact) for part in torch.split(inputs, step)])
 
 
 def _run(graph: LayerGraph, images: Tensor, exact: bool) -> Tensor:
@@ -41,7 +63,9 @@ def _run(graph: LayerGraph, images: Tensor, exact: bool) -> Tensor:
     values = {graph.input_name: images}
     for i, layer in enumerate(graph.layers):
         given = [values[name] for name in layer.inputs]
-        values[layer.name] = compute_layer(layer, given, layer_tensors(layer, exact=exact))
+        values[layer.name] = compute_layer(
+            layer, given, layer_tensors(layer, images.dtype, exact=exact)
+        )
         for name in set(layer.inputs) - {graph.output}:
             if last[name] == i:
                 del values[name]

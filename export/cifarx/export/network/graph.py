@@ -23,6 +23,8 @@ class LayerGraph:
     layers: tuple[Layer, ...]
     """Each layer comes after its inputs."""
     output: str
+    ending: str = ""
+    """What the source applies to the output last, and the layers leave out; see `ModelCard`."""
 
     def __post_init__(self) -> None:
         self.shapes()

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from importlib.metadata import version
 
+LOG_SOFTMAX = "log_softmax"
+
 
 @dataclass(frozen=True)
 class ModelCard:
@@ -19,6 +21,8 @@ class ModelCard:
     std: tuple[float, ...]
     checkpoint_sha256: str
     """Of the run's model.safetensors, or of what else the weights came from."""
+    ending: str = ""
+    """What the source applies to the logits last, and the files leave out: '' or `LOG_SOFTMAX`."""
 
     def to_metadata(self) -> dict[str, str]:
         """The card as ONNX metadata_props: text, lists as JSON."""
@@ -30,6 +34,7 @@ class ModelCard:
             "mean": json.dumps(self.mean),
             "std": json.dumps(self.std),
             "checkpoint_sha256": self.checkpoint_sha256,
+            **({"ending": self.ending} if self.ending else {}),
         }
 
     @classmethod
@@ -43,6 +48,7 @@ class ModelCard:
                 tuple(map(float, json.loads(metadata["mean"]))),
                 tuple(map(float, json.loads(metadata["std"]))),
                 metadata["checkpoint_sha256"],
+                metadata.get("ending", ""),
             )
         except (KeyError, TypeError, ValueError, RecursionError):
             return None

@@ -1,10 +1,10 @@
 function Y = applyLayer(layer, inputs)
 %APPLYLAYER  Compute one layer.
 %
-%   Y = CIFARX.INTERNAL.APPLYLAYER(LAYER, INPUTS) gives the output of LAYER, one
-%   element of net.layers, for the cell array INPUTS of its input arrays: maps
-%   H-by-W-by-C-by-N, or features F-by-N. A kind is looked up here and nowhere
-%   else: no text of a file becomes code.
+%   Y = CIFARX.INTERNAL.APPLYLAYER(LAYER, INPUTS) returns the output of LAYER, one element of
+%   net.layers, for the cell array INPUTS of its input arrays: maps H-by-W-by-C-by-N, or features
+%   F-by-N. This switch is the only place where a kind selects code, so text in a file cannot run
+%   anything else.
 
 X = inputs{1};
 switch layer.Kind
@@ -79,7 +79,7 @@ switch layer.Kind
         Y = cifarx.layer.concatenation(inputs, layer.Dim);
     otherwise
         error('cifarx:predict:unknownKind', ...
-              'Layer ''%s'' is of kind ''%s'', which this toolbox does not know.', ...
+              'Layer ''%s'' is of kind ''%s'', which this toolbox does not support.', ...
               layer.Name, layer.Kind);
 end
 end

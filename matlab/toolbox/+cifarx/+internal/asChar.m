@@ -1,10 +1,10 @@
 function text = asChar(text)
-%ASCHAR  A string scalar of MATLAB as char.
+%ASCHAR  Convert a string scalar to char.
 %
-%   TEXT = CIFARX.INTERNAL.ASCHAR(TEXT) turns "name" into 'name'; anything else stays as it
-%   is. MATLAB's NAME=VALUE passes the name as a string, too.
+%   TEXT = CIFARX.INTERNAL.ASCHAR(TEXT) converts "name" to 'name' and returns anything else
+%   unchanged. MATLAB's NAME=VALUE syntax passes the name as a string.
 
-if isstring(text) && isscalar(text)  % never in Octave
+if isstring(text) && isscalar(text)  % always false in Octave
     text = char(text);
 end
 end

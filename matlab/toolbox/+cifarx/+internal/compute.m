@@ -1,17 +1,17 @@
 function [scores, activations] = compute(net, X, step, caller)
-%COMPUTE  The network's outputs for images, a mini-batch at a time.
+%COMPUTE  Compute the outputs of a network, one mini-batch at a time.
 %
-%   SCORES = CIFARX.INTERNAL.COMPUTE(NET, X, STEP, CALLER) gives the K-by-N single outputs of
-%   NET for X, H-by-W-by-C-by-N uint8 pixels or single inputs, STEP images at a time, and
-%   raises errors under the name of the public function CALLER.
+%   SCORES = CIFARX.INTERNAL.COMPUTE(NET, X, STEP, CALLER) returns the K-by-N single outputs of NET
+%   for X, H-by-W-by-C-by-N uint8 pixels or single inputs, STEP images at a time. Errors carry the
+%   name of the public function CALLER.
 %
-%   [SCORES, ACTIVATIONS] = CIFARX.INTERNAL.COMPUTE(...) also gives what every layer gives, as
-%   CIFARX.PREDICT describes it.
+%   [SCORES, ACTIVATIONS] = CIFARX.INTERNAL.COMPUTE(...) also returns the output of each layer, as
+%   described in CIFARX.PREDICT.
 
 if ~isnumeric(step) || ~isscalar(step) || ~(step >= 1) || step ~= fix(step)
     error(['cifarx:' caller ':miniBatchSize'], ...
-          ['''MiniBatchSize'' must be a whole number of 1 or more, the images computed ' ...
-           'at a time, but is %s.'], cifarx.internal.message.valueText(step));
+          ['''MiniBatchSize'' must be a whole number of 1 or more, the number of images ' ...
+           'computed at a time, but is %s.'], cifarx.internal.message.valueText(step));
 end
 cifarx.internal.check.requireNetwork(net, caller);
 try
@@ -22,7 +22,7 @@ try
         scores = computed(net, X, double(step));
     end
     if ~all(isfinite(scores(:)))
-        cifarx.internal.check.checkNetwork(net);  % images may be the reason; weights are refused
+        cifarx.internal.check.checkNetwork(net);  % refuses NaN in weights; in images it is allowed
     end
 catch problem
     cifarx.internal.message.explain(problem, net, caller);
@@ -30,7 +30,7 @@ end
 end
 
 function [scores, activations] = computed(net, X, step)
-%COMPUTED  Outputs, and what every layer gives, STEP images at a time.
+%COMPUTED  Outputs of the network and of each layer, STEP images at a time.
 count = size(X, 4);
 scores = zeros(numel(net.classes), count, 'single');
 activations = struct('Name', {net.layers.Name}, 'Value', []);
@@ -62,31 +62,31 @@ end
 end
 
 function requireImages(net, X, caller)
-%REQUIREIMAGES  Refuse images of another class or size than the network takes.
+%REQUIREIMAGES  Refuse images whose class or size does not fit the network.
 if ~isa(X, 'uint8') && ~isa(X, 'single') || ~isreal(X)
-    advice = 'Pixels 0..255 are made so by uint8(X), inputs normalised already by single(X).';
+    advice = 'Convert pixels 0..255 with uint8(X), normalized images with single(X).';
     if ~isnumeric(X)
-        advice = 'An image file is read by imread, as in X = imread(''cat.png'').';
+        advice = 'Read an image file with imread, as in X = imread(''cat.png'').';
     end
     error(['cifarx:' caller ':imageClass'], ...
-          ['X must be uint8 (pixels 0..255) or single (already normalised), both real, ' ...
-           'but is %s. %s'], cifarx.internal.message.classText(X), advice);
+          ['X must be real uint8 (pixels 0..255) or real single (already normalized), but ' ...
+           'is %s. %s'], cifarx.internal.message.classText(X), advice);
 end
 wanted = double(net.input.InputSize);
 found = [size(X, 1), size(X, 2), size(X, 3)];
 if ~isequal(found, wanted) || ndims(X) > 4
     advice = '';
     if found(3) == 1 && wanted(3) == 3 && ndims(X) <= 4
-        advice = ' A grey image gets three channels by repmat(X, [1 1 3]).';
+        advice = ' Give a gray image three channels with repmat(X, [1 1 3]).';
     end
     error(['cifarx:' caller ':imageSize'], ...
-          ['The network takes images of %d-by-%d-by-%d (height, width, channels), N of them ' ...
+          ['The network takes images of %d-by-%d-by-%d (height, width, channels), stacked ' ...
            'along the fourth dimension, but X is %s.%s'], wanted, ...
           cifarx.internal.message.sizeText(X), advice);
 end
 if isa(X, 'uint8') && strcmp(net.input.Normalization, 'none')
     error(['cifarx:' caller ':normalization'], ...
-          ['X is uint8 (pixels), but the file of this network does not say how pixels ' ...
-           'are normalised. Give the images as the network was trained on them, in single.']);
+          ['X is uint8 (pixels), but the file of this network does not state how pixels are ' ...
+           'normalized. Pass normalized images of class single instead.']);
 end
 end

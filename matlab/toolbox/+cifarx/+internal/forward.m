@@ -1,12 +1,12 @@
 function [Y, values] = forward(net, X)
 %FORWARD  Run all layers on one mini-batch.
 %
-%   Y = CIFARX.INTERNAL.FORWARD(NET, X) gives the output of NET as it is, maps
-%   H-by-W-by-C-by-N or features F-by-N, for the H-by-W-by-C-by-N single array X,
-%   already normalised. What no later layer reads is freed.
+%   Y = CIFARX.INTERNAL.FORWARD(NET, X) returns the output of NET, maps H-by-W-by-C-by-N or
+%   features F-by-N, for the H-by-W-by-C-by-N single array X, which is already normalized. Values
+%   that no later layer reads are freed.
 %
-%   [Y, VALUES] = CIFARX.INTERNAL.FORWARD(NET, X) also gives what every layer gives,
-%   1-by-L cell.
+%   [Y, VALUES] = CIFARX.INTERNAL.FORWARD(NET, X) also returns the output of each layer, a 1-by-L
+%   cell array.
 
 [inputs, lastUse] = wiring(net);
 values = [{X}, cell(1, numel(net.layers))];
@@ -21,7 +21,7 @@ values = values(2:end);
 end
 
 function [inputs, lastUse] = wiring(net)
-%WIRING  Positions of each layer's inputs, and who reads each value last.
+%WIRING  Positions of each layer's inputs, and the last reader of each value.
 names = [{net.input.Name}, {net.layers.Name}];
 inputs = cell(1, numel(net.layers));
 lastUse = zeros(1, numel(names));
@@ -29,7 +29,7 @@ for i = 1:numel(net.layers)
     [known, position] = ismember(net.layers(i).Inputs, names(1:i));
     if ~all(known)
         error('cifarx:predict:unknownInput', ...
-              'Layer ''%s'' reads ''%s'', which no layer before it gives.', ...
+              'Layer ''%s'' reads ''%s'', which is not an earlier layer.', ...
               net.layers(i).Name, net.layers(i).Inputs{find(~known, 1)});
     end
     inputs{i} = position(:).';
@@ -38,7 +38,7 @@ end
 output = ismember(names, net.outputs);
 if sum(output) ~= 1
     error('cifarx:predict:output', ...
-          'The network must have one output, but %d layers are called so.', sum(output));
+          'The network must have one output, but %d layers have that name.', sum(output));
 end
 lastUse(output) = Inf;
 end

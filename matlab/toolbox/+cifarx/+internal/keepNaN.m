@@ -1,14 +1,14 @@
 function Y = keepNaN(Y, X, greatest)
-%KEEPNAN  NaN where the input is NaN, which max and min pass over.
+%KEEPNAN  Restore the NaN values that max and min ignore.
 %
-%   Y = CIFARX.INTERNAL.KEEPNAN(Y, X) gives Y, what a layer made of X element by element,
-%   with NaN wherever the single array X of the same size has it, as in PyTorch.
+%   Y = CIFARX.INTERNAL.KEEPNAN(Y, X) sets Y to NaN where the single array X of the same size is
+%   NaN, as PyTorch does. Y is the result of an elementwise layer for X.
 %
-%   Y = CIFARX.INTERNAL.KEEPNAN(Y, X, GREATEST) is for windows: GREATEST is the function
-%   that gives the greatest value of each, and a window with a NaN becomes NaN.
+%   Y = CIFARX.INTERNAL.KEEPNAN(Y, X, GREATEST) does so for windows: GREATEST is the function that
+%   returns the largest value of each window, and a window with a NaN becomes NaN.
 %
-%   A sum of squares that is a number has no NaN in it, and takes a fraction of the time of
-%   looking at each.
+%   If the sum of squares is not NaN, there is no NaN; this test is much faster than looking at
+%   each value.
 
 if ~isnan(dot(X(:), X(:)))
     return

@@ -1,11 +1,11 @@
 function options = nameValues(given, options, caller, before)
-%NAMEVALUES  Options of a public function, pairs of a name and a value.
+%NAMEVALUES  Parse the name-value arguments of a public function.
 %
-%   OPTIONS = CIFARX.INTERNAL.NAMEVALUES(GIVEN, OPTIONS, CALLER, BEFORE) replaces fields of
-%   the 1-by-1 structure OPTIONS by the values in the cell array GIVEN, VARARGIN of the public
-%   function CALLER, which takes BEFORE arguments before them. Names are taken in upper and
-%   lower case. Anything else than pairs of these names raises the error
-%   cifarx:CALLER:option; the values are for CALLER to check.
+%   OPTIONS = CIFARX.INTERNAL.NAMEVALUES(GIVEN, OPTIONS, CALLER, BEFORE) replaces fields of the
+%   1-by-1 structure OPTIONS by the values in the cell array GIVEN, the VARARGIN of the public
+%   function CALLER, which takes BEFORE arguments before it. Names are not case-sensitive. Anything
+%   but pairs of these names and values raises the error cifarx:CALLER:option. CALLER checks the
+%   values.
 
 names = fieldnames(options);
 for i = 1:2:numel(given)
@@ -19,7 +19,7 @@ for i = 1:2:numel(given)
     end
     if ~isempty(problem)
         error(['cifarx:' caller ':option'], ...
-              'Options are pairs of a name and a value, of the names ''%s'', but %s.', ...
+              'Options must be name-value pairs with the names ''%s'', but %s.', ...
               strjoin(names.', ''', '''), problem);
     end
     options.(names{known}) = cifarx.internal.asChar(given{i + 1});

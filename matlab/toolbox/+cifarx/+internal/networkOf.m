@@ -1,9 +1,9 @@
 function net = networkOf(source, caller)
-%NETWORKOF  A network, of a file or as it is.
+%NETWORKOF  Return a network given as a file name or as a structure.
 %
-%   NET = CIFARX.INTERNAL.NETWORKOF(SOURCE, CALLER) loads the file that SOURCE names, or
-%   gives SOURCE, a network as CIFARX.LOAD returns it; anything else is refused under the
-%   name of the public function CALLER.
+%   NET = CIFARX.INTERNAL.NETWORKOF(SOURCE, CALLER) loads the file that SOURCE names, or returns
+%   SOURCE if it is a network returned by CIFARX.LOAD. Anything else raises an error under the name
+%   of the public function CALLER.
 
 net = cifarx.internal.asChar(source);
 if ischar(net)

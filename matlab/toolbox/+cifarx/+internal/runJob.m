@@ -1,13 +1,19 @@
 function runJob(modelFile, jobFile, resultFile)
-%RUNJOB  Run a network for 'cifarx verify', which calls this from Python.
+%RUNJOB  Run a network for 'cifarx verify', which calls this function from Python.
 %
-%   CIFARX.INTERNAL.RUNJOB(MODELFILE, JOBFILE, RESULTFILE) loads the network
-%   MODELFILE and reads from the MAT-file JOBFILE the variables inputs
-%   (H-by-W-by-C-by-N single, normalised by Python) and, where the network normalises
-%   pixels, images (the same as uint8). It writes to the MAT-file RESULTFILE: runtime
-%   (char), logits (K-by-N single, of the inputs that Python gave), if there were images
-%   inputs (the images as they are normalised here, single), and if the job has a
-%   variable layers, activations (1-by-L cell, single, what every layer gives).
+%   CIFARX.INTERNAL.RUNJOB(MODELFILE, JOBFILE, RESULTFILE) loads the network MODELFILE and reads
+%   these variables from the MAT-file JOBFILE:
+%
+%     inputs       H-by-W-by-C-by-N single, normalized by Python
+%     images       the same images as uint8; only if the network normalizes pixels
+%     layers       present if the activations are wanted
+%
+%   It writes these variables to the MAT-file RESULTFILE:
+%
+%     runtime      char, such as 'octave 7.3.0'
+%     logits       K-by-N single, the outputs for inputs
+%     inputs       the images as normalized here, single; only if there were images
+%     activations  1-by-L cell array of single, the output of each layer; only if wanted
 
 net = cifarx.load(modelFile);
 job = load(jobFile, '-mat');

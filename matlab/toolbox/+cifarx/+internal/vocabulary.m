@@ -1,10 +1,9 @@
 function [options, arrays] = vocabulary(kind)
 %VOCABULARY  Properties of a kind of layer.
 %
-%   [OPTIONS, ARRAYS] = CIFARX.INTERNAL.VOCABULARY(KIND) gives the names of the
-%   options (numbers and words) and of the arrays (single) that a layer of KIND has,
-%   each a 1-by-n cell array, in the order of the table in export/README.md. For a KIND
-%   that nobody knows both are the number -1.
+%   [OPTIONS, ARRAYS] = CIFARX.INTERNAL.VOCABULARY(KIND) returns the names of the options (numbers
+%   and words) and of the arrays (single) of a layer of kind KIND, each a 1-by-n cell array, in the
+%   order of the table in export/README.md. For an unknown KIND both are the number -1.
 
 window = {'Stride', 'Padding', 'DilationFactor'};
 pool = {'PoolSize', 'Stride', 'Padding'};

@@ -1,11 +1,10 @@
 function Y = averagePooling2d(X, poolSize, stride, padding, paddingValue)
 %AVERAGEPOOLING2D  Mean of each window.
 %
-%   Y = CIFARX.LAYER.AVERAGEPOOLING2D(X, POOLSIZE, STRIDE, PADDING, PADDINGVALUE)
-%   slides a window of POOLSIZE = [h w] over the H-by-W-by-C-by-N single array X in
-%   steps of STRIDE = [v h]. PADDING = [t b l r] counts as zeros in the mean where
-%   PADDINGVALUE is 0, and is left out of it where PADDINGVALUE is 'mean', as in
-%   averagePooling2dLayer.
+%   Y = CIFARX.LAYER.AVERAGEPOOLING2D(X, POOLSIZE, STRIDE, PADDING, PADDINGVALUE) slides a window of
+%   POOLSIZE = [h w] over the H-by-W-by-C-by-N single array X in steps of STRIDE = [vertical
+%   horizontal]. PADDING = [t b l r] counts as zeros if PADDINGVALUE is 0, and is left out of the
+%   mean if PADDINGVALUE is 'mean', as in averagePooling2dLayer. Y is H'-by-W'-by-C-by-N.
 
 Y = summed(X, poolSize, stride, padding);
 if strcmp(paddingValue, 'mean')

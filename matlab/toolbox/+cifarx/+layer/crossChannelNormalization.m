@@ -1,13 +1,13 @@
 function Y = crossChannelNormalization(X, windowChannelSize, alpha, beta, k)
 %CROSSCHANNELNORMALIZATION  Local response normalization.
 %
-%   Y = CIFARX.LAYER.CROSSCHANNELNORMALIZATION(X, WINDOWCHANNELSIZE, ALPHA, BETA, K)
-%   computes for the H-by-W-by-C-by-N single array X
+%   Y = CIFARX.LAYER.CROSSCHANNELNORMALIZATION(X, WINDOWCHANNELSIZE, ALPHA, BETA, K) computes, for
+%   the H-by-W-by-C-by-N single array X,
 %
 %      X ./ (K + ALPHA / WINDOWCHANNELSIZE * squares) .^ BETA
 %
-%   where squares is the sum of X.^2 over WINDOWCHANNELSIZE (an odd number)
-%   channels around each; there is nothing beyond the first and the last.
+%   where squares is the sum of X.^2 over the WINDOWCHANNELSIZE channels (an odd number) around each
+%   channel. Channels beyond the first and the last count as zero.
 
 [height, width, channels, count] = size(X);
 around = (windowChannelSize - 1) / 2;

@@ -1,9 +1,9 @@
 function Y = flatten(X)
-%FLATTEN  Maps to one column of features an image.
+%FLATTEN  Convert maps to features.
 %
-%   Y = CIFARX.LAYER.FLATTEN(X) turns the H-by-W-by-C-by-N array X into
-%   HWC-by-N, in MATLAB's order: along the height first, then width, channel.
-%   The exporter has put the weights of the next layer into the same order.
+%   Y = CIFARX.LAYER.FLATTEN(X) converts the H-by-W-by-C-by-N array X to HWC-by-N in the order of
+%   MATLAB: along the height first, then the width, then the channels. The exporter has permuted the
+%   weights of the next layer to this order.
 
 Y = reshape(X, [], size(X, 4));
 end

@@ -1,11 +1,10 @@
 function Y = fullyConnected(X, weights, bias)
 %FULLYCONNECTED  Weighted sums of all features.
 %
-%   Y = CIFARX.LAYER.FULLYCONNECTED(X, WEIGHTS, BIAS) is WEIGHTS * X + BIAS for
-%   I-by-N single X, O-by-I single WEIGHTS and O-by-1 single BIAS; Y is O-by-N.
-%   Sums of up to 2^22 WEIGHTS are taken in double precision: OpenBLAS adds small
-%   products up one by one, and would lose more than PyTorch does. Some rows of WEIGHTS
-%   at a time are widened, half a megabyte of them.
+%   Y = CIFARX.LAYER.FULLYCONNECTED(X, WEIGHTS, BIAS) is WEIGHTS * X + BIAS for I-by-N single X,
+%   O-by-I single WEIGHTS and O-by-1 single BIAS. Y is O-by-N. With up to 2^22 WEIGHTS the sums are
+%   accumulated in double precision, because OpenBLAS adds small products one by one and would lose
+%   more than PyTorch does. WEIGHTS are converted in parts of half a megabyte.
 
 if numel(weights) > 2^22
     Y = weights * X + bias;

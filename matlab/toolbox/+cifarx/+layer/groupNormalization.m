@@ -1,15 +1,14 @@
 function Y = groupNormalization(X, scale, offset, epsilon, numGroups)
-%GROUPNORMALIZATION  Normalise each group of channels of each image.
+%GROUPNORMALIZATION  Normalize each group of channels of each image.
 %
-%   Y = CIFARX.LAYER.GROUPNORMALIZATION(X, SCALE, OFFSET, EPSILON, NUMGROUPS) cuts
-%   the H-by-W-by-C-by-N single array X into NUMGROUPS groups of neighbouring
-%   channels and computes
+%   Y = CIFARX.LAYER.GROUPNORMALIZATION(X, SCALE, OFFSET, EPSILON, NUMGROUPS) divides the
+%   H-by-W-by-C-by-N single array X into NUMGROUPS groups of adjacent channels and computes
 %
 %      SCALE .* (X - mean) ./ sqrt(variance + EPSILON) + OFFSET
 %
-%   with the mean and the variance (divisor: the number of elements) over the
-%   group's channels and all positions, for each image. SCALE and OFFSET are
-%   1-by-1-by-C single. Sums are taken in double precision.
+%   with the mean and the variance (divided by the number of elements) over the channels and pixels
+%   of the group, for each image. SCALE and OFFSET are 1-by-1-by-C single. Sums are accumulated in
+%   double precision.
 
 [height, width, channels, count] = size(X);
 X = reshape(X, [], numGroups, count);

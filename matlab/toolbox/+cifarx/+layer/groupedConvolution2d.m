@@ -1,12 +1,11 @@
 function Y = groupedConvolution2d(X, weights, bias, stride, padding, dilation, numGroups)
-%GROUPEDCONVOLUTION2D  Convolution of groups of channels, each by itself.
+%GROUPEDCONVOLUTION2D  Convolution in separate groups of channels.
 %
-%   Y = CIFARX.LAYER.GROUPEDCONVOLUTION2D(X, WEIGHTS, BIAS, STRIDE, PADDING,
-%   DILATION, NUMGROUPS) cuts the H-by-W-by-C-by-N single array X into g = NUMGROUPS
-%   groups of C/g neighbouring channels and convolves each with its own F/g
-%   kernels: WEIGHTS is h-by-w-by-(C/g)-by-(F/g)-by-g, BIAS 1-by-1-by-(F/g)-by-g.
-%   STRIDE and DILATION are [vertical horizontal], PADDING is [top bottom left
-%   right] zeros. Y is H'-by-W'-by-F-by-N, the groups one behind the other.
+%   Y = CIFARX.LAYER.GROUPEDCONVOLUTION2D(X, WEIGHTS, BIAS, STRIDE, PADDING, DILATION, NUMGROUPS)
+%   divides the H-by-W-by-C-by-N single array X into g = NUMGROUPS groups of C/g adjacent channels
+%   and convolves each with its own F/g kernels. WEIGHTS is h-by-w-by-(C/g)-by-(F/g)-by-g, BIAS
+%   1-by-1-by-(F/g)-by-g. STRIDE and DILATION are [vertical horizontal], PADDING is [top bottom left
+%   right] zeros. Y is H'-by-W'-by-F-by-N, with the channels in the order of the groups.
 
 if numGroups == size(X, 3)
     Y = channelWise(X, weights, bias, stride, padding, dilation);
@@ -16,7 +15,7 @@ end
 end
 
 function Y = channelWise(X, weights, bias, stride, padding, dilation)
-%CHANNELWISE  One channel a group: all channels at once, one position of the kernel at a time.
+%CHANNELWISE  One channel per group: all channels at once, one kernel position at a time.
 [height, width, ~, filters, channels] = size(weights);
 X = cifarx.internal.window.pad(X, padding, 0);
 count = size(X, 4);

@@ -1,17 +1,17 @@
 function Y = maxPooling2d(X, poolSize, stride, padding)
-%MAXPOOLING2D  Greatest value of each window.
+%MAXPOOLING2D  Maximum of each window.
 %
-%   Y = CIFARX.LAYER.MAXPOOLING2D(X, POOLSIZE, STRIDE, PADDING) slides a window
-%   of POOLSIZE = [h w] over the H-by-W-by-C-by-N single array X in steps of
-%   STRIDE = [v h]. PADDING = [t b l r] never wins: it counts as -Inf. A window
-%   with a NaN gives NaN, as in PyTorch.
+%   Y = CIFARX.LAYER.MAXPOOLING2D(X, POOLSIZE, STRIDE, PADDING) slides a window of POOLSIZE = [h w]
+%   over the H-by-W-by-C-by-N single array X in steps of STRIDE = [vertical horizontal].
+%   PADDING = [t b l r] counts as -Inf. A window with a NaN becomes NaN, as in PyTorch. Y is
+%   H'-by-W'-by-C-by-N.
 
 greatest = @(X) greatestOf(X, poolSize, stride, padding);
 Y = cifarx.internal.keepNaN(greatest(X), X, greatest);
 end
 
 function Y = greatestOf(X, poolSize, stride, padding)
-%GREATESTOF  Greatest value of each window; NaN is passed over.
+%GREATESTOF  Maximum of each window, ignoring NaN.
 if isequal(stride, poolSize) && ~any(padding)
     [~, ~, channels, count] = size(X);
     Y = max(max(cifarx.internal.window.tiled(X, poolSize), [], 1), [], 3);

@@ -1,10 +1,10 @@
 function Y = softmax(X)
-%SOFTMAX  Exponentials that sum to one over the channels.
+%SOFTMAX  Exponentials, normalized to a sum of one over the channels.
 %
-%   Y = CIFARX.LAYER.SOFTMAX(X) is exp(X) ./ sum(exp(X)) over the channels of maps,
-%   H-by-W-by-C-by-N single, or of features, C-by-N single; the largest value is
-%   taken off first, so that nothing overflows. Maps of one image and one channel
-%   (H-by-W) cannot be told from features, and are taken for them.
+%   Y = CIFARX.LAYER.SOFTMAX(X) is exp(X) ./ sum(exp(X)) over the channels of maps, H-by-W-by-C-by-N
+%   single, or of features, C-by-N single. The largest value is subtracted first to avoid overflow.
+%   Maps of one image and one channel (H-by-W) cannot be told from features and are treated as
+%   features.
 
 dim = 3;
 if ndims(X) == 2 %#ok<ISMAT>

@@ -1,12 +1,11 @@
 function Y = transposedConvolution2d(X, weights, bias, stride, cropping)
-%TRANSPOSEDCONVOLUTION2D  Transposed convolution, which makes maps larger.
+%TRANSPOSEDCONVOLUTION2D  Transposed convolution, which enlarges maps.
 %
-%   Y = CIFARX.LAYER.TRANSPOSEDCONVOLUTION2D(X, WEIGHTS, BIAS, STRIDE, CROPPING)
-%   lays a h-by-w kernel, scaled by the pixel, on Y for every pixel of the
-%   H-by-W-by-C-by-N single array X, STRIDE = [v h] apart, and adds them up.
-%   WEIGHTS is h-by-w-by-F-by-C, BIAS 1-by-1-by-F. CROPPING = [t b l r] rows and
-%   columns are cut off. Y is H'-by-W'-by-F-by-N with
-%   H' = (H - 1) * v + h - t - b and W' = (W - 1) * h + w - l - r.
+%   Y = CIFARX.LAYER.TRANSPOSEDCONVOLUTION2D(X, WEIGHTS, BIAS, STRIDE, CROPPING) adds, for each
+%   pixel of the H-by-W-by-C-by-N single array X, an h-by-w kernel scaled by that pixel, at places
+%   STRIDE = [vertical horizontal] apart. WEIGHTS is h-by-w-by-F-by-C, BIAS 1-by-1-by-F. CROPPING =
+%   [t b l r] rows and columns are removed from the result. Y is H'-by-W'-by-F-by-N with H' = (H -
+%   1) * STRIDE(1) + h - t - b and W' = (W - 1) * STRIDE(2) + w - l - r.
 
 [height, width, filters, channels] = size(weights);
 [rows, columns, ~, count] = size(X);

@@ -1,4 +1,4 @@
-"""The engines by name, and those that a check opens."""
+"""Register the engines by name, and choose those that a check opens."""
 
 from __future__ import annotations
 
@@ -22,24 +22,31 @@ ENGINES: dict[str, Callable[[Subject], Engine]] = {
     "octave": open_octave,
     "matlab": open_matlab,
 }
-"""By the name that --engines takes, in the order in which they are reported."""
+"""Functions that open an engine, by its name in --engines, in the order of the report."""
 
 
 def engine_names(asked: tuple[str, ...] | None) -> list[str]:
-    """The engines to open: those asked for, or all; `UserError` for an unknown name."""
+    """Return the engines to open: those asked for, in the order of the report, or all.
+
+    >>> engine_names(("octave", "pytorch"))
+    ['pytorch', 'octave']
+
+    Raises:
+        UserError: an unknown name.
+    """
     allowed = (*ENGINES, MATLAB_RESULT)
     unknown = [name for name in asked or () if name not in allowed]
     if unknown:
         raise UserError(
-            f"--engines {unknown[0]!r} is no engine. {nearest(unknown[0], allowed)}"
-            f"Allowed: {', '.join(allowed)}, separated by commas."
+            f"--engines {unknown[0]!r} is not an engine. {nearest(unknown[0], allowed)}"
+            f"Allowed, separated by commas: {', '.join(allowed)}."
         )
     return [name for name in ENGINES if asked is None or name in asked]
 
 
 def unusable(name: str, error: EngineError) -> UserError:
-    """What is said of an engine that was asked for and is not there."""
+    """Return the error for an engine that was asked for but is not available."""
     return UserError(
-        f"--engines asks for {name}, which cannot be used: {error}. Provide it, or "
-        "leave --engines out to compare with the engines that are there."
+        f"--engines names {name}, which cannot be used: {error}. Provide it, or leave --engines "
+        "out to compare with the available engines."
     )

@@ -1,4 +1,4 @@
-"""MATLAB over model.mat, by the functions that its users call. No toolbox is needed."""
+"""Run model.mat in MATLAB, with the functions that users call. Needs no MathWorks toolbox."""
 
 from __future__ import annotations
 
@@ -12,18 +12,23 @@ from cifarx.verify.subject.files_and_run import Subject
 
 
 def open_matlab(subject: Subject) -> Engine:
-    """The engine; `EngineError` where MATLAB or model.mat is missing."""
+    """Open the engine.
+
+    Raises:
+        EngineMissingError: MATLAB or model.mat is missing.
+    """
     program = shutil.which("matlab")
     if program is None:
         name = subject.mat_path.name
         raise EngineMissingError(
-            f"there is no matlab on the PATH; where there is one, cifarx.verify('{name}') writes "
-            f"{subject.mat_path.stem}.matlab-result.mat, which is judged when it lies beside {name}"
+            f"there is no matlab on the PATH; on a machine with MATLAB, cifarx.verify('{name}') "
+            f"writes {subject.mat_path.stem}.matlab-result.mat, which is judged if it is put "
+            f"beside {name}"
         )
 
     def command(code: str, folder: Path) -> list[str]:
-        # In a file, because `matlab` is a shell script, and what it makes of quotes and dollars
-        # in its arguments is its own affair; the folder's name has none but those of $TMPDIR.
+        # The code goes into a file, because `matlab` is a shell script that may treat quotes and
+        # dollar signs in its arguments specially. The folder's path has none unless $TMPDIR has.
         script = folder / "cifarx_job.m"
         script.write_text(code + "\n", "utf-8")
         return [program, "-batch", f"run({quoted(script)})"]

@@ -1,4 +1,4 @@
-"""GNU Octave over model.mat, by the functions that MATLAB users call."""
+"""Run model.mat in GNU Octave, with the functions that MATLAB users call."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from cifarx.verify.subject.files_and_run import Subject
 
 
 def open_octave(subject: Subject) -> Engine:
-    """The engine; `EngineError` where Octave or model.mat is missing."""
+    """Open the engine.
+
+    Raises:
+        EngineMissingError: Octave or model.mat is missing.
+    """
     program = shutil.which("octave-cli") or shutil.which("octave")
     if program is None:
         raise EngineMissingError(

@@ -1,4 +1,4 @@
-"""ONNX Runtime over model.onnx as it lies there, optimised or not, on the CPU or by CUDA."""
+"""Run model.onnx in ONNX Runtime: with or without graph optimisation, on the CPU or with CUDA."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CUDA = "CUDAExecutionProvider"
 
 
 class OnnxRuntime:
-    """An inference session, and on demand a second one with every layer's output marked."""
+    """An inference session, and on demand a second one that returns every layer's output."""
 
     holds: Literal["onnx"] = "onnx"
     library: Literal["onnxruntime"] = "onnxruntime"
@@ -40,7 +40,7 @@ class OnnxRuntime:
         if not optimized:
             levels = onnxruntime.GraphOptimizationLevel
             self._options.graph_optimization_level = levels.ORT_DISABLE_ALL
-        # TF32 would be another arithmetic than float32
+        # TF32 is not float32 arithmetic
         self._providers = [(_CUDA, {"use_tf32": 0})] if cuda else ["CPUExecutionProvider"]
         self._session = self._opened(str(subject.onnx_path))
         self._fixed = _fixed_batch(subject.onnx)
@@ -53,11 +53,11 @@ class OnnxRuntime:
 
         try:
             return onnxruntime.InferenceSession(model, self._options, providers=self._providers)
-        except Exception as error:  # its exception classes are private to its extension
+        except Exception as error:  # its exception classes are private
             raise EngineError(f"it does not load the file: {_first_line(error)}") from error
 
     def _computed(self, session: Any, outputs: list[str] | None, part: NDArray[np.float32]) -> Any:
-        """Outputs for the images; a file of a fixed number of images gets the last ones again."""
+        """Return the outputs; if the file has a fixed batch size, the last image is repeated."""
         missing = max(0, self._fixed - len(part))
         whole = np.concatenate([part, np.repeat(part[-1:], missing, axis=0)]) if missing else part
         return [values[: len(part)] for values in _run(session, outputs, whole)]
@@ -86,11 +86,11 @@ class OnnxRuntime:
         session = self._opened(model.SerializeToString())
         logits = []
         for part in _parts(inputs, self._fixed or layer_batch_size(_AT_ONCE, graph)):
-            found = dict(zip(outputs, self._computed(session, outputs, part), strict=True))
-            logits.append(found[outputs[0]])
+            values_of = dict(zip(outputs, self._computed(session, outputs, part), strict=True))
+            logits.append(values_of[outputs[0]])
             activations = {}
             for name, place in places.items():
-                values = found[place.value].reshape(len(part), -1)
+                values = values_of[place.value].reshape(len(part), -1)
                 if place.order is not None:
                     values = values[:, np.argsort(place.order.ravel())]
                 if values.shape[1] == np.prod(shapes[name]):
@@ -101,7 +101,7 @@ class OnnxRuntime:
 
 
 def _fixed_batch(model: onnx.ModelProto) -> int:
-    """The number of images that the file takes at a time, no other; 0 for any."""
+    """Return the fixed batch size of the file, or 0 if it takes any."""
     sizes = model_inputs(model)[0].type.tensor_type.shape.dim
     return sizes[0].dim_value if sizes else 0
 
@@ -122,15 +122,20 @@ def _first_line(error: Exception) -> str:
 
 
 def open_onnx_runtime(subject: Subject) -> Engine:
-    """The engine; `EngineError` where onnxruntime is missing or rejects the file."""
+    """Open the engine.
+
+    Raises:
+        EngineMissingError: onnxruntime is not installed.
+        EngineError: onnxruntime rejects the file.
+    """
     return OnnxRuntime(subject)
 
 
 def open_unoptimized(subject: Subject) -> Engine:
-    """The same without any rewriting of the graph."""
+    """Open the engine without graph optimisation; raises as `open_onnx_runtime` does."""
     return OnnxRuntime(subject, optimized=False)
 
 
 def open_cuda(subject: Subject) -> Engine:
-    """The same on a GPU; `EngineMissingError` where onnxruntime has no CUDA."""
+    """Open the engine on a GPU; also raises `EngineMissingError` if onnxruntime has no CUDA."""
     return OnnxRuntime(subject, cuda=True)

@@ -1,4 +1,4 @@
-"""The MATLAB toolbox over model.mat, in a process of its own, files in between."""
+"""Run the MATLAB toolbox on model.mat in its own process, exchanging data through files."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from cifarx.verify.subject.files_and_run import Subject
 
 _Answer = TypeVar("_Answer")
 SECONDS = 3600
-"""After so many, a program hangs."""
+"""Time limit in seconds, after which the program is stopped."""
 
 
 class Command(Protocol):
-    """How a program is called to run code in MATLAB's language."""
+    """Builds the command that runs code in MATLAB's language."""
 
     def __call__(self, code: str, folder: Path) -> Sequence[str]:
-        """The arguments, the program first; what must be in a file goes into the folder."""
+        """Return the program and its arguments; files that it needs go into the folder."""
 
 
 class ToolboxJob:
-    """An engine: `cifarx.internal.runJob` of the toolbox, by whatever runs it."""
+    """The engine that calls `cifarx.internal.runJob` of the toolbox in MATLAB or Octave."""
 
     holds: Literal["mat"] = "mat"
     library: Literal["toolbox"] = "toolbox"
@@ -51,39 +51,39 @@ class ToolboxJob:
 
     def run(self, images: NDArray[np.uint8], inputs: NDArray[np.float32]) -> Outputs:
         """See `Engine.run`."""
-        given = {"inputs": layout.images_to_matlab(inputs)}
+        job = {"inputs": layout.images_to_matlab(inputs)}
         if len(images):
-            given["images"] = layout.images_to_matlab(images)
-        return self._answered(given, lambda content: _outputs(content, images, inputs))
+            job["images"] = layout.images_to_matlab(images)
+        return self._result(job, lambda content: _outputs(content, images, inputs))
 
     def layers(
         self, graph: LayerGraph, inputs: NDArray[np.float32], take: Take
     ) -> NDArray[np.float32]:
         """See `Engine.layers`."""
-        given = {"inputs": layout.images_to_matlab(inputs), "layers": True}
-        logits, activations = self._answered(
-            given, lambda content: _activations(content, graph, len(inputs))
+        job = {"inputs": layout.images_to_matlab(inputs), "layers": True}
+        logits, activations = self._result(
+            job, lambda content: _activations(content, graph, len(inputs))
         )
         take(inputs, activations)
         return logits
 
-    def _answered(
-        self, given: dict[str, Any], read: Callable[[dict[str, Any]], _Answer]
+    def _result(
+        self, variables: dict[str, Any], read: Callable[[dict[str, Any]], _Answer]
     ) -> _Answer:
-        """Run a job with these variables, and read what it leaves."""
+        """Run a job with these variables and read its result."""
         with tempfile.TemporaryDirectory(prefix="cifarx-") as name:
             job, result = Path(name, "job.mat"), Path(name, "result.mat")
-            savemat(job, given)
+            savemat(job, variables)
             code = (
                 f"addpath({quoted(toolbox_path())}); "
                 f"cifarx.internal.runJob({quoted(self._model)}, {quoted(job)}, {quoted(result)});"
             )
-            said = _finished(self._command(code, Path(name)), Path(name))
+            message = _finished(self._command(code, Path(name)), Path(name))
             if not result.exists():
-                raise EngineError(f"it ended without a result{said and f': {said}'}")
+                raise EngineError(f"it ended without a result{message and f': {message}'}")
             try:
                 return read(loadmat(result))
-            except Exception as error:  # scipy raises whatever its parser stumbles over
+            except Exception as error:  # scipy's parser raises many kinds
                 raise EngineError(
                     f"its result cannot be read ({type(error).__name__}: {error})"
                 ) from error
@@ -92,8 +92,8 @@ class ToolboxJob:
 def _activations(
     content: dict[str, Any], graph: LayerGraph, count: int
 ) -> tuple[NDArray[np.float32], dict[str, NDArray[np.float32]]]:
-    """Logits (N, K), and every layer's output."""
-    found = {}
+    """Return the logits (N, K), and every layer's output."""
+    activations = {}
     shapes = graph.shapes()
     for layer, cell in zip(graph.layers, content["activations"].ravel(), strict=True):
         maps = len(shapes[layer.name]) == 3
@@ -102,8 +102,8 @@ def _activations(
         values = layout.images_from_matlab(cell) if maps else layout.features_from_matlab(cell)
         if len(values) != count or values.dtype != np.float32:
             raise ValueError(f"{layer.name} is {cell.dtype} {cell.shape}")
-        found[layer.name] = values
-    return _logits(content), found
+        activations[layer.name] = values
+    return _logits(content), activations
 
 
 def _logits(content: dict[str, Any]) -> NDArray[np.float32]:
@@ -125,10 +125,10 @@ def _outputs(
 
 
 def _finished(command: Sequence[str], folder: Path) -> str:
-    """Run a command to its end; what it said last.
+    """Run a command to its end and return the error that it printed, or the end of its output.
 
     Raises:
-        EngineError: it could not be started, took too long, or failed.
+        EngineError: the command did not start, took longer than `SECONDS`, or failed.
     """
     try:
         process = subprocess.Popen(
@@ -139,7 +139,7 @@ def _finished(command: Sequence[str], folder: Path) -> str:
             text=True,
             errors="replace",
             cwd=folder,
-            start_new_session=True,  # a launcher's children must end with it
+            start_new_session=True,  # so that children of a launcher end with it
         )
     except OSError as error:
         raise EngineError(f"it did not start: {error}") from error
@@ -149,16 +149,16 @@ def _finished(command: Sequence[str], folder: Path) -> str:
         raise EngineError(f"it did not end within {SECONDS} s, and was stopped") from error
     finally:
         _end(process)
-    said = [line.strip() for line in (err or out).splitlines() if line.strip()]
-    errors = [line for line in said if line.startswith("error:")]  # Octave's, after its warnings
-    last = errors[0] if errors else " ".join(said)[-300:]
+    printed = [line.strip() for line in (err or out).splitlines() if line.strip()]
+    errors = [line for line in printed if line.startswith("error:")]  # Octave's, after its warnings
+    last = errors[0] if errors else " ".join(printed)[-300:]
     if process.returncode:
-        raise EngineError(f"it broke down: {last or f'exit code {process.returncode}'}")
+        raise EngineError(f"it failed: {last or f'exit code {process.returncode}'}")
     return last
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    """End the process, where it still runs, and all that it has started."""
+    """End the process and its children, if it still runs."""
     if process.poll() is None:
         with suppress(ProcessLookupError):
             if hasattr(os, "killpg"):
@@ -169,5 +169,9 @@ def _end(process: subprocess.Popen[str]) -> None:
 
 
 def quoted(path: Path) -> str:
-    """A path as a MATLAB character literal; only the quote is special in one."""
+    """Return a path as a MATLAB character literal, in which only the quote is special.
+
+    >>> quoted(Path("it's here"))
+    "'it''s here'"
+    """
     return "'" + str(path).replace("'", "''") + "'"

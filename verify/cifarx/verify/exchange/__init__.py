@@ -1,1 +1,1 @@
-"""Results exchanged with other programs: MATLAB elsewhere, Polygraphy."""
+"""Exchange results with other programs: MATLAB on another machine, and Polygraphy."""

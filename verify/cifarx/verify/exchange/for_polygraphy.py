@@ -1,4 +1,4 @@
-"""What `cifarx verify --to-polygraphy` writes: engines' logits, and the inputs beside them."""
+"""Write the files of `cifarx verify --to-polygraphy`: the engines' logits and the inputs."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class EngineOutputs:
 
     subject: Subject
     logits: Mapping[str, NDArray[np.float32]]
-    """(N, K) by engine."""
+    """(N, K) float32 by engine name."""
     inputs: NDArray[np.float32]
-    """(N, C, H, W)."""
+    """(N, C, H, W) float32, normalised."""
 
 
 def inputs_path(outputs: Path) -> Path:
-    """Where the inputs go, beside the outputs.
+    """Return the path of the inputs, beside that of the outputs.
 
     >>> inputs_path(Path("outputs.json")).name
     'outputs-inputs.json'
@@ -37,13 +37,13 @@ def inputs_path(outputs: Path) -> Path:
 
 
 def write_for_polygraphy(path: Path, outputs: EngineOutputs) -> None:
-    """Write the logits to PATH, and the inputs beside them.
+    """Write the logits to `path`, and the inputs beside it.
 
     Raises:
         UserError: a file cannot be written.
     """
     model = outputs.subject.onnx
     name = model_inputs(model)[0].name
-    # the larger file first: if one fails, it does
+    # the larger file first, because it is more likely to fail
     write_inputs(inputs_path(path), name, outputs.inputs, _BATCH)
     write_outputs(path, outputs.logits, model.graph.output[0].name, _BATCH)

@@ -1,8 +1,8 @@
-"""What `cifarx.verify` wrote on another machine: NAME.matlab-result.mat beside NAME.mat.
+"""Read NAME.matlab-result.mat, which `cifarx.verify` writes in MATLAB or Octave beside NAME.mat.
 
-The file says what a runtime gave for the test batch in NAME.mat. Its logits are judged here as
-those of any engine; its own verdict is not read. It comes from elsewhere, so that class and size of
-everything in it are checked before it is used.
+The file holds the outputs of a runtime for the test batch in NAME.mat. Its logits are judged here
+like those of any engine; its own verdict is not read. The file is not trusted: the class and size
+of everything in it are checked before use.
 """
 
 from __future__ import annotations
@@ -38,31 +38,32 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class MatlabResult:
-    """What the file holds, known to belong to the model.mat beside it."""
+    """The content of the file, checked to belong to the model.mat beside it."""
 
     path: Path
     runtime: str
+    """Name and release, such as 'matlab R2024b'."""
     logits: NDArray[np.float32]
-    """(N, K), for the test batch of model.mat."""
+    """(N, K) float32, for the test batch of model.mat."""
     ratios: NDArray[np.float64]
-    """(L,) of the layers of model.mat, as they were judged there."""
+    """(L,) float64: error over bound of each layer of model.mat, as judged there."""
     layers: tuple[str, ...]
-    """Their names."""
+    """Names of these layers."""
     layer_images: int
-    """That the layers were judged on."""
+    """Number of images on which the layers were judged."""
     normalized_alike: bool
-    """Whether the images, normalised there, have the bits that they have in model.mat."""
+    """Whether the images, normalised there, equal those in model.mat bit for bit."""
 
     def report(self, truth: Truth, names: Sequence[Names]) -> EngineReport:
-        """The logits, judged; the layers as they were judged there, where floats were at hand.
+        """Judge the logits; the layers keep the ratios computed there, from the activations.
 
         Args:
-            truth: of model.mat's batch.
-            names: of the original's layers.
+            truth: the truth for the test batch of model.mat.
+            names: names of the layers of the original.
         """
         runtime = f"{self.runtime}, from {self.path.name}"
         by_name = dict(zip(self.layers, self.ratios.tolist(), strict=True))
-        findings = [n.found(by_name[n.matlab_layer]) for n in names if n.matlab_layer in by_name]
+        findings = [n.finding(by_name[n.matlab_layer]) for n in names if n.matlab_layer in by_name]
         return EngineReport(
             MATLAB_RESULT,
             runtime,
@@ -75,12 +76,12 @@ class MatlabResult:
 
 
 def result_path(subject: Subject) -> Path:
-    """Where `cifarx.verify` puts its result."""
+    """Return the path where `cifarx.verify` writes its result."""
     return subject.mat_path.with_suffix(".matlab-result.mat")
 
 
 def truth_of_batch(mat: MatFile, name: str) -> Truth:
-    """What the logits should be, by the reference in model.mat."""
+    """Return the truth for the test batch, from the reference outputs in model.mat."""
     return make_truth(mat.batch.reference, mat.batch.logits, f"{name}'s reference")
 
 
@@ -88,15 +89,15 @@ def read_result(subject: Subject) -> MatlabResult:
     """Read the result file beside model.mat.
 
     Raises:
-        EngineMissingError: there is none, or no model.mat.
-        EngineError: it is damaged, or of other files; the text says what to do.
+        EngineMissingError: the result file or model.mat is missing.
+        EngineError: the result is damaged or belongs to other files; the text says what to do.
     """
     path, mat = result_path(subject), subject.mat
     if not path.exists():
         raise EngineMissingError(f"there is no {path.name} beside {subject.onnx_path.name}")
     if mat is None:
-        raise EngineMissingError(f"{path.name} is of a {subject.mat_path.name} that is not here")
-    advice = f"Run cifarx.verify('{subject.mat_path.name}') there again, or remove the file."
+        raise EngineMissingError(f"{path.name} needs {subject.mat_path.name}, which is not here")
+    advice = f"Run cifarx.verify('{subject.mat_path.name}') again, or remove the file."
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -106,19 +107,22 @@ def read_result(subject: Subject) -> MatlabResult:
         return _interpret(path, content, mat)
     except OtherFilesError as error:
         raise EngineError(f"{path.name} is stale: {error}. {advice}") from error
-    except Exception as error:  # scipy raises whatever its parser stumbles over
+    except Exception as error:  # scipy's parser raises many kinds
         text = "".join(c if c.isprintable() else "?" for c in str(error))  # it may quote the file
         raise EngineError(
-            f"{path.name} is damaged or no result of cifarx.verify: {text[:300]}. {advice}"
+            f"{path.name} is damaged or not a result of cifarx.verify: {text[:300]}. {advice}"
         ) from error
 
 
 def take_result(
     subject: Subject, asked: Sequence[str] | None
 ) -> MatlabResult | EngineReport | None:
-    """What `cifarx.verify` found on another machine, or why that cannot be used.
+    """Return the result of `cifarx.verify` from another machine, or why it cannot be used.
 
-    Without --engines it is taken where it lies; with it, where it is named.
+    Without --engines the result is used if it exists; with --engines, if it is named there.
+
+    Raises:
+        UserError: --engines names it, but it is missing.
     """
     wanted = result_path(subject).exists() if asked is None else MATLAB_RESULT in asked
     if not wanted:
@@ -134,21 +138,19 @@ def take_result(
 
 
 def joined(contract: Contract, result: MatlabResult) -> Contract:
-    """The contract with what the result says of how images are normalised there."""
+    """Add a fault to the contract if the images were normalised differently there."""
     if result.normalized_alike:
         return contract
-    fault = (
-        f"{result.runtime} in {result.path.name} normalises the images to other numbers than python"
-    )
+    fault = f"{result.runtime} in {result.path.name} normalises the images differently from python"
     return replace(contract, faults=(*contract.faults, fault), meaning_changed=True)
 
 
 def _require_sizes(path: Path, mat: MatFile) -> None:
-    """Compare classes and sizes of its variables, before any is read."""
+    """Check class and size of every variable before any is read."""
     count, classes = mat.batch.reference.shape
     layers = len(mat.graph.layers)
     row = ("char", ((1,),))  # of any length: scipy counts the rows of text
-    wanted: dict[str, tuple[str, tuple[tuple[int, ...], ...]]] = {
+    expected: dict[str, tuple[str, tuple[tuple[int, ...], ...]]] = {
         "format": ("struct", ((1, 1),)),
         "runtime": row,
         "model_sha256": row,
@@ -162,14 +164,14 @@ def _require_sizes(path: Path, mat: MatFile) -> None:
     }
     largest = 2**20 + 2**12 * layers + 8 * count * classes
     if (size := path.stat().st_size) > largest:
-        raise ValueError(f"it has {size} bytes, and would have {largest} at most")
-    found = {name: (kind, shape) for name, shape, kind in whosmat(path)}
-    for name, (kind, shapes) in wanted.items():
-        if name not in found:
+        raise ValueError(f"it has {size} bytes, but can have at most {largest}")
+    variables = {name: (kind, shape) for name, shape, kind in whosmat(path)}
+    for name, (kind, shapes) in expected.items():
+        if name not in variables:
             raise ValueError(f"it has no variable {name}")
-        has, shape = found[name]
-        if has != kind:
-            raise ValueError(f"{name} is {has}, not {kind}")
+        actual, shape = variables[name]
+        if actual != kind:
+            raise ValueError(f"{name} is {actual}, not {kind}")
         if shape not in shapes and name in ("logits", "layer_names", "layer_ratios"):
             raise OtherFilesError(f"its {name} are {_by(shape)}, not {_by(shapes[0])}")
         if shape not in shapes:
@@ -177,42 +179,42 @@ def _require_sizes(path: Path, mat: MatFile) -> None:
 
 
 def _require_same(content: Mapping[str, Any], subject: Subject, mat: MatFile) -> None:
-    """Compare the digests with those of the files here."""
+    """Check that the digests are those of the files here."""
     form = content["format"][0, 0]
     if _text(form["name"]) != FORMAT:
         raise ValueError(f"its format.name is not '{FORMAT}'")
     if (version := float(form["version"].item())) > VERSION:
-        raise ValueError(f"it is of version {version:g}; this cifarx reads up to {VERSION}")
+        raise ValueError(f"it has version {version:g}; this cifarx reads versions up to {VERSION}")
     _, arrays = matlab_layers(mat.graph)
     here = {
         "model_sha256": (subject.mat_path.name, subject.sha256[subject.mat_path.name]),
         "arrays_sha256": ("network", arrays),
         "inputs_sha256": ("test batch", _inputs_sha256(mat)),
     }
-    for key, (what, wanted) in here.items():
-        found = _text(content[key])
-        if not _SHA256.fullmatch(found):
-            raise ValueError(f"{key} is no SHA-256")
-        if found != wanted:
+    for key, (what, digest) in here.items():
+        given = _text(content[key])
+        if not _SHA256.fullmatch(given):
+            raise ValueError(f"{key} is not a SHA-256")
+        if given != digest:
             raise OtherFilesError(
-                f"it is of another {what} (SHA-256 {found[:12]}…, here {wanted[:12]}…)"
+                f"it belongs to another {what} (SHA-256 {given[:12]}…, here {digest[:12]}…)"
             )
 
 
 def _interpret(path: Path, content: Mapping[str, Any], mat: MatFile) -> MatlabResult:
     runtime = _text(content["runtime"])
     if not _RUNTIME.fullmatch(runtime):
-        raise ValueError("its runtime is neither a release of MATLAB nor of Octave")
+        raise ValueError("its runtime is not a release of MATLAB or Octave")
     layers = mat.graph.layers
     names = [_text(cell) for cell in content["layer_names"].ravel()]
     if names != [layer.name for layer in layers]:
-        raise OtherFilesError("its layers have other names")
+        raise OtherFilesError("its layers have different names")
     ratios = content["layer_ratios"].ravel()
     if ratios.dtype != np.float64 or np.isnan(ratios).any() or (ratios < 0).any():
-        raise ValueError("layer_ratios are not numbers from 0")
+        raise ValueError("layer_ratios are not numbers of at least 0")
     judged = float(content["layer_images"].item())
     if not 1 <= judged <= len(mat.batch.inputs) or not judged.is_integer():
-        raise ValueError("layer_images is not a number of its test images")
+        raise ValueError("layer_images does not fit the number of test images")
     logits = content["logits"]
     if logits.dtype != np.float32:
         raise ValueError(f"logits are {logits.dtype}")
@@ -234,7 +236,7 @@ def _inputs_sha256(mat: MatFile) -> str:
 
 
 def _text(value: Any) -> str:
-    """Char; anything else is an error."""
+    """Return the text of a char array; anything else is an error."""
     if not isinstance(value, np.ndarray) or value.dtype.kind != "U" or value.size > 1:
         raise ValueError("text is not char")
     return str(value.item()) if value.size else ""

@@ -1,13 +1,13 @@
-"""Inputs and outputs in the files of NVIDIA's Polygraphy, written and read without Polygraphy.
+"""Read and write the input and output files of NVIDIA's Polygraphy, without Polygraphy.
 
-`polygraphy run` takes inputs by --load-inputs, compares outputs given by --load-outputs, and saves
-those of its own runners by --save-outputs. Such a file is JSON: objects that name their class in
-'polygraphy_class', arrays as base64 of numpy's .npy. Read in the source of Polygraphy 0.53.6
-(json/serde.py, comparator/struct.py); 0.49.9, 0.49.26, 0.50.3 and 0.53.6 write outputs with the
-same bytes, and 0.53 also a folder with one such file for each iteration.
+`polygraphy run` reads inputs with --load-inputs, compares outputs given with --load-outputs, and
+saves the outputs of its runners with --save-outputs. Such a file is JSON: objects name their class
+in 'polygraphy_class', and arrays are numpy's .npy in base64. The format is that of the source of
+Polygraphy 0.53.6 (json/serde.py, comparator/struct.py). Versions 0.49.9, 0.49.26, 0.50.3 and 0.53.6
+write outputs with the same bytes; 0.53 can also write a folder with one such file per iteration.
 
-What is read here comes from elsewhere: every object is checked before it is used, and no array is
-made before its header agrees with the number of its bytes.
+The files are not trusted: every object is checked before use, and no array is created before its
+header agrees with its number of bytes.
 """
 
 from __future__ import annotations
@@ -28,40 +28,45 @@ from cifarx.pytorch_models.errors import MalformedFileError, UserError
 from cifarx.pytorch_models.files import reading, replacing
 
 LARGEST = 2**28
-"""Bytes that are read at most, of a file or a folder; 10 000 images of 10 classes take 0.6 MB."""
+"""Most bytes that are read of a file or folder; 10,000 images of 10 classes take 0.6 MB."""
 CLASS = "polygraphy_class"
-"""The key by which an object names its class."""
+"""The key with which an object names its class."""
 LAZY = ("LazyArray", "LazyNumpyArray")
-"""An array that may have been swapped to disk, which the file does not show; its older name too."""
+"""Class names of an array that Polygraphy may keep on disk: the current and the older name."""
 
 
 @dataclass(frozen=True)
 class RunnerOutputs:
-    """What one runtime gave, in all iterations."""
+    """The outputs of one runtime in all iterations."""
 
     runner: str
-    """Polygraphy's name of it, such as 'onnxrt-runner-N0-11/21/26-15:12:32'."""
+    """Name given by Polygraphy, such as 'onnxrt-runner-N0-11/21/26-15:12:32'."""
     output: str
     """Name of the model's output."""
     logits: NDArray[np.float32]
-    """(N, K), the iterations one after the other; may hold NaN or infinity."""
+    """(N, K) float32, all iterations in order; may hold NaN or infinity."""
 
 
 def write_outputs(
     path: Path, runners: Mapping[str, NDArray[np.float32]], output_name: str, batch: int
 ) -> None:
-    """Write the logits of several runtimes, (N, K) float32 by name, as `--load-outputs` takes them.
+    """Write the logits of several runtimes for `polygraphy run --load-outputs`.
 
-    Polygraphy pairs outputs by name and iterations by number, and passes over what has no partner:
-    `output_name` has to be the model's, and `batch`, the images in an iteration, that of the
-    inputs. Equal arguments give equal bytes, which are those that Polygraphy would write.
+    Polygraphy pairs outputs by name and iterations by number, and ignores what has no partner. The
+    bytes are those that Polygraphy would write, the same for the same arguments.
+
+    Args:
+        path: the file to write.
+        runners: (N, K) float32 logits by runtime name, with the same N.
+        output_name: the output name of the model.
+        batch: images per iteration; must be that of the inputs.
 
     Raises:
         UserError: the file cannot be written.
-        ValueError: arrays of another kind or of several lengths, or none.
+        ValueError: there are no arrays, or they differ in type or length.
     """
     if len({len(logits) for logits in runners.values()}) != 1:
-        raise ValueError("there must be runners, with one number of images")
+        raise ValueError("runners are needed, all with the same number of images")
     content = []
     for name, logits in runners.items():
         rest = {"runtime": None, "runner_name": name, CLASS: "IterationResult"}
@@ -71,33 +76,37 @@ def write_outputs(
 
 
 def write_inputs(path: Path, input_name: str, inputs: NDArray[np.float32], batch: int) -> None:
-    """Write inputs, (N, C, H, W) float32, as `--load-inputs` takes them; it raises the same."""
+    """Write inputs, (N, C, H, W) float32, for `polygraphy run --load-inputs`.
+
+    `batch` is the number of images per iteration. Raises the same errors as `write_outputs`.
+    """
     _write(path, [{input_name: array} for array in _encoded(inputs, 4, batch)])
 
 
 def read_outputs(path: Path) -> tuple[RunnerOutputs, ...]:
-    """Read what `polygraphy run --save-outputs` wrote: a file, or a folder of iterations.
+    """Read the outputs of `polygraphy run --save-outputs`: a file, or a folder of iterations.
 
-    Every runner must have one float32 output, images by classes, by one name in all iterations.
+    Every runner must have one float32 output, images by classes, with the same name in all
+    iterations.
 
     Raises:
-        UserError: the file is missing, damaged, too large or of other content; the text says which.
+        UserError: the file is missing, damaged, too large or has other content.
     """
-    found: dict[str, list[tuple[str, NDArray[np.float32]]]] = {}
+    by_runner: dict[str, list[tuple[str, NDArray[np.float32]]]] = {}
     with reading(path):
         try:
             for content in _contents(path):
                 runners = _runners(_parsed(content))
-                if found and runners.keys() != found.keys():
-                    raise MalformedFileError("the folder's files are of different runners")
+                if by_runner and runners.keys() != by_runner.keys():
+                    raise MalformedFileError("the files of the folder have different runners")
                 for runner, iterations in runners.items():
-                    found.setdefault(runner, []).extend(map(_output, iterations))
-            return tuple(_joined(runner, outputs) for runner, outputs in found.items())
+                    by_runner.setdefault(runner, []).extend(map(_output, iterations))
+            return tuple(_joined(runner, outputs) for runner, outputs in by_runner.items())
         except MalformedFileError as error:
             raise UserError(
-                f"{path} cannot be read as outputs of Polygraphy: {error}. Allowed is what "
+                f"{path} cannot be read as outputs of Polygraphy: {error}. cifarx reads what "
                 "'polygraphy run model.onnx --onnxrt --save-outputs outputs.json' writes (version "
-                "0.49 or newer), with one float32 output, images by classes. Save it so again."
+                "0.49 or newer), with one float32 output, images by classes. Save it this way."
             ) from error
 
 
@@ -117,11 +126,11 @@ def _write(path: Path, content: object) -> None:
 
 
 def _contents(path: Path) -> Iterator[bytes]:
-    """The bytes of a file, or of all files of a folder, `LARGEST` together at most."""
+    """Yield the bytes of a file, or of each file of a folder; at most `LARGEST` in all."""
     files = sorted(path.glob("*.json")) if path.is_dir() else [path]
-    # Polygraphy reads any files there; one missing in the middle would shift all later images.
-    wanted = {f"{number:010}.json" for number in range(max(1, len(files)))}
-    if path.is_dir() and (lost := wanted - {file.name for file in files}):
+    # Polygraphy reads any files there; a missing one would shift all later images.
+    expected = {f"{number:010}.json" for number in range(max(1, len(files)))}
+    if path.is_dir() and (lost := expected - {file.name for file in files}):
         raise MalformedFileError(f"the folder has no {min(lost)}")
     left = LARGEST
     for file in files:
@@ -135,29 +144,32 @@ def _contents(path: Path) -> Iterator[bytes]:
 def _parsed(content: bytes) -> object:
     try:
         return json.loads(content.decode("utf-8"))
-    except (ValueError, RecursionError) as error:  # ValueError: no UTF-8, no JSON, endless digits
-        raise MalformedFileError("it is no JSON, or not all of it") from error
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # ValueError: not UTF-8, not JSON, too many digits
+        raise MalformedFileError("it is not JSON, or incomplete") from error
 
 
 def _runners(content: object) -> dict[str, list[Any]]:
-    """The iterations of every runner of one file, by its name."""
+    """Return the iterations of every runner of one file, by runner name."""
     if isinstance(content, list):
-        raise MalformedFileError("it is a list, as --save-inputs writes, and no RunResults")
-    found: dict[str, list[Any]] = {}
+        raise MalformedFileError("it is a list, as --save-inputs writes, not RunResults")
+    by_name: dict[str, list[Any]] = {}
     for pair in _member(content, "lst", list, "RunResults"):
         if not isinstance(pair, list) or len(pair) != 2 or not isinstance(pair[1], list):
             raise MalformedFileError("a runner is not a name with a list of iterations")
         name, iterations = _name(pair[0], "a runner"), pair[1]
-        if name in found or not iterations:
-            raise MalformedFileError(f"runner {name!r} is there twice, or has no iterations")
-        found[name] = iterations
-    if not found:
+        if name in by_name or not iterations:
+            raise MalformedFileError(f"runner {name!r} occurs twice, or has no iterations")
+        by_name[name] = iterations
+    if not by_name:
         raise MalformedFileError("it has no runner")
-    return found
+    return by_name
 
 
 def _output(iteration: object) -> tuple[str, NDArray[np.float32]]:
-    """Name and array of the one output of an iteration."""
+    """Return name and array of the only output of an iteration."""
     outputs = _member(iteration, "outputs", dict, "IterationResult")
     if len(outputs) != 1:
         raise MalformedFileError(f"an iteration has {len(outputs)} outputs instead of one")
@@ -170,15 +182,15 @@ def _array(text: str) -> NDArray[np.float32]:
     try:
         raw = base64.b64decode(text, validate=True)
     except ValueError as error:
-        raise MalformedFileError("an array is no base64, or not all of it") from error
+        raise MalformedFileError("an array is not base64, or incomplete") from error
     file = io.BytesIO(raw)
     try:
         with warnings.catch_warnings(action="error"):
             if (version := np.lib.format.read_magic(file)) != (1, 0):
                 raise ValueError(version)
             shape, _, dtype = np.lib.format.read_array_header_1_0(file)
-    except Exception as error:  # numpy's parser raises whatever it stumbles over
-        raise MalformedFileError("an array is not in version 1.0 of numpy's .npy") from error
+    except Exception as error:  # numpy's parser raises many kinds
+        raise MalformedFileError("an array is not in numpy's .npy format 1.0") from error
     if dtype != np.float32:
         raise MalformedFileError(f"an array holds {str(dtype)[:40]!r}, not float32")
     if len(shape) != 2 or min(shape) < 1:
@@ -198,18 +210,18 @@ def _joined(runner: str, outputs: list[tuple[str, NDArray[np.float32]]]) -> Runn
 
 
 def _member(value: object, key: str, kind: type, *classes: str) -> Any:
-    """A member of a JSON object that says that it is of one of these classes."""
-    if not isinstance(value, dict) or (found := value.get(CLASS)) is None:
-        raise MalformedFileError(f"there is something of no class instead of {classes[0]}")
-    if found not in classes:
-        raise MalformedFileError(f"there is {str(found)[:40]!r} instead of {classes[0]}")
+    """Return a member of a JSON object, which must name one of these classes."""
+    if not isinstance(value, dict) or (given := value.get(CLASS)) is None:
+        raise MalformedFileError(f"{classes[0]} is expected, but a value names no class")
+    if given not in classes:
+        raise MalformedFileError(f"{classes[0]} is expected, not {str(given)[:40]!r}")
     if not isinstance(member := value.get(key), kind):
-        raise MalformedFileError(f"{classes[0]} has no '{key}', or one of another kind")
+        raise MalformedFileError(f"{classes[0]} has no '{key}' of the expected type")
     return member
 
 
 def _name(value: object, what: str) -> str:
-    """A name that can be shown: it may come from anywhere, and goes to a terminal."""
+    """Check that a name from the file is safe to print on a terminal."""
     if not isinstance(value, str) or not value.isprintable() or not 1 <= len(value) <= 200:
-        raise MalformedFileError(f"the name of {what} is not of 1 to 200 printable characters")
+        raise MalformedFileError(f"the name of {what} does not have 1 to 200 printable characters")
     return value

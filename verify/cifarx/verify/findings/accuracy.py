@@ -1,4 +1,4 @@
-"""Rung 6: what each runtime scores on the data set, and whether the scores are the same."""
+"""Rung 6: the accuracy of each runtime on the data set, and whether it equals PyTorch's."""
 
 from __future__ import annotations
 
@@ -10,86 +10,98 @@ from cifarx.verify.findings.scores import Accuracy, Comparison
 
 YARDSTICK = "pytorch"
 """The engine that the others are compared with."""
+TRUTH = "float64"
+"""The float64 reference, which takes its place if PyTorch did not run."""
 NO_CLASS = -1
-"""Predicted by logits that are not finite numbers."""
+"""The prediction of logits that are not finite."""
 
 
 @dataclass(frozen=True)
 class ChangedPrediction:
-    """An image that a runtime takes for another class than PyTorch."""
+    """An image for which a runtime predicts another class than PyTorch."""
 
     image: int
-    """Its place among the test images."""
+    """Index among the test images, from 0."""
     label: int
     predicted: int
     by_pytorch: int
     margin: Number
-    """Highest minus second highest logit of PyTorch's."""
+    """PyTorch's highest logit minus its second highest."""
 
 
 @dataclass(frozen=True)
 class RuntimeAccuracy:
-    """One runtime on the data set."""
+    """The accuracy of one runtime on the data set."""
 
     engine: str
     overall: Accuracy
     by_class: tuple[Accuracy, ...]
     comparison: Comparison | None
-    """With PyTorch on the same images; None for PyTorch itself, and where it did not run."""
+    """With PyTorch on the same images; None for PyTorch itself, and if it did not run."""
     changed: tuple[ChangedPrediction, ...]
     tie: Number
-    """Margins up to this may change sign by the rounding of both runtimes."""
+    """Largest margin that the rounding of both runtimes can turn around."""
     not_finite: int
-    """Images for which its logits are not all finite numbers."""
+    """Number of images with logits that are not all finite."""
     apart: Number
-    """Largest difference of a logit from PyTorch's; 0 where there is no PyTorch."""
+    """Largest difference between a logit and PyTorch's; 0 if PyTorch did not run."""
 
     @property
-    def unlawful(self) -> list[ChangedPrediction]:
-        """Changes that rounding does not explain."""
+    def unexplained(self) -> list[ChangedPrediction]:
+        """Changed predictions that rounding does not explain."""
         return [c for c in self.changed if c.predicted == NO_CLASS or not c.margin <= self.tie]
 
     @property
     def passed(self) -> bool:
-        """Whether its logits are numbers, and PyTorch's but for the rounding of both."""
-        return not self.unlawful and not self.not_finite and self.apart <= self.tie / 2
+        """Whether its logits are finite and differ from PyTorch's only by the rounding of both."""
+        return not self.unexplained and not self.not_finite and self.apart <= self.tie / 2
 
-    def check(self, images: int, origin: str) -> Check:
-        """Its line."""
+    def check(self, images: int, origin: str, against: str) -> Check:
+        """Return the line of this runtime.
+
+        Args:
+            images: number of images that were scored.
+            origin: what they are, such as 'test images of shapes'.
+            against: the engine that it is compared with.
+        """
+        whose = "PyTorch's" if against == YARDSTICK else f"{against}'s"
         parts = [f"{self.engine} {self.overall.words()} {origin}"]
         if self.comparison is not None:
             parts.append(self.comparison.words())
         if self.changed:
-            lawful = "" if self.unlawful else ", ties to within float32 rounding"
-            parts.append(f"{len(self.changed)} predictions other than PyTorch's{lawful}")
+            ties = "" if self.unexplained else ", ties within float32 rounding"
+            parts.append(f"predictions that differ from {whose}: {len(self.changed)}{ties}")
         if self.not_finite:
             parts.append(f"logits of {self.not_finite} images are not finite numbers")
         elif self.apart > self.tie / 2:
-            allowed = f"allowed is {self.tie / 2:.1e}"
-            parts.append(f"logits differ from PyTorch's by up to {self.apart:.1e}, {allowed}")
+            allowed = f"(allowed: {self.tie / 2:.1e})"
+            parts.append(f"logits differ from {whose} by up to {self.apart:.1e} {allowed}")
         return judged(images > 0 and self.passed, "accuracy", "; ".join(parts))
 
 
 @dataclass(frozen=True)
 class AccuracyReport:
-    """All runtimes on the same images."""
+    """The accuracy of all runtimes on the same images."""
 
     images: int
+    """Number of images that were scored."""
     in_all: int
-    """Test images that the data have."""
+    """Number of test images of the data set."""
     origin: str
     runtimes: tuple[RuntimeAccuracy, ...]
+    against: str = YARDSTICK
+    """The engine that the others are compared with, `YARDSTICK` or `TRUTH`."""
 
     @property
     def passed(self) -> bool:
-        """Whether every runtime did."""
+        """Whether every runtime passed, on at least one image."""
         return self.images > 0 and all(runtime.passed for runtime in self.runtimes)
 
     @property
     def unchanged(self) -> bool:
-        """Whether every runtime predicts what PyTorch does, but for ties."""
-        return not any(runtime.unlawful or runtime.not_finite for runtime in self.runtimes)
+        """Whether every runtime predicts what PyTorch predicts, apart from ties."""
+        return not any(runtime.unexplained or runtime.not_finite for runtime in self.runtimes)
 
     def checks(self) -> list[Check]:
-        """A line a runtime."""
-        return [runtime.check(self.images, self.origin) for runtime in self.runtimes]
+        """Return one line per runtime."""
+        return [runtime.check(self.images, self.origin, self.against) for runtime in self.runtimes]

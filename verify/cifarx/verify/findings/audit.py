@@ -1,4 +1,4 @@
-"""Rung 0: what became of one file's layers and weights."""
+"""Rung 0: the layers and weights of one file, compared with the original."""
 
 from __future__ import annotations
 
@@ -8,73 +8,76 @@ from dataclasses import dataclass
 from cifarx.verify.findings.check import Check, Outcome, judged
 
 CHECKPOINT = "the checkpoint"
-"""What `Audit.weights_from` says where the weights are a run's."""
-_NAMED = 5  # tensors or layers named in a line; the report has them all
+"""Value of `Audit.weights_from` if the weights are those of a run."""
+_NAMED = 5  # tensors or layers named per line; the report names all
 
 
 @dataclass(frozen=True)
 class Added:
-    """A layer of a file that the original lacks, or a node that no layer kind stands for."""
+    """A layer of a file that the original lacks, or a node of no known layer kind."""
 
     layer: str
-    """As the file calls it."""
+    """Its name in the file."""
     onnx_node: str
-    """The node that gives its output, or ''."""
+    """The node that computes its output, or ''."""
     before: str
-    """The first layer of the original that comes after it in the file; '' for none."""
+    """The first layer of the original that follows it in the file, or ''."""
 
 
 @dataclass(frozen=True)
 class Audit:
-    """What became of one file."""
+    """The comparison of one file with the original."""
 
     file: str
     layers_from: str
+    """What the layers are compared with."""
     weights_from: str
+    """What the weights are compared with."""
     layers_equal: int
     layers: int
     layer_faults: tuple[str, ...]
     tensors_equal: int
     tensors: int
     differing: tuple[str, ...]
-    """Names as the file has them, with what is wrong."""
+    """Names in the file, each with what is wrong."""
     unaccounted: tuple[str, ...]
-    """In the file, but no part of the network."""
+    """In the file, but not part of the network."""
     missing: tuple[str, ...]
     """In the checkpoint, but not in the network."""
     faulty: tuple[str, ...]
-    """Layers of the original, in order, that are changed or missing in the file."""
+    """Layers of the original that are changed or missing in the file, in order."""
     added: tuple[Added, ...] = ()
-    """In the file's order."""
+    """Layers of the file that the original lacks, in the order of the file."""
     constants: tuple[str, ...] = ()
-    """Names of constants that the exporter computed, and that are the roundings of what float64
-    gives, whether or not the file has the exporter's own bits."""
+    """Names of constants that the exporter computed and that are the float32 rounding of the
+    float64 result, whether or not they have the bits of the exporter."""
     read: bool = True
-    """Whether its network could be read; else its tensors were not compared."""
+    """Whether the network could be read; if not, its tensors were not compared."""
 
     @property
     def passed(self) -> bool:
-        """Whether every layer and every tensor is as it should be."""
+        """Whether every layer and every tensor equals the original."""
         return all(check.outcome is Outcome.PASSED for check in self.checks())
 
     @property
     def found_by(self) -> str:
-        """Which of its two parts names the faulty layers."""
+        """The part that names the faulty layers: 'layers' or 'weights'."""
         return "layers" if self.layer_faults else "weights"
 
     def _computed(self) -> str:
         if not self.constants:
             return ""
+        plural = "" if len(self.constants) == 1 else "s"
         return (
-            f"; {len(self.constants)} computed constants within one unit in the last place of "
-            f"float64 ({_listed(self.constants)})"
+            f"; {len(self.constants)} computed constant{plural} within one unit in the last place "
+            f"of float64 ({_listed(self.constants)})"
         )
 
     def checks(self) -> list[Check]:
-        """A line on the layers and one on the weights."""
+        """Return one line for the layers and one for the weights."""
         weights = {
             "differing": self.differing,
-            "from nowhere": self.unaccounted,
+            "unaccounted for": self.unaccounted,
             "missing": self.missing,
         }
         faults = [f"{word}: {_listed(names)}" for word, names in weights.items() if names]
@@ -84,7 +87,7 @@ class Audit:
             equal = f"{self.tensors_equal - n}/{self.tensors - n} tensors equal"
             tensors = f"{self.file} {equal} {self.weights_from} bit for bit{self._computed()}"
         else:
-            unread = "the file's network cannot be read"
+            unread = "its network cannot be read"
             tensors = f"{self.file} tensors not compared with {self.weights_from}: {unread}"
         layer_faults = [_listed(self.layer_faults)] if self.layer_faults else []
         return [

@@ -1,4 +1,4 @@
-"""One check, one line."""
+"""The outcome of one check, printed as one line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cifarx.verify.findings.printable import printable
 
 
 class Outcome(StrEnum):
-    """What became of a check."""
+    """The outcome of a check."""
 
     PASSED = "PASSED"
     FAILED = "FAILED"
@@ -18,18 +18,22 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Check:
-    """A finding, printed as `OUTCOME | name | detail`."""
+    """A finding, printed as `OUTCOME | name | detail`.
+
+    >>> judged(True, "layers", "model.onnx 31/31 layers as in the run").line()
+    'PASSED | layers | model.onnx 31/31 layers as in the run'
+    """
 
     outcome: Outcome
     name: str
     detail: str
 
     def line(self) -> str:
-        """One line that can be grepped."""
-        # printable: a name in a file must not make a line of its own
+        """Return one line that can be searched with grep."""
+        # printable: a name from a file must not add a line of its own
         return printable(f"{self.outcome} | {self.name} | {self.detail}")
 
 
 def judged(passed: bool, name: str, detail: str) -> Check:
-    """A check that was made."""
+    """Return a check that was made, passed or failed."""
     return Check(Outcome.PASSED if passed else Outcome.FAILED, name, detail)

@@ -1,4 +1,4 @@
-"""Rung 1: whether the same image reaches every runtime as the same numbers."""
+"""Rung 1: whether every runtime gets the same numbers for the same image."""
 
 from __future__ import annotations
 
@@ -9,26 +9,27 @@ from cifarx.verify.findings.check import Check, judged
 
 @dataclass(frozen=True)
 class Contract:
-    """What was found."""
+    """The findings on input, classes and normalisation."""
 
     faults: tuple[str, ...]
     meaning_changed: bool
-    """Whether a fault is such that the same image may be given another class."""
+    """Whether a fault can change the class of an image."""
     inputs_sha256: str
-    """Of the normalised images, (N, C, H, W) float32 in C order."""
+    """SHA-256 of the normalised images, (N, C, H, W) float32 in C order."""
     normalized_by: tuple[str, ...]
-    """Who gave exactly those bits; empty where nobody knows how pixels are normalised."""
+    """Runtimes and files with exactly those bits; empty if the normalisation is unknown."""
 
     def check(self, images: int) -> Check:
+        """Return the `input` line for this number of images."""
         if not self.normalized_by and not self.faults:
             return judged(
                 True,
                 "input",
-                f"classes, size and layout agree; no file says how pixels are normalised, so that "
-                f"{images} inputs are taken as they are (SHA-256 {self.inputs_sha256[:12]}…)",
+                f"classes, size and layout agree; no file states how pixels are normalised, so the "
+                f"{images} inputs are used as they are (SHA-256 {self.inputs_sha256[:12]}…)",
             )
         agreed = (
-            f"classes, mean, std, size and layout agree; {images} images normalised alike by "
+            f"classes, mean, std, size and layout agree; {images} images normalised identically by "
             f"{', '.join(self.normalized_by)} (SHA-256 {self.inputs_sha256[:12]}…)"
         )
         return judged(not self.faults, "input", "; ".join(self.faults) or agreed)

@@ -1,4 +1,4 @@
-"""Where a difference begins: engine, PyTorch module, ONNX node, MATLAB layer."""
+"""Locate the first difference: engine, PyTorch module, ONNX node and MATLAB layer."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from cifarx.verify.findings.check import Check, judged
 from cifarx.verify.findings.engine import EngineReport, LayerFinding
 from cifarx.verify.findings.numbers import Number
 
-_RUNNER = {".onnx": "onnxruntime", ".mat": "octave"}  # who runs a file, in the engines' names
+_RUNNER = {".onnx": "onnxruntime", ".mat": "octave"}  # the engine that runs a file of this kind
 
 
 @dataclass(frozen=True)
 class Names:
-    """What a layer is called, '' where it has no name."""
+    """The names of one layer; '' if it has none."""
 
     layer: str
-    """In the original network."""
+    """Its name in the original network."""
     kind: str
     module: str
     onnx_node: str
     matlab_layer: str
 
-    def found(self, ratio: float, algorithm: str = "direct") -> LayerFinding:
-        """What was found of it in a runtime."""
+    def finding(self, ratio: float, algorithm: str = "direct") -> LayerFinding:
+        """Return the finding of a runtime on this layer; see `LayerFinding` for the arguments."""
         return LayerFinding(
             layer=self.layer,
             kind=self.kind,
@@ -39,43 +39,43 @@ class Names:
 
 @dataclass(frozen=True)
 class Divergence:
-    """The first layer that is not the original's."""
+    """The first layer that differs from the original."""
 
     engine: str
-    """The runtime that computes it, or that runs the file that has it wrong."""
+    """The runtime that computes it wrongly, or that runs the file in which it is wrong."""
     found_by: str
-    """'layers' or 'weights' (the audit of a file), or 'local check'."""
+    """'layers' or 'weights' (by the audit of a file), or 'local check'."""
     layer: str
-    """In the original network; as the file calls it where the original has none."""
+    """Its name in the original network, or in the file if the original lacks it."""
     module: str
     onnx_node: str
     matlab_layer: str
     ratio: Number | None
-    """Of the layer's error to its bound in that engine; None where it was not judged."""
+    """The error of the layer over its bound in that engine; None if it was not judged."""
 
     def check(self) -> Check:
-        """Its line."""
+        """Return the line that names the layer."""
         names = {
             "module": self.module,
             "ONNX node": self.onnx_node,
             "MATLAB layer": self.matlab_layer,
         }
         known = ", ".join(f"{word} '{name}'" for word, name in names.items() if name)
-        ratio = "" if self.ratio is None else f", {self.ratio:.2g} of bound in {self.engine}"
+        ratio = "" if self.ratio is None else f", {self.ratio:.2g} times the bound in {self.engine}"
         return judged(
             False,
             "first divergence",
-            f"layer {self.layer}{f' ({known})' if known else ''}, by {self.found_by}{ratio}",
+            f"layer {self.layer}{f' ({known})' if known else ''}, found by {self.found_by}{ratio}",
         )
 
 
 def first_divergence(
     layers: Sequence[Names], audits: Sequence[Audit], engines: Sequence[EngineReport]
 ) -> Divergence | None:
-    """The first layer in the network's order that a local check or an audit names.
+    """Return the first layer, in the order of the network, that a local check or an audit names.
 
-    Of several that name it the first wins, local checks before audits: they say how much. A layer
-    that a file adds comes before the one that it stands in front of.
+    Local checks come before audits, because they measure the error. A layer that a file adds comes
+    before the layer that follows it.
     """
     for names in layers:
         if added := _added(audits, names.layer):

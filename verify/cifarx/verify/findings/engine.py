@@ -1,4 +1,4 @@
-"""One runtime's part of the result: rungs 3 (layers) and 4 (logits)."""
+"""The findings on one runtime: rungs 3 (layers) and 4 (logits)."""
 
 from __future__ import annotations
 
@@ -12,37 +12,37 @@ from cifarx.verify.findings.logits import Judgement, Tolerance
 from cifarx.verify.findings.numbers import Number
 
 MATLAB_RESULT = "matlab-result"
-"""What --engines calls the result that `cifarx.verify` wrote elsewhere."""
+"""Engine name of the result that `cifarx.verify` wrote in MATLAB or Octave."""
 POLYGRAPHY = "polygraphy:"
-"""How the names of outputs begin that were read from a file of Polygraphy's."""
-_NOTHING = "its logits are not finite numbers of the expected shape"
+"""Prefix of the engine names of outputs that were read from a Polygraphy file."""
+_NOT_FINITE = "its logits are not finite numbers of the expected shape"
 
 
 @dataclass(frozen=True)
 class LayerFinding:
-    """One layer, judged on the input that it got in this runtime."""
+    """One layer, judged on the input that it had in this runtime."""
 
     layer: str
     """Its name in the original network."""
     kind: str
     module: str
-    """Its path in PyTorch, or ''."""
+    """Path of its PyTorch module, or ''."""
     onnx_node: str
-    """The node of model.onnx that gives its output, or ''."""
+    """The node of model.onnx that computes its output, or ''."""
     matlab_layer: str
     """Its name in model.mat, or ''."""
     ratio: Number
-    """Largest error over its bound; infinite for numbers that are none, or of another size."""
+    """Largest error over its bound; infinite if values are not finite or of another shape."""
     algorithm: str
-    """'direct'; or the wider class by which alone it holds: 'winograd' (fast convolutions) or
-    'approximation' (of exp and its kin)."""
+    """'direct'; or the wider class of bound that it needs: 'winograd' (fast convolutions) or
+    'approximation' (of exp and similar functions)."""
 
     @property
     def passed(self) -> bool:
         return self.ratio <= 1
 
     def words(self) -> str:
-        """What the engine's line says of it."""
+        """Return the part of the engine's line on this layer."""
         module = f", module '{self.module}'" if self.module else ""
         known = "" if self.passed else f" ({self.kind}{module})"
         fast = f" by {self.algorithm}" if self.algorithm != "direct" else ""
@@ -51,30 +51,30 @@ class LayerFinding:
 
 @dataclass(frozen=True)
 class EngineReport:
-    """What one runtime gave."""
+    """The findings on one runtime."""
 
     engine: str
-    """As --engines calls it."""
+    """Its name as in --engines."""
     runtime: str
-    """With its version."""
+    """Name and version, such as 'octave 7.3.0'."""
     judgement: Annotated[Judgement | None, Field(alias="logits")]
-    """None where the runtime was skipped or broke down."""
+    """None if the runtime was skipped or failed."""
     problem: str
-    """Why, in that case."""
+    """The reason in that case, else ''."""
     broke_down: bool = False
-    """Whether it was there, but failed; then the check as a whole was not made."""
+    """Whether it was available but failed; the check as a whole was then not made."""
     layers: tuple[LayerFinding, ...] = ()
-    """Those that could be judged, in the network's order."""
+    """The layers that could be judged, in the order of the network."""
     layers_in_all: int = 0
+    """Number of layers of the network."""
     layer_images: int = 0
-    """Images on which the layers were judged."""
+    """Number of images on which the layers were judged."""
     marked: Judgement | None = None
-    """The logits of the run in which every layer's output was marked, on those images."""
+    """The logits, on those images, of the run in which all layer outputs were marked."""
     marked_apart: Number = 0.0
-    """Largest difference of a logit between that run and the one without marks."""
-
+    """Largest difference between a logit of that run and of the one without marks."""
     tolerance: Tolerance | None = None
-    """Where the user asked for one."""
+    """None if the user did not ask for one."""
 
     @property
     def worst_layer(self) -> LayerFinding | None:
@@ -82,15 +82,15 @@ class EngineReport:
 
     @property
     def passed(self) -> bool:
-        """Whether its logits, and its layers where they were judged, are right."""
+        """Whether its logits are right, and its layers if they were judged."""
         if self.judgement is None or not self.judgement.passed:
             return False
         marked = self.marked is None or (self.marked.passed and self._alike(self.marked))
-        compared = len(self.layers) == self.layers_in_all
-        return marked and compared and all(layer.passed for layer in self.layers)
+        complete = len(self.layers) == self.layers_in_all
+        return marked and complete and all(layer.passed for layer in self.layers)
 
     def _wider_classes(self) -> list[str]:
-        """How many layers hold by a wider class of bound alone, by class."""
+        """Return the numbers of layers that pass only by a wider class of bound, per class."""
         algorithms = [layer.algorithm for layer in self.layers if layer.algorithm != "direct"]
         return [
             f"{algorithms.count(name)} layer{'s' * (algorithms.count(name) > 1)} by {name}"
@@ -98,17 +98,17 @@ class EngineReport:
         ]
 
     def _alike(self, marked: Judgement) -> bool:
-        """Whether the run with marks and the one without are as near as two sound ones can be."""
+        """Whether the runs with and without marks differ by no more than both errors allow."""
         assert self.judgement is not None
         return self.marked_apart <= self.judgement.largest_allowed + marked.largest_allowed
 
     def check(self) -> Check:
-        """Its line."""
+        """Return the line of this engine."""
         if self.judgement is None:
             outcome = Outcome.FAILED if self.broke_down else Outcome.SKIPPED
             return Check(outcome, self.engine, self.problem)
         if not self.judgement.finite:
-            return judged(self.passed, self.runtime, _NOTHING)
+            return judged(self.passed, self.runtime, _NOT_FINITE)
         parts = []
         if self.worst_layer is not None:
             parts.append(self.worst_layer.words())
@@ -118,13 +118,14 @@ class EngineReport:
         elif self.layers_in_all:
             parts.append("no layer compared")
         if self.marked is not None and not self.marked.passed and self.judgement.passed:
-            parts.append(f"with outputs marked RMS {self.marked.ratio:.1f}x float32")
+            parts.append(f"with layer outputs marked: RMS {self.marked.ratio:.1f}x float32")
         elif self.marked is not None and not self._alike(self.marked):
-            parts.append(f"with outputs marked the logits differ by up to {self.marked_apart:.1e}")
+            difference = f"logits differ by up to {self.marked_apart:.1e}"
+            parts.append(f"with layer outputs marked: {difference}")
         return judged(self.passed, self.runtime, self.judgement.detail(*parts))
 
     def tolerance_check(self) -> Check | None:
-        """The line on the tolerance that the user asked for."""
+        """Return the line on the tolerance that the user asked for, or None."""
         if self.tolerance is None:
             return None
         passed = 0 < self.tolerance.images == self.tolerance.within

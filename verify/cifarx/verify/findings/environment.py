@@ -1,4 +1,4 @@
-"""What was verified, with what, when."""
+"""The files, versions and machine of a check."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Environment:
-    """The files and the machine."""
+    """What was checked, with what, and when."""
 
     files: Mapping[str, str]
-    """SHA-256 by name."""
+    """SHA-256 by file name."""
     onnx_is_the_one_exported: bool | None
-    """Whether model.onnx has the digest that model.mat names; None without a model.mat."""
+    """Whether model.onnx has the digest stored in model.mat; None without a model.mat."""
     run: str | None
     """Name of the run's folder."""
     checkpoint_sha256: str | None
-    """Of the run's weights."""
+    """SHA-256 of the run's weights."""
     test_images_sha256: str | None
-    """Of the pixels of the run's test images when it was trained; they are not all read again."""
+    """SHA-256 of the pixels of the test images at training time; not all are read again."""
     options: Mapping[str, str]
-    """What the user asked for, by the command's names."""
+    """The options that the user gave, by their names on the command line."""
     versions: Mapping[str, str]
     machine: str
     created: str
-    """UTC, ISO 8601: all in a report that differs when the same check is made again."""
+    """UTC, ISO 8601; the only part of a report that changes when the check is repeated."""

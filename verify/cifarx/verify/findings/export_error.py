@@ -1,4 +1,4 @@
-"""Rung 2: what the export changed in one file."""
+"""Rung 2: the error that the export of one file caused, apart from any runtime."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from cifarx.verify.findings.check import Check, judged
 from cifarx.verify.findings.numbers import Number
 
 LIMIT = 2.0**-30
-"""Of the logits' RMS: far above float64 rounding in any order of summation, far below float32's."""
+"""Largest relative error: well above float64 rounding, well below float32 rounding."""
 
 
 @dataclass(frozen=True)
 class ExportError:
-    """One file in float64 against the original."""
+    """The error of one file, computed in float64, against the original."""
 
     file: str
     images: int
     relative: Number
-    """RMS of the difference over RMS of the original's logits."""
+    """RMS of the difference over RMS of the original's logits (dimensionless)."""
     against: str
-    """What the original is."""
+    """Name of the original."""
 
     @property
     def passed(self) -> bool:
         return self.images > 0 and self.relative <= LIMIT
 
     def check(self) -> Check:
-        """Its line."""
+        """Return the `export` line of this file."""
         return judged(
             self.passed,
             "export",
-            f"{self.file} in float64 on {self.images} images: {self.relative:.1e} of the logits "
-            f"off {self.against}{'' if self.passed else f', more than {LIMIT:.1e}'}",
+            f"{self.file} in float64 on {self.images} images: relative error {self.relative:.1e} "
+            f"against {self.against}{'' if self.passed else f' (allowed: {LIMIT:.1e})'}",
         )

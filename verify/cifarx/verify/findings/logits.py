@@ -1,4 +1,4 @@
-"""Rungs 4 and 5: one runtime's logits against the truth, and what they decide."""
+"""Rungs 4 and 5: the logits and predictions of one runtime against the float64 truth."""
 
 from __future__ import annotations
 
@@ -7,33 +7,33 @@ from dataclasses import dataclass
 from cifarx.verify.findings.numbers import Number
 
 LIMIT = 10.0
-"""Largest ratio of RMS errors that is float32 rounding; README.md, 'Logits', says why."""
+"""Largest RMS ratio that counts as float32 rounding; see 'Logits' in README.md."""
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """One runtime's logits against the truth."""
+    """The logits of one runtime against the truth."""
 
     images: int
     classes: int
     finite: bool
     ratio: Number
-    """RMS error over the yardstick."""
+    """RMS error over the RMS error of PyTorch in float32."""
     largest: Number
     """Largest absolute error."""
     largest_allowed: float
-    """What it may be: `LIMIT` yardsticks, times the spread of so many normal errors."""
+    """Its limit: `LIMIT` times PyTorch's RMS error, times the largest of as many normal errors."""
     cosine: float
-    """Of all logits with the truth's; for information, no defect small enough shows in it."""
+    """Cosine of all logits and the truth; for information, because it hides small defects."""
     ulps: Number
-    """The same in units in the last place of the largest logit."""
+    """The largest error in units in the last place of the largest logit."""
     worst_image: int
-    """Among the test images where that is known, else among those compared."""
+    """Index among the test images if known, else among the compared images."""
     worst_class: int
     top1: int
-    """Images for which the predicted class is that of the truth."""
+    """Number of images with the same predicted class as the truth."""
     top5: int
-    """Images whose five highest classes are those of the truth, as a set."""
+    """Number of images with the same set of five highest classes as the truth."""
     changed: tuple[Change, ...]
 
     @property
@@ -42,15 +42,15 @@ class Judgement:
         return self.finite and self.images > 0 and small
 
     @property
-    def turned(self) -> list[Change]:
-        """Changes that are more than ties: one logit up and one down by what is allowed."""
+    def not_ties(self) -> list[Change]:
+        """Changes with a margin above what the allowed error of two logits can turn around."""
         return [c for c in self.changed if not c.margin <= 2.0 * self.largest_allowed]
 
     def detail(self, *layers: str) -> str:
-        """The part of the engine's line that every runtime prints alike.
+        """Return the part of the engine's line that is the same for all runtimes.
 
         Args:
-            layers: what is known of its layers, for the second place.
+            layers: parts on its layers, which are put second.
         """
         parts = (
             f"logits {self.classes}x{self.images}",
@@ -64,7 +64,7 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Tolerance:
-    """How many images are within a tolerance that somebody has to quote; it decides nothing."""
+    """The images within a tolerance that the user asked for; the verdict ignores it."""
 
     atol: float
     rtol: float
@@ -72,10 +72,10 @@ class Tolerance:
     images: int
 
     def words(self) -> str:
-        """Its part of a line."""
+        """Return the part of the `tolerance` line."""
         return (
             f"{self.within}/{self.images} images within atol {self.atol:g} + rtol {self.rtol:g} x "
-            "the float64 logits, which the verdict does not rest on"
+            "|float64 logits| (does not affect the verdict)"
         )
 
 
@@ -84,17 +84,17 @@ class Change:
     """An image for which a runtime predicts another class than the truth."""
 
     image: int
-    """Among the images that were compared."""
+    """Index among the compared images."""
     predicted: int
     truth: int
     margin: Number
     """Highest minus second highest logit of the truth."""
     place: int | None = None
-    """Among the test images of the data, or of the test batch, where it is known."""
+    """Index among the test images of the data or of the test batch, if known."""
     label: int | None = None
-    """The class that it is of, where that is known."""
+    """The true class, if known."""
 
     @property
-    def of_data(self) -> int:
-        """What a person finds the image by."""
+    def shown_index(self) -> int:
+        """The index that is printed."""
         return self.image if self.place is None else self.place

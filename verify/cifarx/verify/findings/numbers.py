@@ -1,4 +1,4 @@
-"""Numbers in a report: JSON has no infinity, and null stands for it there."""
+"""Numbers in a report. JSON has no infinity, so null stands for it."""
 
 from __future__ import annotations
 
@@ -17,4 +17,4 @@ def _write(value: float) -> float | None:
 
 
 Number = Annotated[float, BeforeValidator(_read), PlainSerializer(_write)]
-"""A float that may be infinite."""
+"""A float that may be infinite; null in JSON."""

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Picture:
-    """One image that runtimes do not agree on."""
+    """A thumbnail of an image on which runtimes disagree."""
 
     image: int
-    """Its place among the test images of the data, or of the test batch where there are no data."""
+    """Index among the test images of the data, or of the test batch without data."""
     label: int
-    """The class that it is of."""
+    """Its true class."""
     png: str
-    """The file in base64."""
+    """The PNG file in base64."""

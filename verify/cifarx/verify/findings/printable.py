@@ -1,17 +1,20 @@
-"""Text that comes from files, made fit to be shown."""
+"""Make text from files safe to print."""
 
 from __future__ import annotations
 
 
 def printable(text: str, keep: str = "") -> str:
-    r"""The text with every character that has no shape of its own written out, as in \x1b.
+    r"""Return the text with every unprintable character escaped, as in \x1b.
 
-    Those are controls, which a terminal or XML would choke on, and marks that turn the direction of
-    writing, by which a name could pass for another.
+    These are control characters, which break terminals and XML, and marks that change the writing
+    direction, with which one name can look like another.
 
     Args:
-        text: what a file says.
+        text: text from a file.
         keep: characters to leave as they are.
+
+    >>> printable("conv\x1b[31m")
+    'conv\\x1b[31m'
     """
     if text.isprintable():
         return text

@@ -1,7 +1,7 @@
-"""What the checks found, and the verdict that follows from it.
+"""The findings of all checks, and the verdict that follows from them.
 
-A `Result` is plain data: `report` writes it as JSON and reads it again, so that a saved report can
-be judged like one just made.
+A `Result` is plain data. `report` writes it as JSON and reads it again, so that a saved report can
+be judged like a new one.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from cifarx.verify.findings.printable import printable
 
 
 class Verdict(StrEnum):
-    """What the checks amount to."""
+    """The verdict of a complete check."""
 
     EQUIVALENT = "EQUIVALENT"
     SAME_PREDICTIONS = "SAME PREDICTIONS"
@@ -41,64 +41,65 @@ class Compared:
 
     count: int
     origin: str
+    """What they are, such as 'test images of shapes'."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """Everything that was found out."""
+    """The findings of all checks."""
 
     images: Compared
     truth: str
-    """What the reference is from."""
+    """Origin of the reference logits."""
     audits: Annotated[tuple[Audit, ...], Field(alias="weights")]
     contract: Annotated[Contract, Field(alias="input")]
     reference: Check
-    """Whether the reference outputs can be trusted, and model.mat's are those of the run."""
+    """Whether the reference is credible, and the outputs in model.mat are those of the run."""
     export: tuple[ExportError, ...]
     engines: tuple[EngineReport, ...]
     margin: Annotated[Number, Field(alias="smallest_margin")]
-    """Smallest margin of a prediction over the images."""
+    """Smallest margin of a prediction over all images."""
     accuracy: AccuracyReport | None
     classes: tuple[str, ...]
     layers: tuple[Names, ...]
-    """The original network, in order."""
+    """The layers of the original network, in order."""
     pictures: tuple[Picture, ...]
     environment: Environment
     accept_predictions: bool = False
     interrupted: str = ""
-    """What was being done when the user stopped it; '' if nobody did."""
+    """The stage at which the check was stopped, or ''."""
 
     def judgements(self) -> list[Judgement]:
-        """Of all engines that gave logits, those of runs with outputs marked among them."""
+        """Return the judgements of all logits, including those of runs with outputs marked."""
         both = ((e.judgement, e.marked) for e in self.engines)
         return [j for pair in both for j in pair if j is not None]
 
-    def compared(self) -> tuple[str, ...]:
-        """The engines beside PyTorch that gave logits."""
-        return tuple(e.engine for e in self.others() if e.judgement is not None)
+    def compared_engines(self) -> tuple[str, ...]:
+        """Return the names of the engines other than PyTorch that gave logits."""
+        return tuple(e.engine for e in self.other_engines() if e.judgement is not None)
 
-    def others(self) -> list[EngineReport]:
-        """The engines beside PyTorch, whatever became of them.
+    def other_engines(self) -> list[EngineReport]:
+        """Return the engines other than PyTorch, including those that were skipped or failed.
 
-        Outputs in a file of Polygraphy's are judged, but that some runtime computed them from these
-        files nothing shows: they are no engine that the check could rest on.
+        Outputs from a Polygraphy file are judged, but do not count as an engine: nothing shows
+        that a runtime computed them from these files.
         """
         return [e for e in self.engines if not e.engine.startswith(("pytorch", POLYGRAPHY))]
 
-    def from_files(self) -> list[str]:
-        """Names of what Polygraphy's files hold."""
+    def polygraphy_outputs(self) -> list[str]:
+        """Return the names of the outputs from Polygraphy files."""
         return [e.engine for e in self.engines if e.engine.startswith(POLYGRAPHY)]
 
     @property
     def complete(self) -> bool:
-        """Whether the check was made: something was compared, and no engine broke down."""
+        """Whether the check was made: an engine was compared, none failed, nothing stopped it."""
         broken = any(e.broke_down for e in self.engines)
-        made = self.compared() and self.images.count > 0 and self.audits and self.export
+        made = self.compared_engines() and self.images.count > 0 and self.audits and self.export
         return bool(made) and not broken and not self.interrupted
 
     @property
     def verdict(self) -> Verdict | None:
-        """None where the check could not be made."""
+        """The verdict; None if the check could not be made."""
         if not self.complete:
             return None
         numbers = all(e.passed for e in self.engines if e.judgement is not None)
@@ -109,28 +110,28 @@ class Result:
         if numbers and reference and identity and exported and scored and self._layered():
             return Verdict.EQUIVALENT
         unchanged = self.accuracy is None or self.accuracy.unchanged
-        unchanged = unchanged and all(j.finite and not j.turned for j in self.judgements())
+        unchanged = unchanged and all(j.finite and not j.not_ties for j in self.judgements())
         if unchanged and self._predicts and not self.contract.meaning_changed:
             return Verdict.SAME_PREDICTIONS
         return Verdict.DIFFERENT
 
     @property
     def _predicts(self) -> bool:
-        """Whether the network predicts classes at all: one output leaves nothing to decide."""
+        """Whether the network predicts classes, which takes more than one output."""
         return len(self.classes) > 1
 
     def _layered(self) -> bool:
-        """Whether every layer of every engine that computes layers was judged."""
+        """Return whether every layer of every engine was judged."""
         names = [name.layer for name in self.layers]
         return bool(names) and all(
-            [found.layer for found in engine.layers] == names
+            [finding.layer for finding in engine.layers] == names
             for engine in self.engines
-            if engine.judgement is not None and engine.engine not in self.from_files()
+            if engine.judgement is not None and engine.engine not in self.polygraphy_outputs()
         )
 
     @property
     def exit_code(self) -> int:
-        """0 passed, 1 not, 2 the check could not be made."""
+        """0 if the check passed, 1 if not, 2 if it could not be made."""
         if self.verdict is None:
             return 2
         accepted = {Verdict.EQUIVALENT}
@@ -140,21 +141,21 @@ class Result:
 
     @property
     def first_divergence(self) -> Divergence | None:
-        """The first layer, in the network's order, that is not the original's."""
+        """The first layer, in the order of the network, that differs from the original."""
         return first_divergence(self.layers, self.audits, self.engines)
 
     def class_name(self, index: int) -> str:
-        """Of a class; a saved report may speak of one that it does not name."""
+        """Return the name of a class; a saved report may use an index that it does not name."""
         if index == NO_CLASS:
             return "no class"
         return self.classes[index] if 0 <= index < len(self.classes) else f"class {index}"
 
     def checks(self) -> list[Check]:
-        """Every check in the order of the ladder."""
+        """Return every check in the order of the ladder."""
         return [check for _, check in self.titled_checks()]
 
     def titled_checks(self) -> list[tuple[str, Check]]:
-        """Every check with a title of its own, which no version is part of."""
+        """Return every check with a unique title that contains no version."""
         divergence = self.first_divergence
         return [
             *((f"{check.name}: {a.file}", check) for a in self.audits for check in a.checks()),
@@ -174,7 +175,7 @@ class Result:
 
     def _accuracy_checks(self) -> list[tuple[str, Check]]:
         if self.accuracy is None:
-            missing = "the run's test images are not at hand, or no engine gave outputs"
+            missing = "no labelled images are available, or no engine gave outputs"
             return [("accuracy", Check(Outcome.SKIPPED, "accuracy", missing))]
         runtimes = zip(self.accuracy.runtimes, self.accuracy.checks(), strict=True)
         return [(f"accuracy: {runtime.engine}", check) for runtime, check in runtimes]
@@ -182,19 +183,19 @@ class Result:
     def _decisions(self) -> Check:
         changed = [(e.runtime, c) for e in self.engines if e.judgement for c in e.judgement.changed]
         largest = max(j.largest for j in self.judgements())
-        lawful = all(j.passed for j in self.judgements())
+        ties = all(j.passed for j in self.judgements())
         finite = all(j.finite for j in self.judgements())
         if not finite:
-            detail = "an engine's logits decide nothing"
+            detail = "the logits of an engine are not finite numbers of the expected shape"
         elif not self._predicts:
-            detail = f"none to make: the network has one output; the largest error is {largest:.1e}"
+            detail = f"not applicable: the network has one output; largest error {largest:.1e}"
         elif changed:
             runtime, change = max(changed, key=lambda entry: entry[1].margin)
             truth, predicted = (self.class_name(k) for k in (change.truth, change.predicted))
             detail = (
-                f"{len(changed)} changed{', ties to within float32 rounding' if lawful else ''}; "
-                f"the surest: image {change.of_data} is {truth!r} by a margin of "
-                f"{change.margin:.1e}, {runtime} says {predicted!r}"
+                f"{len(changed)} changed{', ties within float32 rounding' if ties else ''}; the "
+                f"largest margin is {change.margin:.1e}: image {change.shown_index} is {truth!r} "
+                f"in float64, {predicted!r} in {runtime}"
             )
         elif 2 * largest < self.margin:
             times = self.margin / largest if largest else inf
@@ -204,19 +205,22 @@ class Result:
             )
         else:
             detail = f"none changed; the smallest margin is {self.margin:.1e}"
-        return judged(finite and (lawful or not changed), "decisions", detail)
+        return judged(finite and (ties or not changed), "decisions", detail)
 
     def closing_line(self) -> str:
-        """The verdict and what it rests on."""
-        more = self.from_files()
-        saved = f", and outputs in files ({', '.join(more)})" if more else ""
+        """Return the last line: the verdict, and the engines and images that it is based on."""
+        saved = self.polygraphy_outputs()
+        more = f", and outputs in files ({', '.join(saved)})" if saved else ""
+        compared = self.compared_engines()
         if self.verdict is None:
             stopped = f"; stopped during: {self.interrupted}" if self.interrupted else ""
-            return printable(
-                f"NOT VERIFIED | compared {len(self.compared())} engines{saved}{stopped}"
-            )
+            return printable(f"NOT VERIFIED | compared {_engines(len(compared))}{more}{stopped}")
         return printable(
-            f"{self.verdict} | compared {len(self.compared())} of {len(self.others())} engines "
-            f"({', '.join(self.compared())}){saved} with {self.truth} "
+            f"{self.verdict} | compared {len(compared)} of {_engines(len(self.other_engines()))} "
+            f"({', '.join(compared)}){more} with {self.truth} "
             f"on {self.images.count} {self.images.origin}"
         )
+
+
+def _engines(count: int) -> str:
+    return f"{count} engine{'' if count == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""Scores of classifiers with their intervals; rates and margins are proportions."""
+"""Accuracy of classifiers, with intervals and tests. Rates and margins are proportions, 0 to 1."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import nan, sqrt
 from statistics import NormalDist
 
-ALPHA = 0.05  # of each one-sided test; two of them at 5% are an interval of 90%
+ALPHA = 0.05  # of each one-sided test; two tests at 5% correspond to an interval of 90%
 
 
 @dataclass(frozen=True)
@@ -19,20 +19,24 @@ class Interval:
 
 @dataclass(frozen=True)
 class Accuracy:
-    """How many images a classifier gets right."""
+    """The number of images that a classifier gets right, with its confidence interval."""
 
     correct: int
     images: int
     interval: Interval
-    """95%, by Wilson; 0 to 1 where there are no images."""
+    """95% interval by Wilson; 0 to 1 if there are no images."""
 
     @property
     def proportion(self) -> float:
-        """The share that is right; NaN of no images."""
+        """The share of correct images; NaN if there are none."""
         return self.correct / self.images if self.images else nan
 
     def words(self) -> str:
-        """One line, in per cent."""
+        """Return the accuracy in percent.
+
+        >>> Accuracy(9, 10, Interval(0.5958, 0.9821)).words()
+        '90.00% (59.58 to 98.21) of 10'
+        """
         if not self.images:
             return "no images"
         low, high = 100 * self.interval.low, 100 * self.interval.high
@@ -46,65 +50,77 @@ class Comparison:
     images: int
     only_first: int
     only_second: int
-    """Images that the first, or the second, alone gets right."""
+    """Numbers of images that only the first, or only the second, gets right."""
     agree: int
-    """Images for which both predict the same class, be it right or wrong."""
+    """Number of images for which both predict the same class, right or wrong."""
     interval: Interval
-    """90% of the difference of accuracy, second minus first, by Tango's score."""
+    """90% interval of the difference in accuracy, second minus first, by Tango's score."""
     p_mcnemar: float
-    """Exact and two-sided: were the accuracies equal, how often would they look this unequal."""
+    """Exact two-sided McNemar test: p-value under equal accuracies."""
     p_equivalence: float
-    """Larger of two one-sided p: were they `margin` apart, how often would they look this equal."""
+    """The larger p-value of two one-sided tests that the accuracies are `margin` apart."""
     margin: float
 
     @property
     def points(self) -> float:
-        """Difference of accuracy in percentage points, second minus first."""
+        """Difference in accuracy in percentage points, second minus first."""
         return 100 * (self.only_second - self.only_first) / self.images
 
     @property
     def equivalent(self) -> bool:
-        """Whether the whole interval lies within the margin: two one-sided tests at 5%."""
+        """Whether the interval lies within the margin, as in two one-sided tests at 5%."""
         return _within(self.interval, self.margin)
 
     @property
     def enough(self) -> bool:
-        """Whether so many images can show equivalence at all, were no two verdicts to differ."""
+        """Whether this number of images could show equivalence if all predictions agreed."""
         return _within(tango(0, 0, self.images), self.margin)
 
     def words(self) -> str:
-        """One line, in percentage points."""
+        """Return difference, McNemar p and equivalence, in percentage points."""
         low, high = 100 * self.interval.low, 100 * self.interval.high
         difference = f"difference {self.points:+.2f} points ({low:+.2f} to {high:+.2f})"
         p = f"{self.p_mcnemar:.2f}" if self.p_mcnemar >= 0.01 else f"{self.p_mcnemar:.1e}"
         verdict = "" if self.equivalent else "not shown to be "
         within = f"equivalent within {100 * self.margin:g} points"
-        none = self.interval.low <= 0 <= self.interval.high
-        reason = ": too few images" if none and not self.enough else ""
+        no_difference = self.interval.low <= 0 <= self.interval.high
+        reason = ": too few images" if no_difference and not self.enough else ""
         return f"{difference}, McNemar p {p}, {verdict}{within}{reason}"
 
 
 def require_some(n: int) -> None:
-    """Raise `ValueError` for statistics of no images."""
+    """Raise `ValueError` if there are no images."""
     if n < 1:
-        raise ValueError(f"statistics of {n} images: there must be at least one")
+        raise ValueError(f"statistics of {n} images: at least one is needed")
 
 
 def tango(only_first: int, only_second: int, n: int, confidence: float = 1 - 2 * ALPHA) -> Interval:
-    """Score interval of (only_second - only_first) / n, a difference of paired proportions.
+    """Return the score interval of (only_second - only_first) / n, a paired difference.
 
-    Tango (1998), Statistics in Medicine 17:891-908. A Wald interval has no width where no verdict
-    differs, as between two good runtimes, and would call ten images proof; this one does not.
+    Tango (1998), Statistics in Medicine 17:891-908. A Wald interval has no width if all predictions
+    agree, as between two good runtimes, and would take ten images for proof; this one does not.
+
+    >>> round(tango(0, 0, 1000).high, 6)
+    0.002698
+
+    Args:
+        only_first: number of images that only the first classifier gets right.
+        only_second: number of images that only the second gets right.
+        n: number of all images.
+        confidence: level of the two-sided interval, 0 to 1.
+
+    Raises:
+        ValueError: no images, or more differences than images.
     """
     require_some(n)
     if only_first + only_second > n:
-        raise ValueError(f"{only_first} and {only_second} verdicts differ, of {n} images")
+        raise ValueError(f"{only_first} + {only_second} differences in only {n} images")
     z = NormalDist().inv_cdf((1 + confidence) / 2)
     return Interval(-_upper(only_second, only_first, n, z), _upper(only_first, only_second, n, z))
 
 
 def _upper(b: int, c: int, n: int, z: float) -> float:
-    """The difference above the observed one whose score is -z, by halving."""
+    """Return the difference above the observed one with score -z, by bisection."""
     low, high = (c - b) / n, 1.0
     for _ in range(60):
         middle = (low + high) / 2
@@ -113,17 +129,18 @@ def _upper(b: int, c: int, n: int, z: float) -> float:
 
 
 def tango_score(b: int, c: int, n: int, delta: float) -> float:
-    """Standard deviations from `delta` to the observed difference (c - b) / n, were `delta` true.
+    """Return how many standard deviations the difference (c - b) / n is above `delta`.
 
-    The deviation is that under the likeliest rates `delta` apart, q of b and q + delta of c; q is
-    the root of 2n q^2 + B q - b delta (1 - delta) = 0 that is not negative.
+    The standard deviation is the one under the maximum likelihood rates with difference `delta`:
+    q for b and q + delta for c, where q is the non-negative root of
+    2n q^2 + B q - b delta (1 - delta) = 0.
     """
-    if delta < 0:  # mirrored, for the equation to have one such root
+    if delta < 0:  # mirrored, so that the equation has one such root
         return -tango_score(c, b, n, -delta)
     B = (2 * n + b - c) * delta - b - c
     q = (sqrt(B * B + 8 * n * b * delta * (1 - delta)) - B) / (4 * n)
     difference, variance = c - b - n * delta, n * (2 * q + delta * (1 - delta))
-    # Without variance, all verdicts or none differ, and `delta` is what was observed.
+    # Without variance, all predictions differ or none, and `delta` is the observed difference.
     return difference / sqrt(variance) if variance > 0 else 0.0
 
 

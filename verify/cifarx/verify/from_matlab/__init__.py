@@ -1,1 +1,1 @@
-"""`cifarx import`: a network from MATLAB becomes a run."""
+"""`cifarx import`: turn a network from MATLAB into a run."""

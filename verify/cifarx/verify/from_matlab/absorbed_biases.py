@@ -1,8 +1,8 @@
-"""Biases that MATLAB tuned and PyTorch does not have, taken into the batch norm behind them.
+"""Move biases that were tuned in MATLAB but do not exist in PyTorch into the next batch norm.
 
-A convolution before a batch norm often has no bias in PyTorch, for the norm has an offset; every
-convolution in MATLAB has one, which training changes. With a bias b the norm sees x + b - mean, so
-that the mean less b, in the norm, is the same network without the bias.
+In PyTorch, a convolution before a batch norm often has no bias, because the norm has an offset. In
+MATLAB, every convolution has a bias, and training changes it. With a bias b the norm computes
+x + b - mean, so subtracting b from the mean gives the same network without the bias.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _WITH_BIAS = (
 
 
 def absorb_biases(pairs: Sequence[Pair]) -> tuple[list[Pair], list[str]]:
-    """Take away biases that cifarx made up for PyTorch's layers, where a batch norm is behind.
+    """Move biases that PyTorch's layers do not have into the batch norm that follows.
 
     Args:
-        pairs: (found, wanted) layers, in which each found one names its inputs.
+        pairs: (found, wanted) layers; the inputs of a found layer name other found layers.
 
     Returns:
-        The pairs with those biases as exported and the means less by them, in float32, and the
-        names of the wanted layers for which that was done.
+        The pairs with these biases reset to the exported ones and subtracted from the means, in
+        float32; and the names of the wanted layers for which that was done.
     """
     readers: dict[str, list[int]] = {}
     for i, (f, _) in enumerate(pairs):

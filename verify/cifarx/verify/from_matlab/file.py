@@ -1,4 +1,4 @@
-"""A network that comes back from MATLAB, as a model.mat or as exportONNXNetwork writes it."""
+"""Read a network from MATLAB: a .mat file of cifarx.save, or ONNX of exportONNXNetwork."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from cifarx.pytorch_models.files import sha256
 
 @dataclass(frozen=True)
 class TunedFile:
-    """What the file says."""
+    """The content of the file."""
 
     path: Path
     sha256: str
@@ -28,10 +28,10 @@ class TunedFile:
     card: ModelCard | None
     """None for an ONNX file that cifarx did not write."""
     base_sha256: str
-    """Of the weights that the tuning began with, as far as the file knows; else ''."""
+    """SHA-256 of the weights before the tuning, or '' if the file does not say."""
     batch: TestBatch | None
-    """Inputs, and the logits that the tuned network gave for them in MATLAB or Octave; None where
-    the file has no such answers."""
+    """Inputs and the logits of the tuned network for them in MATLAB or Octave; None if the file
+    has no such outputs."""
 
     @property
     def is_mat(self) -> bool:
@@ -42,26 +42,26 @@ def read_tuned(path: Path) -> TunedFile:
     """Read NAME.mat or NAME.onnx.
 
     Raises:
-        UserError: it is neither, is damaged, or has parts that cifarx does not read.
+        UserError: the file is neither, is damaged, or has parts that cifarx cannot read.
     """
     if path.suffix not in (".mat", ".onnx"):
         raise UserError(
-            f"{path} is named neither .mat nor .onnx. 'cifarx import' takes what cifarx.save "
-            "writes in MATLAB or Octave (tuned.mat), and what MATLAB's exportONNXNetwork writes "
-            "(tuned.onnx)."
+            f"{path} is named neither .mat nor .onnx. 'cifarx import' reads .mat files that "
+            "cifarx.save wrote in MATLAB or Octave, and .onnx files that MATLAB's "
+            "exportONNXNetwork wrote. Give one of these."
         )
     if path.suffix == ".mat":
         mat = read_mat(path)
-        tuned = not len(mat.batch.reference)  # else the answers are PyTorch's, of other weights
+        tuned = not len(mat.batch.reference)  # else the outputs are PyTorch's, for other weights
         base = mat.base_sha256 or mat.card.checkpoint_sha256
-        answers = mat.batch if tuned else None
+        batch = mat.batch if tuned else None
         if tuned and mat.arrays_sha256 != matlab_layers(mat.graph)[1]:
             raise UserError(
-                f"{path}: its arrays are not those that cifarx.save wrote (format.arrays_sha256 is "
-                f"{mat.arrays_sha256[:16]}…); it was damaged or edited. Save it again with "
-                "cifarx.save."
+                f"The arrays in {path} are not those that cifarx.save wrote (format.arrays_sha256 "
+                f"is {mat.arrays_sha256[:16]}…): the file was damaged or edited. Save it again "
+                "with cifarx.save."
             )
-        return TunedFile(path, sha256(path), mat.graph, mat.card, base, answers)
+        return TunedFile(path, sha256(path), mat.graph, mat.card, base, batch)
     model = load_onnx(path)
     graph = read_onnx(model)
     require_classifier(graph)

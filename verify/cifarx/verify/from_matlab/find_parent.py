@@ -1,4 +1,4 @@
-"""The run that a file tuned in MATLAB came from."""
+"""Find the run that a file tuned in MATLAB came from."""
 
 from __future__ import annotations
 
@@ -16,14 +16,19 @@ from cifarx.verify.from_matlab.weights import fits
 def find_parent(
     tuned: TunedFile, named: Path | None, progress: Callable[[str], None]
 ) -> tuple[Run, LayerGraph]:
-    """The run that the file came from, and its network.
+    """Return the run that the file came from, and its network.
 
-    It is the run named, else the one whose weights the tuning began with, the oldest of several
-    with the same, else, where the file does not say that, the newest one whose layers it has;
-    looked for in ./runs and beside the file.
+    Without `named`, runs are searched in ./runs and in runs/ beside the file. If the file has the
+    digest of the weights before the tuning, the parent is the run with these weights (the oldest,
+    if there are several). Otherwise it is the newest run with the same layers.
+
+    Args:
+        tuned: the file.
+        named: the run that the user named, or None.
+        progress: called with the current stage.
 
     Raises:
-        UserError: there is none, or runs that mean different things fit alike.
+        UserError: no run fits, or runs with different networks, classes or normalisation fit.
     """
     if named is not None:
         run = load_run(named)
@@ -32,37 +37,37 @@ def find_parent(
     runs.sort(key=lambda run: (run.folder / RECORD).stat().st_mtime_ns, reverse=True)
     if tuned.base_sha256:
         progress("looking for its run")
-        found = [r for r in runs if r.record.weights_sha256 == tuned.base_sha256]
-        alike = [r for r in found if tuned.card and r.record.classes == tuned.card.classes]
-        if not found:
+        same = [r for r in runs if r.record.weights_sha256 == tuned.base_sha256]
+        alike = [r for r in same if tuned.card and r.record.classes == tuned.card.classes]
+        if not same:
             raise _orphan(tuned)
-        run = (alike or found)[-1]
+        run = (alike or same)[-1]
         return run, _graph(run)
     return _by_network(tuned, runs, progress)
 
 
 def _orphan(tuned: TunedFile) -> UserError:
-    """What to say of a file whose run is not there."""
+    """Return the error for a file whose run is missing."""
     model = tuned.card.model if tuned.card else ""
     if model not in registry.models():
         return UserError(
-            f"{tuned.path} holds the network {model!r}, which did not come from a run: a run is of "
-            "a network of cifarx's zoo ('cifarx models'). If it is one of these, name a run of it "
-            "with --run RUN; else take the arrays from the file, where each names its PyTorch "
-            "tensor in layers.Source."
+            f"{tuned.path} holds the network {model!r}, which did not come from a run: runs hold "
+            "only the networks that 'cifarx models' lists. If it is one of these, name a run with "
+            "--run RUN; otherwise, take the arrays from the file, in which layers.Source names the "
+            "PyTorch tensor of each."
         )
     return UserError(
         f"The run that {tuned.path} was exported from, of the network {model!r} (SHA-256 of its "
-        f"weights {tuned.base_sha256[:16]}…), is neither in runs/ here nor beside the file. Name "
-        "it with --run RUN. If it is gone, any run of that network on the same data serves, for "
-        "all of its weights are replaced; 'cifarx train' makes one in an epoch."
+        f"weights {tuned.base_sha256[:16]}…), is neither in runs/ here nor in runs/ beside the "
+        "file. Name it with --run RUN. If it is gone, name any run of this network on the same "
+        "data ('cifarx train' makes one in an epoch): all its weights are replaced."
     )
 
 
 def _by_network(
     tuned: TunedFile, runs: list[Run], progress: Callable[[str], None]
 ) -> tuple[Run, LayerGraph]:
-    """The newest run whose network the file holds, where the file does not say where it is from."""
+    """Return the newest run with the layers of a file that does not name its weights."""
     classes = tuned.graph.shapes()[tuned.graph.output][0]
     size = tuned.graph.input_size
     alike = [r for r in runs if (r.record.input_size, len(r.record.classes)) == (size, classes)]
@@ -74,13 +79,15 @@ def _by_network(
     fitting = [run for run in alike if fits(tuned, graphs[run.record.model])]
     name = tuned.path
     if not fitting and alike:
-        return alike[0], graphs[alike[0].record.model]  # what differs will be said of this one
+        return alike[0], graphs[
+            alike[0].record.model
+        ]  # the caller reports the differences from this one
     if not fitting:
         seen = ", ".join(run.folder.name for run in runs[:5]) or "none"
         shape = " x ".join(map(str, size))
         raise UserError(
-            f"{name} does not say which run it came from, and no run in runs/ here or beside it "
-            f"takes its images, {shape} (channels, height, width), to its {classes} classes (runs "
+            f"{name} does not say which run it came from, and no run in runs/ here or beside the "
+            f"file has images of {shape} (channels, height, width) and {classes} classes (runs "
             f"there: {seen}). Name the run with --run RUN."
         )
     if len({(r.record.model, r.record.classes, r.record.mean, r.record.std) for r in fitting}) > 1:

@@ -1,4 +1,4 @@
-"""`cifarx import`: a network tuned in MATLAB -> a run, once PyTorch gives the same answers."""
+"""`cifarx import`: make a run from a network tuned in MATLAB, if PyTorch gives the same outputs."""
 
 from __future__ import annotations
 
@@ -36,40 +36,40 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """What the user may set."""
+    """The options of `cifarx import`."""
 
     file: Path
     into: str | None = None
-    """The new run's folder in runs/; None names it after the file."""
+    """Folder of the new run in runs/; None takes the name of the file."""
     run: Path | None = None
-    """Its parent; None finds it."""
+    """The parent run; None searches for it."""
 
 
 @dataclass(frozen=True)
 class Imported:
-    """The new run, and what is to be said of it."""
+    """The new run, with its parent, notes and check."""
 
     run: Run
     parent: Run
     notes: tuple[str, ...]
     check: Check | None
-    """Of PyTorch's logits against those in the file; None where it has none."""
+    """PyTorch's logits against those in the file; None if the file has none."""
 
 
 def import_run(
     options: ImportOptions, progress: Callable[[str], None] = lambda _: None
 ) -> Imported:
-    """Make a run of the file's weights, in its parent's network.
+    """Make a run with the weights of a file, in the network of its parent run.
 
-    Nothing is written before everything has been checked, and the folder appears by rename.
+    Everything is checked before anything is written, and the folder appears by rename.
 
     Args:
         options: see `ImportOptions`.
-        progress: called with what is being done now.
+        progress: called with the current stage.
 
     Raises:
-        UserError: a file that cannot be read, no run that it can have come from, anything in it
-            that a run cannot hold, other answers in PyTorch, or a folder that is taken.
+        UserError: the file cannot be read, its run is not found, it has something that a run
+            cannot hold, PyTorch gives other outputs, or the folder exists.
     """
     folder, numbered = _folder(options)
     progress(f"reading {options.file}")
@@ -89,19 +89,19 @@ def import_run(
 
 
 def _folder(options: ImportOptions) -> tuple[Path, bool]:
-    """Where the run goes, and whether a number is put behind a name that is taken."""
+    """Return the folder of the run, and whether a number is added if its name is taken."""
     if options.into is None:
         return Path("runs") / options.file.stem, True
     folder = Path("runs") / options.into
     if folder.parent != Path("runs") or not folder.name.strip("."):
         raise UserError(
-            f"--into {options.into!r} is no name for a folder in runs/. Give a plain name, such as "
-            f"--into {options.file.stem}."
+            f"--into {options.into!r} is not a name of a folder in runs/. Give a plain name, such "
+            f"as --into {options.file.stem}."
         )
     if folder.exists():
         raise UserError(
-            f"--into {options.into}: {folder} is already there, and cifarx overwrites none. Give "
-            "another name, or remove that folder."
+            f"--into {options.into}: {folder} already exists, and cifarx does not overwrite runs. "
+            "Give another name, or remove that folder."
         )
     return folder, False
 
@@ -116,7 +116,7 @@ def _module_with(parent: Run, weights: NewWeights) -> nn.Module:
 
 
 def _answers(tuned: TunedFile, module: nn.Module) -> Check | None:
-    """PyTorch's logits with the new weights against those that the file has."""
+    """Compare PyTorch's logits with the new weights to those in the file."""
     if tuned.batch is None:
         return None
     from cifarx.export.from_torch.answers import make_answers
@@ -127,15 +127,15 @@ def _answers(tuned: TunedFile, module: nn.Module) -> Check | None:
     check = judged(judgement.passed and truth.credible, tuned.path.name, judgement.detail())
     if not judgement.passed:
         raise UserError(
-            f"PyTorch gives other answers with the weights of {tuned.path} than the file has for "
-            f"its own inputs: {judgement.detail()}. So the file does not hold what was tuned, or "
-            "not all of it. Save it again with cifarx.save; nothing was written."
+            f"With the weights of {tuned.path}, PyTorch gives other outputs than the file has for "
+            f"its inputs: {judgement.detail()}. The file does not hold the network that was tuned, "
+            "or only a part of it. Save it again with cifarx.save; nothing was written."
         )
     return check
 
 
 def _metrics(parent: Run, module: nn.Module) -> tuple[dict[str, float], list[str]]:
-    """Loss and accuracy on the parent's test images; why not, where these are gone."""
+    """Return loss and accuracy on the parent's test images, or a note why there are none."""
     import torch
 
     from cifarx.pytorch_models.resident import Resident
@@ -147,7 +147,9 @@ def _metrics(parent: Run, module: nn.Module) -> tuple[dict[str, float], list[str
     except UserError as error:
         return {}, [f"not tested: {error}"]
     if images.digest() != record.test_sha256:
-        return {}, [f"not tested: the test images of {record.origin} are others than they were"]
+        return {}, [
+            f"not tested: the test images of {record.origin} have changed since the training"
+        ]
     data = Resident(images, *parent.mean_std(), torch.device("cpu"))
     loss, predictions = evaluate(module, data)
     hits = (predictions == data.labels).float().mean().item()
@@ -161,7 +163,7 @@ def _record(
     content: bytes,
     metrics: dict[str, float],
 ) -> RunRecord:
-    """The parent's record, but for what is the new run's own."""
+    """Return the parent's record, changed where the new run differs."""
     was = parent.record
     return was.model_copy(
         update={

@@ -1,9 +1,9 @@
-"""Which layer of one network stands for which of another, whatever each is called.
+"""Match the layers of two networks without relying on their names.
 
-A network that went through MATLAB comes back with the same layers in other clothes: dropout and
-flatten may be gone, a linear layer may be a convolution as large as its maps, the normalisation of
-the input layer may stand before everything and a softmax behind. What computes must be the same,
-layer by layer from the output to the input; the rest is left out of both.
+A network that went through MATLAB may have changed form: dropout and flatten layers may be gone, a
+linear layer may be a convolution as large as its maps, and the normalisation of the input and a
+softmax of the output may be layers. Layers that compute something must be the same, from the output
+to the input. The others are left out of both networks.
 """
 
 from __future__ import annotations
@@ -18,51 +18,52 @@ from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.layer import Array, Hyper, Layer, Shape
 from cifarx.verify.ladder.weights.pairing import aligned
 
-_EITHER_WAY = ("AdditionLayer", "MultiplicationLayer")  # whose inputs may change places
+_COMMUTATIVE = ("AdditionLayer", "MultiplicationLayer")
 
 
 @dataclass(frozen=True)
 class Scaling:
-    """What a network does to its input first: `scale * x + offset`."""
+    """What a network first does to its input: `scale * x + offset`."""
 
     layers: tuple[str, ...]
-    """The ScalingLayers that do it, the input's last."""
+    """Names of the ScalingLayers that do it; the last one reads the input."""
     scale: NDArray[np.float64]
-    """One for all, one a channel (C,), or one an element (C, H, W); so is `offset`."""
+    """One number (1,), one per channel (C,), or one per element (C, H, W); `offset` likewise."""
     offset: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Match:
-    """What was found."""
+    """The result of matching two networks."""
 
     pairs: tuple[tuple[Layer, Layer], ...]
-    """(found, wanted), inputs first; a linear layer's Weights are (out, in) whatever it was."""
+    """(found, wanted) layers, inputs first. The Weights of a linear layer are (out, in), also if
+    it is a convolution in the file."""
     differences: tuple[str, ...]
-    """What of the network is not as wanted; each names the layer."""
+    """How the found network differs from the wanted one; each entry names the layer."""
     normalization: Scaling | None
-    """Of the found network, where the wanted one has none."""
+    """The normalisation in the found network, if it has one."""
 
 
 def match(found: LayerGraph, wanted: LayerGraph, *, dropout: bool) -> Match:
-    """Match two networks; arrays are compared in their shapes alone.
+    """Match two networks; of arrays, only the shapes are compared.
 
     Args:
         found: the network of a file.
         wanted: the network that it should be.
-        dropout: whether dropout must be alike, too; else it is left out of both.
+        dropout: whether dropout layers must match; if not, they are left out of both.
     """
     left, right = (_Plain.of(graph, dropout) for graph in (found, wanted))
     if left.input_size != right.input_size:
         sizes = f"{_size(left.input_size)}, not {_size(right.input_size)}"
-        return Match((), (f"its images (channels, height, width) are of {sizes}",), None)
+        return Match((), (f"its images (channels, height, width) are {sizes}",), None)
     walk = _Walk(left.without_softmax(right), right)
     differences: list[str] = []
     if walk.follow(walk.left.output, right.output) and walk.complete():
         pairs = walk.in_order()
     else:
         pairs, differences = _aligned(walk.left, right)
-        differences = differences or [walk.fault or "its layers are connected otherwise"]
+        differences = differences or [walk.fault or "its layers are connected differently"]
     for pair in pairs:
         differences += _differences(*pair)
     return Match(tuple(pairs), (*differences, *_misplaced(pairs)), walk.normalization)
@@ -70,7 +71,7 @@ def match(found: LayerGraph, wanted: LayerGraph, *, dropout: bool) -> Match:
 
 @dataclass(frozen=True)
 class _Plain:
-    """A network without the layers that compute nothing."""
+    """A network without layers that compute nothing at inference."""
 
     input_name: str
     input_size: tuple[int, int, int]
@@ -94,7 +95,7 @@ class _Plain:
         return cls(graph.input_name, graph.input_size, layers, stands_for[graph.output])
 
     def without_softmax(self, other: _Plain) -> _Plain:
-        """The network without a softmax as its last layer, if the other has none there."""
+        """Return the network without its final softmax, if the other network has none."""
         last, wanted = self.layers.get(self.output), other.layers.get(other.output)
         if (
             last is None
@@ -107,19 +108,19 @@ class _Plain:
         return replace(self, layers=layers, output=last.inputs[0])
 
     def signature(self, name: str, known: dict[str, int]) -> int:
-        """A number for what a layer computes, its weights' values left out."""
+        """Return a hash of what a layer computes, without the values of its weights."""
         if name not in self.layers:
             return 0
         if name not in known:
             layer = self.layers[name]
             given = [self.signature(each, known) for each in layer.inputs]
-            given = sorted(given) if layer.kind in _EITHER_WAY else given
+            given = sorted(given) if layer.kind in _COMMUTATIVE else given
             known[name] = hash((layer.kind, _shapes(layer), _options(layer), *given))
         return known[name]
 
 
 def _as_linear(layer: Layer, given: Shape) -> Layer:
-    """A convolution as large as its maps is a linear layer on their pixels, and taken for one."""
+    """Turn a convolution as large as its maps into the equal linear layer."""
     if layer.kind != "Convolution2DLayer":
         return layer
     weights = layer.arrays["Weights"]
@@ -133,7 +134,7 @@ def _as_linear(layer: Layer, given: Shape) -> Layer:
 
 @dataclass
 class _Walk:
-    """From the outputs towards the inputs, in both networks at once."""
+    """A walk through both networks at once, from the output towards the input."""
 
     left: _Plain
     right: _Plain
@@ -142,39 +143,39 @@ class _Walk:
     normalization: Scaling | None = None
     plain_input: bool = False
     fault: str = ""
-    """Where the two part."""
+    """The first place where the networks differ."""
     _known: tuple[dict[str, int], dict[str, int]] = field(default_factory=lambda: ({}, {}))
 
     def follow(self, found: str, wanted: str) -> bool:
-        """Whether all that these two layers depend on corresponds."""
+        """Return whether everything that these two layers depend on corresponds."""
         waiting = [(found, wanted)]
         while waiting:
             found, wanted = waiting.pop()
             f, w = self.left.layers.get(found), self.right.layers.get(wanted)
             if w is None:
                 if not self._reaches_input(f):
-                    return self._parted(f"{found} stands where the input is")
+                    return self._parted(f"{found} is in the place of the input")
             elif wanted in self.pairs:
                 if self.pairs[wanted] != found:
-                    return self._parted(f"{found} is read where {wanted} is")
+                    return self._parted(f"{found} is read in the place of {wanted}")
             elif f is None or f.kind != w.kind or len(f.inputs) != len(w.inputs):
-                return self._parted(f"{found} stands where {wanted} is")
+                return self._parted(f"{found} is in the place of {wanted}")
             else:
                 self.pairs[wanted] = found
                 waiting += zip(self._inputs_like(f, w), w.inputs, strict=True)
         return True
 
     def complete(self) -> bool:
-        """Whether every layer of both has been met."""
+        """Return whether every layer of both networks has been visited."""
         seen = len(self.pairs) + (len(self.normalization.layers) if self.normalization else 0)
         return len(self.pairs) == len(self.right.layers) and seen == len(self.left.layers)
 
     def in_order(self) -> list[tuple[Layer, Layer]]:
-        """The pairs in the wanted network's order."""
+        """Return the pairs in the order of the wanted network."""
         return [(self.left.layers[self.pairs[name]], w) for name, w in self.right.layers.items()]
 
     def _inputs_like(self, f: Layer, w: Layer) -> tuple[str, ...]:
-        if f.kind in _EITHER_WAY:
+        if f.kind in _COMMUTATIVE:
             theirs = [self.left.signature(name, self._known[0]) for name in f.inputs]
             ours = [self.right.signature(name, self._known[1]) for name in w.inputs]
             if theirs != ours and theirs[::-1] == ours:
@@ -182,7 +183,7 @@ class _Walk:
         return f.inputs
 
     def _reaches_input(self, f: Layer | None) -> bool:
-        """Whether a layer of the file is its input, or its input normalised."""
+        """Return whether a layer of the file is its input, or its normalised input."""
         names, scale, offset = [], np.ones(1), np.zeros(1)
         while f is not None:
             if f.kind != "ScalingLayer":
@@ -200,7 +201,7 @@ class _Walk:
         return not (self.plain_input and self.normalization)
 
     def _parted(self, fault: str) -> bool:
-        self.fault = f"its layers are connected otherwise: {fault} in the run"
+        self.fault = f"its layers are connected differently: {fault} of the run"
         return False
 
 
@@ -209,7 +210,7 @@ def _by_element(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _aligned(left: _Plain, right: _Plain) -> tuple[list[tuple[Layer, Layer]], list[str]]:
-    """The layers that correspond by kind and order, and which are missing or too many."""
+    """Pair layers by kind and order, and list those that are missing or extra."""
     pairs: list[tuple[Layer, Layer]] = []
     differences = []
     for f, w in aligned(list(left.layers.values()), list(right.layers.values())):
@@ -217,36 +218,36 @@ def _aligned(left: _Plain, right: _Plain) -> tuple[list[tuple[Layer, Layer]], li
             pairs.append((f, w))
             continue
         differences += [f"{w.name} ({_described(w)}) is missing"] if w else []
-        differences += [f"{f.name} ({_described(f)}) is in no such run"] if f else []
+        differences += [f"{f.name} ({_described(f)}) is not in the run"] if f else []
     return pairs, differences
 
 
 def _differences(f: Layer, w: Layer) -> Iterator[str]:
-    """What of a layer is other than wanted."""
+    """Yield how a layer differs from the wanted one."""
     for key, array in w.arrays.items():
         shape = f.arrays[key].value.shape
         if shape != array.value.shape:
-            yield f"{w.name}.{key} is of {_size(shape)}, not {_size(array.value.shape)}"
+            yield f"{w.name}.{key} is {_size(shape)}, not {_size(array.value.shape)}"
     for key, option in w.hyper.items():
         if _rounded(f.hyper[key]) != _rounded(option):
             yield f"{w.name} has {key} {_option(f.hyper[key])}, not {_option(option)}"
 
 
 def _misplaced(pairs: Sequence[tuple[Layer, Layer]]) -> Iterator[str]:
-    """Layers and tensors that bear the name of another one that has weights, too."""
+    """Yield layers and tensors that have the name of another one with weights."""
     names = {w.name.lower(): w.name for _, w in pairs if w.arrays}
     sources = {a.source for _, w in pairs for a in w.arrays.values() if a.source}
     for f, w in pairs:
         if w.arrays and names.get(f.name.lower(), w.name) != w.name:
-            yield f"{f.name} stands where {w.name} is in the run"
+            yield f"{f.name} is in the place of {w.name} of the run"
         for key, array in w.arrays.items():
             source = f.arrays[key].source
             if source in sources and source != array.source:
-                yield f"{w.name}.{key} is {source}, not {array.source or 'made up by cifarx'}"
+                yield f"{w.name}.{key} is {source}, not {array.source or 'added by cifarx'}"
 
 
 def _rounded(option: Hyper) -> object:
-    """A number as float32, in which ONNX files hold it."""
+    """Round a number to float32, as in ONNX files."""
     return float(np.float32(option)) if isinstance(option, int | float) else option
 
 

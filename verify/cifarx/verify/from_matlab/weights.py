@@ -1,8 +1,8 @@
-"""The weights of a network that comes back from MATLAB -> a state dict for its run's module.
+"""Turn the weights of a network from MATLAB into a state dict for the module of its run.
 
-A run is a network of the zoo, what it is trained on, and weights. Only the weights can come from a
-file, so that everything else in it must be as the run has it: the classes and their order, the
-normalisation of the input, layers and their options. Whatever is not is refused, in one list.
+A run is a network that cifarx knows, its training data, and weights. Only the weights are taken
+from the file, so everything else in it must equal the run: classes and their order, normalisation
+of the input, layers and their options. All differences are reported in one list.
 """
 
 from __future__ import annotations
@@ -23,63 +23,66 @@ from cifarx.verify.from_matlab.file import TunedFile
 from cifarx.verify.from_matlab.matching import Match, match
 
 State = Mapping[str, NDArray[Any]]
-_NAMED = 8  # differences in an error
-_ROUNDINGS = 2.0**-20  # relative, of a normalisation that went through float32 a few times
+_NAMED = 8  # differences named in an error
+_ROUNDINGS = 2.0**-20  # relative error of a normalisation after a few float32 roundings
 
 
 @dataclass(frozen=True)
 class NewWeights:
-    """What an import takes."""
+    """The weights to import."""
 
     state: State
-    """Every tensor of the checkpoint by its PyTorch name."""
+    """Every tensor of the checkpoint, by its name in the state dict."""
     changed: tuple[str, ...]
-    """Names of those that are not the parent's, bit for bit."""
+    """Names of the tensors that differ from the parent's in any bit."""
     notes: tuple[str, ...]
-    """What the file could not say."""
+    """Remarks for the user, such as what the file does not contain."""
 
 
 def new_weights(tuned: TunedFile, parent: Run, graph: LayerGraph) -> NewWeights:
-    """The parent's state dict with the file's weights in it.
+    """Return the parent's state dict with the weights of the file.
 
     Args:
         tuned: the file.
-        parent: the run whose network, recipe and data the new run will have.
-        graph: that run's network, its arrays named after the tensors of its state dict.
+        parent: the run whose network, recipe and data the new run takes.
+        graph: the network of that run; its arrays name the tensors of the state dict.
 
     Raises:
-        UserError: listing all that a run of that network could not hold, or that is no number.
+        UserError: the file differs in anything but weights, or has NaN or infinite values; the
+            text lists all of it.
     """
-    found = match(tuned.graph, graph, dropout=tuned.is_mat)
+    matched = match(tuned.graph, graph, dropout=tuned.is_mat)
     before = parent.state()
     state: State = before
     absorbed: list[str] = []
-    faults = [*_contract(tuned, parent), *found.differences, *_normalization(found, parent)]
-    if not found.differences:
-        faults += _not_numbers(found.pairs)
-        pairs, absorbed = absorb_biases(found.pairs)
-        state, strange = _filled(before, pairs)
-        faults += strange
+    faults = [*_contract(tuned, parent), *matched.differences, *_normalization(matched, parent)]
+    if not matched.differences:
+        faults += _not_numbers(matched.pairs)
+        pairs, absorbed = absorb_biases(matched.pairs)
+        state, misfits = _filled(before, pairs)
+        faults += misfits
     if faults:
         more = f"; and {len(faults) - _NAMED} more" if len(faults) > _NAMED else ""
         raise UserError(
             f"{tuned.path} cannot become a run of {parent.record.model!r} like "
-            f"{parent.folder.name}: {'; '.join(faults[:_NAMED])}{more}. A run takes weights alone: "
-            "its layers, their options, the classes and the normalisation are those of its parent. "
-            "Put these right in MATLAB and save again, or name the run that the file came from "
+            f"{parent.folder.name}: {'; '.join(faults[:_NAMED])}{more}. An import takes only the "
+            "weights; layers, their options, classes and normalisation stay those of the parent "
+            "run. Correct these in MATLAB and save again, or name the run that the file came from "
             "with --run RUN."
         )
     changed = tuple(n for n in state if state[n].tobytes() != before[n].tobytes())
-    return NewWeights(state, changed, tuple(_notes(tuned, found, parent, graph, changed, absorbed)))
+    return NewWeights(
+        state, changed, tuple(_notes(tuned, matched, parent, graph, changed, absorbed))
+    )
 
 
 def fits(tuned: TunedFile, graph: LayerGraph) -> bool:
-    """Whether the file holds the layers of this network, whatever their weights."""
+    """Return whether the file has the layers of this network, with any weights."""
     return not match(tuned.graph, graph, dropout=tuned.is_mat).differences
 
 
 def _contract(tuned: TunedFile, parent: Run) -> Iterator[str]:
-    """What the file says otherwise than the run of the same image and the same answer."""
+    """Yield the differences in classes, network and normalisation between file and run."""
     card, record = tuned.card, parent.record
     given = tuned.graph.shapes()[tuned.graph.output][0] if card is None else len(card.classes)
     if given != len(record.classes):
@@ -97,13 +100,13 @@ def _contract(tuned: TunedFile, parent: Run) -> Iterator[str]:
             yield f"it has the {name} {_numbers(theirs)} of pixels, the run {_numbers(ours)}"
 
 
-def _normalization(found: Match, parent: Run) -> Iterator[str]:
-    """Whether the file's input layer, where it normalises, does what the run does."""
-    given = found.normalization
+def _normalization(matched: Match, parent: Run) -> Iterator[str]:
+    """Yield a difference if the file normalises its input differently from the run."""
+    given = matched.normalization
     if given is None:
         return
     mean, std = (values.astype(np.float64) for values in parent.mean_std())
-    theirs = "numbers for each pixel"
+    theirs = "different numbers per pixel"
     if max(given.scale.ndim, given.offset.ndim) == 1:
         scale, offset = (np.broadcast_to(v, mean.shape) for v in (given.scale, given.offset))
         tolerance = _ROUNDINGS * np.maximum(mean / std, 1)
@@ -114,8 +117,8 @@ def _normalization(found: Match, parent: Run) -> Iterator[str]:
         with np.errstate(divide="ignore", invalid="ignore"):
             theirs = f"the mean {_numbers(-offset / scale)} and the std {_numbers(1 / scale)}"
     yield (
-        f"it normalises pixels by {theirs} in {' and '.join(given.layers[::-1])}, the run by the "
-        f"mean {_numbers(mean)} and the std {_numbers(std)}"
+        f"it normalises pixels with {theirs} in {' and '.join(given.layers[::-1])}, the run with "
+        f"the mean {_numbers(mean)} and the std {_numbers(std)}"
     )
 
 
@@ -125,11 +128,11 @@ def _not_numbers(pairs: Sequence[tuple[Layer, Layer]]) -> Iterator[str]:
             if bad := np.count_nonzero(~np.isfinite(array.value)):
                 yield f"{w.name}.{key} has {bad} of {array.value.size} values that are NaN or Inf"
             elif key == "TrainedVariance" and (array.value < 0).any():
-                yield f"{w.name}.{key} has values below zero"
+                yield f"{w.name}.{key} has negative values"
 
 
 def _filled(before: State, pairs: Sequence[tuple[Layer, Layer]]) -> tuple[State, list[str]]:
-    """The state dict with the file's arrays in it, and what has no place there."""
+    """Put the arrays of the file into the state dict; also return what does not fit."""
     state = dict(before)
     places: dict[str, str] = {}
     faults = []
@@ -137,11 +140,13 @@ def _filled(before: State, pairs: Sequence[tuple[Layer, Layer]]) -> tuple[State,
         for key, ours in w.arrays.items():
             value, place, name = f.arrays[key].value, f"{w.name}.{key}", ours.source
             tensor = before.get(name)
-            if tensor is None or not _same(tensor, ours.value):  # made of nothing, or of several
+            if tensor is None or not _same(
+                tensor, ours.value
+            ):  # added by the export, or computed from several
                 if not np.array_equal(value, ours.value):
                     faults.append(
-                        f"{place} was changed, but is no tensor of the network in PyTorch (keep it "
-                        "as it was exported: a learn rate factor of 0 freezes it)"
+                        f"{place} was changed, but is not a tensor of the network in PyTorch (keep "
+                        "it as exported; a learn rate factor of 0 freezes it)"
                     )
                 continue
             new = np.ascontiguousarray(value).reshape(tensor.shape)
@@ -153,14 +158,14 @@ def _filled(before: State, pairs: Sequence[tuple[Layer, Layer]]) -> tuple[State,
 
 
 def _same(tensor: NDArray[Any], value: NDArray[np.float32]) -> bool:
-    """Whether an array is a checkpoint's tensor, whatever axes of length 1 it has besides."""
+    """Return whether an array has the bits of a tensor; axes of length 1 may differ."""
     alike = tensor.dtype == value.dtype and tensor.size == value.size
     return alike and np.ascontiguousarray(tensor).tobytes() == np.ascontiguousarray(value).tobytes()
 
 
 def _notes(
     tuned: TunedFile,
-    found: Match,
+    matched: Match,
     parent: Run,
     graph: LayerGraph,
     changed: Sequence[str],
@@ -171,26 +176,26 @@ def _notes(
         yield f"{name} holds the weights of {run}, bit for bit; nothing was tuned"
     if absorbed:
         yield (
-            "biases that PyTorch's layers do not have went into the means of the batch norms "
-            f"behind them: {', '.join(absorbed)}"
+            "biases that PyTorch's layers do not have were moved into the means of the batch norms "
+            f"that follow: {', '.join(absorbed)}"
         )
     if tuned.base_sha256 not in ("", parent.record.weights_sha256):
         yield (
-            f"{name} began with other weights (SHA-256 {tuned.base_sha256[:16]}…) than those of "
-            f"{run}, and has replaced them all"
+            f"the tuning of {name} started from other weights (SHA-256 {tuned.base_sha256[:16]}…) "
+            f"than those of {run}; all weights are replaced"
         )
     if not tuned.is_mat:
         theirs, ours = _dropouts(tuned.graph), _dropouts(graph)
         if theirs and theirs != ours:
             yield (
-                f"{name} has dropout with {_numbers(theirs)}, {run} with {_numbers(ours)}, which "
-                "the new run keeps"
+                f"{name} has dropout with {_numbers(theirs)}, {run} with {_numbers(ours)}; the new "
+                "run keeps the latter"
             )
-        yield f"{name} holds no outputs to compare PyTorch's with; tuned.mat of cifarx.save does"
+        yield f"{name} has no outputs to compare with PyTorch's; a .mat file of cifarx.save has"
     if tuned.card is None:
-        yield f"{name} does not name its classes; they are taken to be in {run}'s order"
-        if found.normalization is None:
-            yield f"{name} does not normalise; its images are taken to come as {run}'s do"
+        yield f"{name} does not name its classes; they are assumed to be in the order of {run}"
+        if matched.normalization is None:
+            yield f"{name} has no normalisation; that of {run} is assumed"
 
 
 def _dropouts(graph: LayerGraph) -> list[float]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cifarx.export.network.compute import run_graph
+from cifarx.export.network.compute import run_graph, with_ending
 from cifarx.export.network.graph import LayerGraph
 from cifarx.verify.findings.export_error import ExportError
 from cifarx.verify.ladder.logits import rms
@@ -20,7 +20,9 @@ def export_error(
     graph: LayerGraph | None,
     inputs: NDArray[np.float32],
     reference: NDArray[np.float64],
+    *,
     against: str,
+    ending: str = "",
 ) -> ExportError:
     """Compute a file's network in float64.
 
@@ -31,10 +33,11 @@ def export_error(
         inputs: (N, C, H, W).
         reference: (N, K), the original's float64 logits of these inputs.
         against: what the original is, for the report.
+        ending: what the reference has after the logits; see `ModelCard.ending`.
     """
     relative = np.inf
     if graph is not None and graph.input_size == inputs.shape[1:]:
-        found = run_graph(graph, inputs, exact=True)
+        found = with_ending(run_graph(graph, inputs, exact=True), ending)
         if found.shape == reference.shape and np.isfinite(found).all():
             size, error = rms(reference), rms(found - reference)
             relative = error / size if size else (np.inf if error else 0.0)

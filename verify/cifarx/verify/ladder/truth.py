@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from cifarx.export.network.compute import run_graph, run_graph_float32
 from cifarx.pytorch_models.errors import UserError
 from cifarx.verify.engines.pytorch import PyTorch
 from cifarx.verify.findings.check import Check, judged
@@ -27,7 +28,14 @@ def truth_of(
                 "outputs of PyTorch. Make a run of it with 'cifarx import', and export that."
             )
         origin = f"{subject.mat_path.name}'s reference"
-        truth = make_truth(batch.reference[:n], batch.logits[:n], origin)
+        reference, own = batch.reference[:n], batch.logits[:n]
+        if not np.array_equal(batch.inputs[:n], inputs):  # the user's own data
+            # by the layers that gave model.mat's reference, as rung 2 shows
+            origin = f"{subject.mat_path.name}'s layers in float64"
+            graph = subject.mat.graph
+            reference, own = run_graph(graph, inputs, exact=True), run_graph_float32(graph, inputs)
+        values = subject.compared_values
+        truth = make_truth(values(reference), values(own), origin)
         if subject.unusable_runs:
             return truth, judged(
                 False,

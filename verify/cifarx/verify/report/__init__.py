@@ -1,1 +1,1 @@
-"""A `Result` as JSON, HTML and JUnit XML; this folder imports `findings` alone."""
+"""Write a `Result` as JSON, HTML and JUnit XML. This folder imports only `findings`."""

@@ -1,57 +1,56 @@
-"""Every image whose prediction changed anywhere, with who says what of it."""
+"""Collect the images whose prediction changed in any engine, with every engine's prediction."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from cifarx.verify.findings.accuracy import YARDSTICK
+from cifarx.verify.findings.accuracy import TRUTH, YARDSTICK
 from cifarx.verify.findings.result import Result
-
-_TRUTH = "float64"
 
 
 @dataclass(frozen=True)
 class ChangedImage:
-    """One image, for the report."""
+    """One image in the report."""
 
     title: str
     label: str
-    """The class that it is of, '' where nobody knows."""
+    """The true class, or '' if unknown."""
     png: str
-    """In base64, '' where the report has no picture of it."""
+    """A PNG in base64, or '' if the report has no picture of it."""
     margin: float
-    """By which the original prefers its class."""
+    """The original's highest logit minus its second highest."""
     tie: bool
-    """Whether float32 rounding explains every change of it."""
-    said: tuple[tuple[str, str], ...]
-    """(class, who predicts it), the original first."""
+    """Whether float32 rounding explains every change."""
+    predictions: tuple[tuple[str, str], ...]
+    """(class, engines that predict it), the original first."""
 
 
 @dataclass
 class _Image:
-    """What is known of one image so far."""
+    """What has been collected on one image."""
 
     title: str
     label: int | None
     margin: float
     tie: bool = True
-    said: dict[str, int] = field(default_factory=dict)
+    predicted: dict[str, int] = field(default_factory=dict)
+    """Class index by engine."""
 
 
 def changed_images(result: Result) -> list[ChangedImage]:
-    """Those of the compared images and of rung 6 together, the surest first."""
-    found: dict[tuple[str, int], _Image] = {}
-    for place, image, tie, said in (*_compared(result), *_scored(result)):
-        known = found.setdefault(place, image)
+    """Return the changed images of rungs 5 and 6, the largest margin first."""
+    images: dict[tuple[str, int], _Image] = {}
+    for place, image, tie, predicted in (*_against_float64(result), *_against_pytorch(result)):
+        known = images.setdefault(place, image)
         known.tie = known.tie and tie
         known.margin = max(known.margin, image.margin)
         known.label = image.label if known.label is None else known.label
-        for who, predicted in said.items():
-            known.said.setdefault(who, predicted)
+        for engine, index in predicted.items():
+            known.predicted.setdefault(engine, index)
     pictures = {("", picture.image): picture for picture in result.pictures}
     rows = []
-    for place, image in sorted(found.items(), key=lambda entry: (-entry[1].margin, entry[0])):
+    for place, image in sorted(images.items(), key=lambda entry: (-entry[1].margin, entry[0])):
         picture = pictures.get(place)
         label = picture.label if image.label is None and picture else image.label
         rows.append(
@@ -61,7 +60,7 @@ def changed_images(result: Result) -> list[ChangedImage]:
                 picture.png if picture else "",
                 image.margin,
                 image.tie,
-                tuple(_by_class(result, image.said)),
+                tuple(_by_class(result, image.predicted)),
             )
         )
     return rows
@@ -70,38 +69,39 @@ def changed_images(result: Result) -> list[ChangedImage]:
 _Entry = tuple[tuple[str, int], _Image, bool, dict[str, int]]
 
 
-def _compared(result: Result) -> Iterator[_Entry]:
-    """Changes against float64."""
+def _against_float64(result: Result) -> Iterator[_Entry]:
+    """Yield the changes against float64, on the compared images."""
     for engine in result.engines:
         runs = ((engine.engine, engine.judgement), (f"{engine.engine}, marked", engine.marked))
-        for who, judgement in runs:
+        for name, judgement in runs:
             for change in judgement.changed if judgement else ():
-                said = {_TRUTH: change.truth, who: change.predicted}
+                predicted = {TRUTH: change.truth, name: change.predicted}
                 tie = judgement is not None and judgement.passed
-                if change.place is None:  # an image of a batch that only this engine has seen
+                if change.place is None:  # an image of a batch that only this engine had
                     title = f"image {change.image} of {engine.runtime}"
                     place = (engine.engine, change.image)
                 else:
                     title, place = f"test image {change.place}", ("", change.place)
-                yield place, _Image(title, change.label, change.margin), tie, said
+                yield place, _Image(title, change.label, change.margin), tie, predicted
 
 
-def _scored(result: Result) -> Iterator[_Entry]:
-    """Changes against PyTorch in float32."""
+def _against_pytorch(result: Result) -> Iterator[_Entry]:
+    """Yield the changes against PyTorch in float32, or what stands in for it, on the data set."""
+    against = result.accuracy.against if result.accuracy else YARDSTICK
     for runtime in result.accuracy.runtimes if result.accuracy else ():
         for change in runtime.changed:
-            said = {YARDSTICK: change.by_pytorch, runtime.engine: change.predicted}
+            predicted = {against: change.by_pytorch, runtime.engine: change.predicted}
             image = _Image(f"test image {change.image}", change.label, change.margin)
-            yield ("", change.image), image, change.margin <= runtime.tie, said
+            yield ("", change.image), image, change.margin <= runtime.tie, predicted
 
 
-def _by_class(result: Result, said: dict[str, int]) -> Iterator[tuple[str, str]]:
-    """Who agrees, together; a marked run that says what the engine itself says is left out."""
+def _by_class(result: Result, predicted: dict[str, int]) -> Iterator[tuple[str, str]]:
+    """Group engines by class; a marked run that agrees with its engine is left out."""
     groups: dict[int, list[str]] = {}
-    original = sorted(said, key=lambda who: (who != _TRUTH, who != YARDSTICK))
-    for who in original:
-        if said.get(who.removesuffix(", marked")) == said[who] and who.endswith(", marked"):
+    for name in sorted(predicted, key=lambda name: (name != TRUTH, name != YARDSTICK)):
+        engine = name.removesuffix(", marked")
+        if name != engine and predicted.get(engine) == predicted[name]:
             continue
-        groups.setdefault(said[who], []).append(who)
+        groups.setdefault(predicted[name], []).append(name)
     for index, names in groups.items():
         yield result.class_name(index), ", ".join(names)

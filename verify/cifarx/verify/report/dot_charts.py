@@ -1,8 +1,8 @@
-"""Dots on a scale, as SVG that stands in a cell of a table.
+"""Draw dots on a scale, as SVG inside a table cell.
 
-A row of the table is a row of the chart, so that names stay text, rows never break across printed
-pages, and a reader without eyes has the numbers. Positions are in per cent of the cell's width,
-which the page decides: no picture is scaled, and its text with it. Colours are the style sheet's.
+Each row of the table is a row of the chart, so names stay text, rows do not break across printed
+pages, and screen readers get the numbers. Positions are percentages of the cell's width, which the
+page sets, so nothing is scaled, text included. The style sheet has the colours.
 """
 
 from __future__ import annotations
@@ -23,38 +23,39 @@ _SHAPES = (
     "M-4.5 -2.5L-2.5 -4.5L0 -2L2.5 -4.5L4.5 -2.5L2 0L4.5 2.5L2.5 4.5L0 2L-2.5 4.5L-4.5 2.5L-2 0z",
 )
 COLOURS = 8
-"""How many the style sheet has; with seven shapes, 56 series look unlike one another."""
-_ROW, _STEP = 22, 6  # pixels: of a row with one series, and what each further one adds
-_FIRST, _LAST = 4.0, 96.0  # per cent: marks at the ends stay whole
-_LANE = 9.0  # per cent, for what a logarithm has no place for
+"""Number of colours in the style sheet; with seven shapes, 56 series look different."""
+_ROW, _STEP = 22, 6  # pixels: height of a row with one series, and of each further series
+_FIRST, _LAST = 4.0, 96.0  # percent: marks at the ends are not cut off
+_LANE = 9.0  # percent, for values without a logarithm
 _MOST_TICKS = 7
 
 
 @dataclass(frozen=True)
 class Tick:
-    """A place on a scale that has a label."""
+    """A labelled position on a scale."""
 
     at: float
+    """Position, in percent of the width."""
     label: str
 
 
 @dataclass(frozen=True)
 class Scale:
-    """From numbers to per cent of the width."""
+    """A map from numbers to percentages of the width."""
 
     low: float
-    """Of the numbers, or of their logarithms."""
+    """Lowest number, or its decimal logarithm if `logarithmic`; `high` likewise."""
     high: float
     start: float
-    """Where `low` is, in per cent."""
+    """Position of `low`, in percent; `end` is that of `high`."""
     end: float
     logarithmic: bool
     ticks: tuple[Tick, ...]
     bound: float | None = None
-    """Where the permitted ends, in per cent."""
+    """Position of the bound, in percent; None if there is none."""
 
     def at(self, value: float) -> float:
-        """Zero and infinity have a lane of their own on a logarithmic scale."""
+        """Return the position of a number, in percent; logarithms have lanes for 0 and ∞."""
         if self.logarithmic and not isfinite(value):
             return _LAST
         if self.logarithmic and value <= 0:
@@ -62,24 +63,25 @@ class Scale:
         return self.along(log10(value) if self.logarithmic else value)
 
     def along(self, value: float) -> float:
-        """The same of what `low` and `high` are of."""
+        """Return the position of a number in the units of `low` and `high`."""
         share = (value - self.low) / (self.high - self.low)
         return self.start + (self.end - self.start) * min(max(share, 0.0), 1.0)
 
 
 @dataclass(frozen=True)
 class Mark:
-    """What one series has in one row."""
+    """The dot of one series in one row."""
 
     series: int
+    """Index of the series, which sets shape and colour."""
     value: float
     title: str
-    """Said when it is pointed at."""
+    """Text shown when the mouse is over it."""
     interval: tuple[float, float] | None = None
 
 
 def ratio_scale(ratios: Iterable[float]) -> Scale:
-    """Logarithmic, with 1 as the bound; lanes for 0 and infinity where there are any."""
+    """Return a logarithmic scale with 1 as the bound, and lanes for 0 and infinity if needed."""
     values = list(ratios)
     positive = [v for v in values if isfinite(v) and v > 0]
     low = min(floor(log10(min(positive, default=1.0))), -1)
@@ -100,7 +102,7 @@ def _power(exponent: int) -> str:
 
 
 def share_scale(shares: Iterable[float]) -> Scale:
-    """Linear, in per cent, between round numbers around all of these proportions."""
+    """Return a linear scale with ticks in percent that covers these proportions (0 to 1)."""
     hundredths = [100 * min(max(s, 0.0), 1.0) for s in shares]
     lowest, highest = min(hundredths, default=0.0), max(hundredths, default=100.0)
     step = next(
@@ -115,7 +117,7 @@ def share_scale(shares: Iterable[float]) -> Scale:
 
 
 def definitions() -> Markup:
-    """The shapes, once a page."""
+    """Return the shapes, to be put into the page once."""
     shapes = Markup("").join(
         Markup('<path id="shape{}" d="{}"/>').format(i, path) for i, path in enumerate(_SHAPES)
     )
@@ -123,14 +125,14 @@ def definitions() -> Markup:
 
 
 def key(series: int) -> Markup:
-    """What a series looks like, for the legend."""
+    """Return the mark of a series, for the legend."""
     return Markup('<svg class="key" aria-hidden="true">{}</svg>').format(
         Markup('<use href="#shape{}" x="8" y="8" class="s{}"/>').format(*_look(series))
     )
 
 
 def axis(scale: Scale) -> Markup:
-    """The labels of a scale."""
+    """Return the labels of a scale."""
     labels = Markup("").join(
         Markup('<text x="{}%" y="13">{}</text>').format(_number(tick.at), tick.label)
         for tick in scale.ticks
@@ -139,13 +141,13 @@ def axis(scale: Scale) -> Markup:
 
 
 def row(scale: Scale, marks: Sequence[Mark], series: int, spoken: str) -> Markup:
-    """One row of a chart.
+    """Return one row of a chart.
 
     Args:
-        scale: of the whole chart.
-        marks: one a series at most, drawn one below another for none to hide the next.
-        series: how many the chart has.
-        spoken: what a reader without eyes is told.
+        scale: the scale of the chart.
+        marks: at most one per series, drawn one below another so that none hides the next.
+        series: number of series of the chart.
+        spoken: text for screen readers.
     """
     parts = [_grid(scale)]
     for mark in marks:

@@ -1,7 +1,7 @@
-"""The result as one page that needs nothing else: no network, no script, no other file.
+"""Write the result as one HTML page without scripts, network access or other files.
 
-Everything that a file can name reaches the page through jinja2's escaping and `printable`; and the
-page's own policy forbids scripts and connections, should either have a hole.
+All text from files goes through jinja2's escaping and `printable`. In addition, the page has a
+content security policy that forbids scripts and connections.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _EXIT_CODES = {0: "passed", 1: "not passed", 2: "the check could not be made"}
 
 
 def as_html(result: Result) -> str:
-    """The content of report.html: the same bytes for the same result."""
+    """Return the content of report.html; the same result gives the same bytes."""
     accuracy = result.accuracy
     titled = result.titled_checks()
     outcomes = [check.outcome for _, check in titled]
@@ -72,34 +72,34 @@ def as_html(result: Result) -> str:
 
 
 def meaning(result: Result) -> str:
-    """The verdict in a sentence."""
+    """Explain the verdict in a sentence."""
     images = f"these {result.images.count} images"
     match result.verdict:
         case Verdict.EQUIVALENT:
             return (
-                f"{_original(result)}; every engine that ran computes it on {images} to within the "
-                "rounding of float32 arithmetic."
+                f"{_original(result)}. Every engine that ran computes the network on {images} to "
+                "within the rounding of float32 arithmetic."
             )
         case Verdict.SAME_PREDICTIONS:
             accepted = ", which --accept predictions accepts" if result.exit_code == 0 else ""
             return (
-                "Something differs from the original by more than float32 rounding explains (the "
-                f"failed checks below say what), but no prediction changed on {images}{accepted}."
+                "Something differs from the original by more than float32 rounding (see the failed "
+                f"checks below), but no prediction changed on {images}{accepted}."
             )
         case Verdict.DIFFERENT:
             return f"This is not the original network: {' and '.join(_differences(result))}."
     reasons = [f"it was stopped during: {result.interrupted}"] * bool(result.interrupted)
-    reasons += [f"{e.engine} broke down" for e in result.engines if e.broke_down]
-    if not result.compared():
-        reasons.append("no engine beside PyTorch gave outputs")
+    reasons += [f"{e.engine} failed" for e in result.engines if e.broke_down]
+    if not result.compared_engines():
+        reasons.append("no engine other than PyTorch gave outputs")
     return (
-        f"The check could not be made: {'; '.join(reasons)}. What was found until then stands "
-        "below; it is no pass."
+        f"The check could not be made: {'; '.join(reasons)}. The findings so far are below; they "
+        "are not a pass."
     )
 
 
 def _original(result: Result) -> str:
-    """What the files are known to hold."""
+    """State what the files hold."""
     files = [audit.file for audit in result.audits]
     truths = {audit.weights_from for audit in result.audits}
     verb = "hold" if len(files) > 1 else "holds"
@@ -108,24 +108,27 @@ def _original(result: Result) -> str:
         return f"{' and '.join(files)} {verb} {whose}"
     return (
         f"{' and '.join(files)} {verb} the layers and weights of {' and '.join(sorted(truths))} "
-        "bit for bit (that they are the original network's was not checked, for its PyTorch "
-        "checkpoint was not at hand)"
+        "bit for bit (not compared with the original network, because its PyTorch checkpoint was "
+        "not available)"
     )
 
 
 def _differences(result: Result) -> list[str]:
-    """Why the verdict is DIFFERENT."""
-    found = [f"{a.file} holds other {a.found_by}" for a in result.audits if not a.passed]
+    """Return the reasons for DIFFERENT, as parts of a sentence."""
+    reasons = [f"{a.file} has different {a.found_by}" for a in result.audits if not a.passed]
     runs = [(e.engine, j) for e in result.engines for j in (e.judgement, e.marked) if j]
     broken = dict.fromkeys(engine for engine, judgement in runs if not judgement.finite)
     if broken:
-        found.append(f"{', '.join(broken)} gives outputs that are no numbers, or of another size")
+        verb = "gives" if len(broken) == 1 else "give"
+        reasons.append(
+            f"{', '.join(broken)} {verb} outputs that are not finite or have another shape"
+        )
     images = len(changed_images(result))
     if images:
-        found.append(f"the prediction of {images} image{'s' if images > 1 else ''} changes")
+        reasons.append(f"the prediction of {images} image{'s' if images > 1 else ''} changes")
     if result.contract.meaning_changed:
-        found.append("its files give images or classes another meaning")
-    return found
+        reasons.append("its files change the meaning of images or classes")
+    return reasons
 
 
 @cache
@@ -148,7 +151,7 @@ def _source(name: str) -> str:
 
 
 def _shown(value: Any) -> Any:
-    """What an expression of the template puts into the page."""
+    """Escape unprintable characters in the value of a template expression."""
     if isinstance(value, Markup):
         return Markup(printable(value, keep="\n"))
     return printable(value, keep="\n") if isinstance(value, str) else value

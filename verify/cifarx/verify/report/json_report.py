@@ -1,6 +1,6 @@
-"""The result as lines for people, and as JSON for machines and for judging again.
+"""Convert a result to printed lines and to JSON, and read the JSON again.
 
-README.md has the schema of the JSON.
+README.md describes the JSON.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _FINDING: TypeAdapter[LayerFinding | None] = TypeAdapter(LayerFinding | None)
 
 
 def lines(result: Result) -> list[str]:
-    """One line a check, the verdict last."""
+    """Return one line per check, the verdict last."""
     return [*(check.line() for check in result.checks()), result.closing_line()]
 
 
 def as_json(result: Result) -> dict[str, Any]:
-    """Everything that was found, in types that JSON has; null stands for infinity."""
+    """Return all findings in the types of JSON; null stands for infinity."""
     facts = _RESULT.dump_python(result, mode="json", by_alias=True)
     _with_verdicts(facts, result)
     return {
@@ -42,7 +42,7 @@ def as_json(result: Result) -> dict[str, Any]:
         "version": SCHEMA,
         "verdict": result.verdict,
         "exit_code": result.exit_code,
-        "compared": list(result.compared()),
+        "compared": list(result.compared_engines()),
         "lines": lines(result),
         "first_divergence": _DIVERGENCE.dump_python(result.first_divergence, mode="json"),
         **facts,
@@ -50,7 +50,7 @@ def as_json(result: Result) -> dict[str, Any]:
 
 
 def _with_verdicts(facts: dict[str, Any], result: Result) -> None:
-    """Add what follows from the parts' figures, for readers; it is not read again."""
+    """Add the outcomes that follow from the figures; they are for readers and not read again."""
     for entry, audit in zip(facts["weights"], result.audits, strict=True):
         entry["passed"] = audit.passed
     facts["input"]["passed"] = not result.contract.faults
@@ -64,34 +64,37 @@ def _with_verdicts(facts: dict[str, Any], result: Result) -> None:
 
 
 def as_text(result: Result) -> str:
-    """The content of report.json."""
+    """Return the content of report.json."""
     return json.dumps(as_json(result), indent=2, allow_nan=False) + "\n"
 
 
 def read_report(path: Path) -> Result:
-    """A saved report; what follows from its figures is not read, but judged anew.
+    """Read a saved report; its verdict is not read, but follows again from its figures.
 
     Raises:
-        UserError: no report, or one of another version.
+        UserError: the file is not a report, is damaged or edited, or is of another version.
     """
+    advice = "Give a report.json that 'cifarx verify' wrote."
     with reading(path):
         if path.stat().st_size > _LARGEST:
-            raise UserError(f"{path} has {path.stat().st_size:,} bytes, more than any report.")
+            raise UserError(
+                f"{path} has {path.stat().st_size:,} bytes; a report has at most {_LARGEST:,}. "
+                f"{advice}"
+            )
         text = path.read_text("utf-8", errors="replace")
-    advice = "Give a file that 'cifarx verify' wrote as report.json or by --json."
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path} is not JSON ({error}). {advice}") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise UserError(f"{path} is no report of cifarx. {advice}")
+        raise UserError(f"{path} is not a report of cifarx. {advice}")
     if content.get("version") != SCHEMA:
         raise UserError(
             f"{path} is a report of version {content.get('version')!r}; this cifarx reads version "
             f"{SCHEMA}. Run 'cifarx verify' again."
         )
     facts = {k: v for k, v in content.items() if k not in ("format", "version", *_DERIVED)}
-    # halves of characters, which a file's names may hold, are no JSON to every reader
+    # lone surrogates, which names in files may hold, are not valid JSON for every reader
     sound = json.dumps(facts, ensure_ascii=False).encode("utf-8", "replace")
     try:
         result = _RESULT.validate_json(sound, strict=True, by_alias=True)
@@ -99,12 +102,15 @@ def read_report(path: Path) -> Result:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise UserError(
-            f"{path} is damaged: {where}: {first['msg']}, and {error.error_count() - 1} more. "
-            f"{advice}"
+            f"{path} is damaged: {where}: {first['msg']}{_more(error.error_count() - 1)}. {advice}"
         ) from error
     if fault := contradiction(result):
         raise UserError(
-            f"{path} is not what 'cifarx verify' writes: {printable(fault)}. It was cut short or "
-            "edited. Run 'cifarx verify' again."
+            f"{path} contradicts itself: {printable(fault)}. It is incomplete or was edited. Run "
+            "'cifarx verify' again."
         )
     return result
+
+
+def _more(count: int) -> str:
+    return f" (and {count} more error{'' if count == 1 else 's'})" if count else ""

@@ -1,7 +1,7 @@
-"""The result as JUnit's XML, by which CI servers show single checks and their history.
+"""Write the result as JUnit XML, so that CI servers show single checks and their history.
 
-There is no standard; this is what the readers of Jenkins, GitLab and GitHub's actions have in
-common, in the order and with the attributes that the strictest of the schemas in use asks for.
+JUnit XML has no standard. This is what the readers of Jenkins, GitLab and GitHub Actions have in
+common, in the order and with the attributes that the strictest schema in use requires.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from cifarx.verify.report.json_report import lines
 
 _SUITE = "cifarx verify"
 _CLASS = "cifarx.verify"
-_NO_TIME = "0"  # a report is the same for the same check, and times are not
+_NO_TIME = "0"  # so that the same check gives the same report
 
 
 def as_junit(result: Result) -> str:
-    """The content of report.junit.xml: a test case a check, the verdict last."""
+    """Return the content of report.junit.xml: one test case per check, the verdict last."""
     broken = {f"engine: {e.engine}" for e in result.engines if e.broke_down}
     if result.verdict is None:
         broken.add("verdict")
@@ -56,7 +56,7 @@ def _verdict(result: Result) -> Check:
 
 
 def _unique(titled: list[tuple[str, Check]]) -> list[tuple[str, Check]]:
-    """Titles numbered where they are not different; a saved report may name a file twice."""
+    """Number repeated titles; a saved report may name a file twice."""
     seen: dict[str, int] = {}
     named = []
     for title, check in titled:
@@ -70,15 +70,15 @@ def _case(title: str, check: Check, not_made: bool) -> ET.Element:
     if check.outcome is Outcome.PASSED:
         return case
     kind = "skipped" if check.outcome is Outcome.SKIPPED else "error" if not_made else "failure"
-    found = ET.SubElement(case, kind, {"message": printable(check.detail)})
+    reason = ET.SubElement(case, kind, {"message": printable(check.detail)})
     if kind != "skipped":
-        found.set("type", "NotVerified" if kind == "error" else "NotEquivalent")
-        found.text = printable(check.line())
+        reason.set("type", "NotVerified" if kind == "error" else "NotEquivalent")
+        reason.text = printable(check.line())
     return case
 
 
 def _facts(result: Result) -> dict[str, str]:
-    """What the verdict rests on."""
+    """Return the images, files and versions that the verdict is based on."""
     environment = result.environment
     return {
         "verdict": result.verdict or "NOT VERIFIED",
@@ -88,13 +88,13 @@ def _facts(result: Result) -> dict[str, str]:
         "machine": environment.machine,
         **{f"version {name}": version for name, version in environment.versions.items()},
         **{f"sha256 {name}": digest for name, digest in environment.files.items()},
-        "sha256 checkpoint": environment.checkpoint_sha256 or "not at hand",
+        "sha256 checkpoint": environment.checkpoint_sha256 or "not available",
         **{f"option {name}": value for name, value in environment.options.items()},
     }
 
 
 def _times(result: Result) -> dict[str, str]:
-    """The time stamp as schemas want it: UTC without saying so; none where it is no time."""
+    """Return the time stamp as schemas require it, UTC without a zone; empty if it is invalid."""
     try:
         made = datetime.fromisoformat(result.environment.created)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The charts of a result: every layer's ratio to its bound, accuracy, accuracy by class."""
+"""Build the charts of a result: layer errors over their bounds, accuracy, accuracy per class."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class Row:
     note: str
     strip: Markup
     figure: str
-    """The row in a number or two."""
+    """The row as one or two numbers."""
     failed: bool = False
 
 
 @dataclass(frozen=True)
 class Chart:
-    """A table with a picture in each row."""
+    """A table with a drawing in each row."""
 
     legend: tuple[tuple[Markup, str], ...]
     axis: Markup
@@ -38,27 +38,35 @@ class Chart:
 
 
 def number(value: float) -> str:
-    """Three digits; infinity stands for numbers that are none, and for another size."""
+    """Format with three digits; ∞ also stands for values that are not finite or of another shape.
+
+    >>> number(0.012345), number(float("inf"))
+    ('0.0123', '∞')
+    """
     return f"{value:.3g}" if isfinite(value) else "∞"
 
 
 def per_cent(share: float) -> str:
-    """A proportion."""
+    """Format a proportion as a percentage.
+
+    >>> per_cent(0.9883)
+    '98.83%'
+    """
     return f"{100 * share:.2f}%" if isfinite(share) else "none"
 
 
 def layer_chart(result: Result) -> Chart | None:
-    """Every layer of every engine; None where no layer was compared."""
+    """Chart every layer in every engine; None if no layer was compared."""
     engines = [e for e in result.engines if e.layers]
     if not engines:
         return None
-    found = [{f.layer: f for f in e.layers} for e in engines]
-    scale = ratio_scale(f.ratio for layers in found for f in layers.values())
+    by_engine = [{f.layer: f for f in e.layers} for e in engines]
+    scale = ratio_scale(f.ratio for layers in by_engine for f in layers.values())
     kinds = {n.layer: n.kind for n in result.layers}
-    kinds |= {f.layer: f.kind for layers in found for f in layers.values()}
+    kinds |= {f.layer: f.kind for layers in by_engine for f in layers.values()}
     names = [e.engine for e in engines]
     rows = (
-        _layer_row(scale, names, name, kind, [layers.get(name) for layers in found])
+        _layer_row(scale, names, name, kind, [layers.get(name) for layers in by_engine])
         for name, kind in kinds.items()
     )
     legend = tuple((key(i), e.runtime) for i, e in enumerate(engines))
@@ -78,26 +86,29 @@ def _layer_row(
             how = "" if finding.algorithm == "direct" else f", {finding.algorithm}"
             marks.append(Mark(i, finding.ratio, f"{engine}: {number(finding.ratio)}{how}"))
             fast += [f"{finding.algorithm} in {engine}"] if how else []
-    there = [f for f in findings if f is not None]
-    worst = max((f.ratio for f in there), default=None)
+    compared = [f for f in findings if f is not None]
+    worst = max((f.ratio for f in compared), default=None)
     return Row(
         name,
         "; ".join([kind.removesuffix("Layer"), *fast]),
         row(scale, marks, len(engines), "; ".join(m.title for m in marks) or "not compared"),
         "not compared" if worst is None else number(worst),
-        not all(f.passed for f in there),
+        not all(f.passed for f in compared),
     )
 
 
 def layer_figures(result: Result) -> list[tuple[str, list[str]]]:
-    """A row a layer: its kind, what it is called everywhere, and the ratio in each engine."""
-    found = [{f.layer: f for f in e.layers} for e in result.engines if e.layers]
+    """Return one row per layer: kind, names, and the ratio in each engine."""
+    by_engine = [{f.layer: f for f in e.layers} for e in result.engines if e.layers]
     return [
         (
             n.layer,
             [
                 *(n.kind, n.module, n.onnx_node, n.matlab_layer),
-                *(number(fs[n.layer].ratio) if n.layer in fs else "not compared" for fs in found),
+                *(
+                    number(fs[n.layer].ratio) if n.layer in fs else "not compared"
+                    for fs in by_engine
+                ),
             ],
         )
         for n in result.layers
@@ -105,7 +116,7 @@ def layer_figures(result: Result) -> list[tuple[str, list[str]]]:
 
 
 def accuracy_chart(report: AccuracyReport) -> Chart:
-    """One row a runtime, with its interval."""
+    """Chart one row per runtime, with its interval."""
     parts = [r.overall for r in report.runtimes]
     scale = _scale(parts)
     rows = []
@@ -123,21 +134,23 @@ def accuracy_chart(report: AccuracyReport) -> Chart:
 
 
 def class_chart(report: AccuracyReport, classes: Sequence[str]) -> Chart:
-    """One row a class, with every runtime and its interval."""
+    """Chart one row per class, with the intervals of all runtimes."""
     names = [r.engine for r in report.runtimes]
     scale = _scale([a for r in report.runtimes for a in r.by_class if a.images])
     rows = []
     for k in range(max((len(r.by_class) for r in report.runtimes), default=0)):
-        found = [(i, r.by_class[k]) for i, r in enumerate(report.runtimes) if k < len(r.by_class)]
-        marks = [_mark(i, f"{names[i]}: ", a) for i, a in found if a.images]
+        of_class = [
+            (i, r.by_class[k]) for i, r in enumerate(report.runtimes) if k < len(r.by_class)
+        ]
+        marks = [_mark(i, f"{names[i]}: ", a) for i, a in of_class if a.images]
         shares = sorted(
-            {per_cent(a.proportion): a.proportion for _, a in found}.items(),
+            {per_cent(a.proportion): a.proportion for _, a in of_class}.items(),
             key=lambda entry: entry[1],
         )
         rows.append(
             Row(
                 classes[k] if k < len(classes) else f"class {k}",
-                f"{found[0][1].images} images",
+                f"{of_class[0][1].images} images",
                 row(scale, marks, len(names), "; ".join(m.title for m in marks) or "no images"),
                 " to ".join(dict.fromkeys((shares[0][0], shares[-1][0]))),
             )

@@ -1,1 +1,1 @@
-"""`cifarx reproduce`: the rows of the write-ups, measured."""
+"""`cifarx reproduce`: train published results again and compare with their claims."""

@@ -1,8 +1,7 @@
-"""`cifarx reproduce`: rows of seeds.md trained, exported, verified, and set beside their claims.
+"""`cifarx reproduce`: train, export and verify published results, and compare with their claims.
 
 Each row and seed is a run folder, OUT/runs/ROW-seedN (or ROW-limitL-epochsE-seedN), which holds
-model.onnx, model.mat and report.json. What is finished is not done again; what was
-interrupted goes on.
+model.onnx, model.mat and report.json. Finished runs are not repeated; interrupted ones continue.
 """
 
 from __future__ import annotations
@@ -28,12 +27,12 @@ REPORT = "report.json"
 
 @dataclass(frozen=True)
 class ReproduceOptions:
-    """What the user may set."""
+    """The options of `cifarx reproduce`."""
 
     rows: tuple[str, ...] = ()
-    """Rows such as 'S2c-15', or groups such as 'S2c'; none is all."""
+    """Rows such as 'S2c-15', or groups such as 'S2c'; () for all."""
     data: Mapping[str, str] | None = None
-    """Where a recipe's data set is, by its name; what is not in it is opened by name."""
+    """Place of a data set by its name; other data sets are opened by name."""
     limit: int | None = None
     epochs: int | None = None
     seeds: int = 1
@@ -45,23 +44,26 @@ class ReproduceOptions:
 
 
 def chosen_rows(asked: Sequence[str]) -> list[str]:
-    """The rows that are meant, in their order.
+    """Return the selected rows, in the order of the table.
+
+    >>> chosen_rows(["S2a", "S0a"])
+    ['S0a', 'S0a-mnist', 'S2a']
 
     Raises:
-        UserError: there is no such row or group.
+        UserError: a name is not a row or a group of rows.
     """
     known = rows()
     for name in asked:
         if not any(_is_in(row, name) for row in known):
             raise UserError(
                 f"There is no row {name!r}. {nearest(name, known)}"
-                f"Rows: {', '.join(known)}; or a group of them, such as S2c."
+                f"Rows: {', '.join(known)}; or a group of rows, such as S2c."
             )
     return [row for row in known if not asked or any(_is_in(row, name) for name in asked)]
 
 
 def _is_in(row: str, name: str) -> bool:
-    """Whether `name` is the row or the beginning of it: S2c of S2c-15, but S2c-1 not of S2c-15."""
+    """Return whether `name` is the row or a group of it: S2c fits S2c-15, but S2c-1 does not."""
     row, name = row.lower(), name.lower()
     rest = row[len(name) :]
     return bool(name) and row.startswith(name) and not rest[:1].isdigit()
@@ -74,14 +76,14 @@ def reproduce(
 
     Args:
         options: see `ReproduceOptions`.
-        observer: row -> who is told of that training.
-        say: called with a line on each row that is done.
+        observer: returns the observer for the training of a row.
+        say: called with one line for each run that is done.
 
     Returns:
-        Why rows could not be measured, by row.
+        For each row that could not be measured, the reason.
 
     Raises:
-        UserError: an unknown row, or a folder that cannot be written.
+        UserError: a row is unknown, or the folder cannot be written.
     """
     failed: dict[str, str] = {}
     for row in chosen_rows(options.rows):
@@ -137,7 +139,7 @@ def _trained(
 
 
 def _verified(run: Run) -> str:
-    """The verdict on the run's files, which are exported first where they are not there."""
+    """Export and verify a run unless that is done, and return the verdict."""
     report = run.folder / REPORT
     if not report.exists():
         write_bundle(bundle_run(run), run.folder, "model", Formats(onnx=True, mat=True))
@@ -149,20 +151,21 @@ def _verified(run: Run) -> str:
 
 
 def _verdict(report: Path) -> str:
-    found = json.loads(report.read_text("utf-8"))
-    return f"{found['verdict'] or 'NOT VERIFIED'} ({', '.join(found['compared']) or 'no engine'})"
+    content = json.loads(report.read_text("utf-8"))
+    engines = ", ".join(content["compared"]) or "no engine"
+    return f"{content['verdict'] or 'NOT VERIFIED'} ({engines})"
 
 
 def write_report(out: Path) -> None:
-    """Write OUT/reproduction.json and .md from the finished runs that lie in OUT/runs."""
-    measured = [found for found in map(_collected(out), rows()) if found]
-    text = json.dumps([found.model_dump() for found in measured], indent=1)
+    """Write OUT/reproduction.json and OUT/reproduction.md from the finished runs in OUT/runs."""
+    measured = [entry for entry in map(_collected(out), rows()) if entry]
+    text = json.dumps([entry.model_dump() for entry in measured], indent=1)
     write_text(out / "reproduction.json", text + "\n")
     write_text(out / "reproduction.md", as_markdown(measured))
 
 
 def _collected(out: Path) -> Callable[[str], Measured | None]:
-    """row -> what its runs gave; of runs with different limits, those with most training."""
+    """Return a function from a row to its figures, from its runs with the most training."""
 
     def collect(row: str) -> Measured | None:
         folders = sorted((out / "runs").glob(f"{row}-*seed*"))
@@ -215,6 +218,6 @@ def _measured(row: str, runs: Sequence[Run]) -> Measured:
 
 
 def _of_images(recipe: Recipe) -> int:
-    """Training images that the write-up's own data set has after the recipe's split."""
+    """Return the number of training images of the published data set after the recipe's split."""
     count = published_images(recipe.dataset)
     return count - round(count * recipe.validation) - round(count * recipe.test)

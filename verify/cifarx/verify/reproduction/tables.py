@@ -1,4 +1,4 @@
-"""What `cifarx reproduce` measured, as tables; every figure with its conditions."""
+"""Write the results of `cifarx reproduce` as tables, every figure with its conditions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PUBLISHED = {"cifar10": 50_000, "mnist": 60_000, "fashion-mnist": 60_000}  # tr
 
 
 class Measured(BaseModel):
-    """What the runs of one row gave."""
+    """The results of the runs of one row."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -25,42 +25,44 @@ class Measured(BaseModel):
     recipe: str
     claim: str
     accuracies: tuple[float, ...]
-    """Percent of the test images, one value a seed."""
+    """Accuracy on the test images in percent, one value per seed."""
     dataset: str
-    """The write-up's."""
+    """The data set of the publication."""
     data: str
-    """What stood for it."""
+    """The data set that was used."""
     train_images: int
     of_train_images: int
-    """As many as the write-up trained on."""
+    """Number of training images of the publication."""
     test_images: int
     epochs: int
     of_epochs: int
+    """Number of epochs of the publication."""
     precision: str
     pretrained: str
     device: str
     seconds: float
-    """Of training, the mean over the seeds."""
+    """Training time, the mean over the seeds."""
     verdict: str
     versions: dict[str, str]
     date: str
 
     @property
     def limits(self) -> str:
-        """What keeps the figure from being compared with the claim; '' if nothing does."""
+        """Why the figure cannot be compared with the claim; '' if it can."""
         images = f"{self.train_images:,} of {self.of_train_images:,} training images"
         epochs = f"{self.epochs} of {self.of_epochs} epochs"
-        found = [images] if self.train_images < self.of_train_images else []
-        found += [epochs] if self.epochs < self.of_epochs else []
-        return ", ".join(found)
+        limits = [images] if self.train_images < self.of_train_images else []
+        limits += [epochs] if self.epochs < self.of_epochs else []
+        return ", ".join(limits)
 
     @property
     def mean(self) -> float:
+        """Mean accuracy over the seeds, in percent."""
         return statistics.fmean(self.accuracies)
 
     @property
     def error(self) -> float:
-        """Standard error of the mean, in points: of drawing the test images, and of the seeds."""
+        """Standard error of the mean in percentage points, from test images and seeds."""
         n, p = len(self.accuracies), self.mean / 100
         drawn = 100**2 * p * (1 - p) / self.test_images
         seeds = statistics.variance(self.accuracies) / n if n > 1 else 0.0
@@ -76,7 +78,7 @@ class Ordering(BaseModel):
     better: str
     worse: str
     no_gain: bool = False
-    """The claim is that `worse` is not better than `better`, rather than that it is worse."""
+    """Whether the claim is only that `worse` is not better than `better`."""
 
 
 ORDERINGS = (
@@ -100,45 +102,45 @@ ORDERINGS = (
 
 
 def published_images(dataset: str) -> int:
-    """Number of training images of a published data set."""
+    """Return the number of training images of a published data set."""
     return _PUBLISHED[dataset]
 
 
 def shipped() -> list[Measured]:
-    """What cifarx's developers measured, as the package has it."""
+    """Return the results that the developers of cifarx measured, which the package contains."""
     text = (resources.files("cifarx.verify.reproduction") / "measured.json").read_text("utf-8")
     return TypeAdapter(list[Measured]).validate_json(text)
 
 
-def accuracy(found: Measured) -> str:
-    """'83.1%' or '83.1 ± 0.2% (3 seeds)', with a word where it cannot stand beside the claim."""
-    n = len(found.accuracies)
-    text = f"{found.mean:.1f}%"
+def accuracy(measured: Measured) -> str:
+    """Return '83.1%' or '83.1 ± 0.2% (3 seeds)', followed by limits if there are any."""
+    n = len(measured.accuracies)
+    text = f"{measured.mean:.1f}%"
     if n > 1:
-        spread = statistics.stdev(found.accuracies)
-        text = f"{found.mean:.1f} ± {spread:.1f}% ({n} seeds)"
-    return f"{text}, limited: {found.limits}" if found.limits else text
+        spread = statistics.stdev(measured.accuracies)
+        text = f"{measured.mean:.1f} ± {spread:.1f}% ({n} seeds)"
+    return f"{text}, limited: {measured.limits}" if measured.limits else text
 
 
-def beside_claim(found: Measured) -> str:
-    """The accuracy, and what is to be said of it beside the claim."""
-    stated = re.search(r"\d+(\.\d+)?", found.claim) if "%" in found.claim else None
-    if found.limits or stated is None or found.mean + 2 * found.error >= float(stated[0]):
-        return accuracy(found)
-    reason = rows()[found.row][1].shortfall
-    return f"{accuracy(found)}: claim not reproduced" + (f" ({reason})" if reason else "")
+def beside_claim(measured: Measured) -> str:
+    """Return the accuracy, with a remark if it does not reach the claim."""
+    stated = re.search(r"\d+(\.\d+)?", measured.claim) if "%" in measured.claim else None
+    if measured.limits or stated is None or measured.mean + 2 * measured.error >= float(stated[0]):
+        return accuracy(measured)
+    reason = rows()[measured.row][1].shortfall
+    return f"{accuracy(measured)}: claim not reproduced" + (f" ({reason})" if reason else "")
 
 
 def table(measured: Sequence[Measured]) -> str:
-    """The rows of seeds.md as a Markdown table; a row that was not measured says so."""
-    found = {m.row: m for m in measured}
+    """Return all rows as a Markdown table, including those that were not measured."""
+    by_row = {m.row: m for m in measured}
     lines = [
         "| row | network | author's claim | measured here | data | device, time | verdict |",
         "|---|---|---|---|---|---|---|",
     ]
     for row, (_, recipe) in rows().items():
         cells = [row, f"`{recipe.network}`", recipe.claim or "none"]
-        if m := found.get(row):
+        if m := by_row.get(row):
             substitute = "" if m.data == m.dataset else f" for {m.dataset}"
             precision = "" if m.precision == "float32" else f", {m.precision}"
             cells += [
@@ -154,14 +156,14 @@ def table(measured: Sequence[Measured]) -> str:
 
 
 def orderings(measured: Sequence[Measured]) -> str:
-    """The write-ups' comparisons as a Markdown table: confirmed, not confirmed or undecided."""
-    found = {m.row: m for m in measured if not m.limits}
+    """Return the published comparisons as a Markdown table: confirmed, not confirmed, undecided."""
+    by_row = {m.row: m for m in measured if not m.limits}
     lines = ["| claim | figures | finding |", "|---|---|---|"]
     for ordering in ORDERINGS:
-        better, worse = found.get(ordering.better), found.get(ordering.worse)
+        better, worse = by_row.get(ordering.better), by_row.get(ordering.worse)
         if better is None or worse is None:
-            lacking = [r for r in (ordering.better, ordering.worse) if r not in found]
-            lines.append(f"| {ordering.claim} | | not measured ({', '.join(lacking)}) |")
+            missing = [r for r in (ordering.better, ordering.worse) if r not in by_row]
+            lines.append(f"| {ordering.claim} | | not measured ({', '.join(missing)}) |")
             continue
         gain = better.mean - worse.mean
         error = math.hypot(better.error, worse.error)
@@ -174,7 +176,7 @@ def orderings(measured: Sequence[Measured]) -> str:
 
 
 def _finding(ordering: Ordering, gain: float, error: float) -> str:
-    """Of a difference of two means: beyond two standard errors, or not."""
+    """Judge a difference of two means against two standard errors."""
     if gain < -2 * error:
         return "not confirmed"
     if ordering.no_gain or gain > 2 * error:
@@ -183,7 +185,7 @@ def _finding(ordering: Ordering, gain: float, error: float) -> str:
 
 
 def as_markdown(measured: Sequence[Measured]) -> str:
-    """The content of reproduction.md."""
+    """Return the content of reproduction.md."""
     conditions = sorted(
         {
             ", ".join(f"{name} {v}" for name, v in sorted(m.versions.items())) + f", {m.date}"
@@ -192,14 +194,14 @@ def as_markdown(measured: Sequence[Measured]) -> str:
     )
     return (
         "# Reproduction\n\n"
-        "Written by `cifarx reproduce`. 'Limited' figures were trained on less than the write-up's "
-        "images or epochs and cannot be compared with its claim. The verdict is that of "
-        "`cifarx verify` on the row's model.onnx and model.mat, with the engines that were "
-        "compared with PyTorch.\n\n"
+        "Written by `cifarx reproduce`. 'Limited' figures were trained with fewer images or epochs "
+        "than the author's and cannot be compared with the claim. The verdict is that of "
+        "`cifarx verify` on model.onnx and model.mat of the row; the engines that were compared "
+        "with PyTorch are in brackets.\n\n"
         f"{table(measured)}\n"
-        "## What the write-ups compare\n\n"
-        "± is one standard error, of drawing so many test images and of the seeds where there are "
-        f"several.\n\n{orderings(measured)}\n"
+        "## The authors' comparisons\n\n"
+        "± is one standard error, from the number of test images and, if there are several, the "
+        f"seeds.\n\n{orderings(measured)}\n"
         "## Versions\n\n" + "".join(f"- {line}\n" for line in conditions)
     )
 

@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import onnx
+from numpy.typing import NDArray
 
 from cifarx.export.from_onnx.load import load_onnx, side_files
 from cifarx.export.from_onnx.metadata import metadata
 from cifarx.export.from_onnx.reader import Place, read_onnx_places
 from cifarx.export.mat.reader import MatFile, read_mat
+from cifarx.export.network.compute import with_ending
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.model_card import ModelCard
 from cifarx.pytorch_models.errors import UnreadableError, UserError
@@ -46,6 +50,23 @@ class Subject:
     """Why runs that name these files' weights cannot be used, where no other run has them."""
     sha256: Mapping[str, str]
     """Digests of the files by name, side files of weights among them."""
+
+    @property
+    def ending(self) -> str:
+        """What the source applies to its logits last, and files may leave out."""
+        cards = (self.onnx_card, self.mat.card if self.mat else None)
+        found = [card.ending for card in cards if card]
+        found.append(self.onnx_graph.ending if self.onnx_graph else "")
+        return next(filter(None, found), "")
+
+    def compared_values(self, logits: NDArray[Any]) -> NDArray[Any]:
+        """(N, K), what is compared of a runtime's outputs: these, or their log-softmax.
+
+        A file may end in the logits or in the log-softmax; both are the same after it.
+        """
+        if logits.ndim != 2 or not np.isfinite(logits).all():
+            return logits
+        return with_ending(logits, self.ending)
 
 
 def open_subject(path: Path, checkpoint: Path | None) -> Subject:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cifarx.export.model_contract import with_labels_of
+from cifarx.export.test_inputs import from_data
 from cifarx.pytorch_models.data.images import Images
 from cifarx.pytorch_models.data.split import Part
 from cifarx.pytorch_models.errors import UserError
@@ -30,7 +32,7 @@ class ComparedImages:
     """(N,) of each image among those of `part`, or in model.mat's batch."""
 
 
-def compared_images(subject: Subject, count: int) -> ComparedImages:
+def compared_images(subject: Subject, count: int, data: str | None = None) -> ComparedImages:
     """The run's test images where they are there, else model.mat's.
 
     Where nobody knows how pixels are normalised, model.mat's inputs are taken as they are.
@@ -38,6 +40,8 @@ def compared_images(subject: Subject, count: int) -> ComparedImages:
     Raises:
         UserError: neither is there.
     """
+    if data is not None:
+        return _of_data(subject, count, data)
     if subject.run is not None:
         try:
             part = run_test_part(subject.run)
@@ -62,3 +66,18 @@ def compared_images(subject: Subject, count: int) -> ComparedImages:
     mean, std = np.asarray(card.mean, np.float32), np.asarray(card.std, np.float32)
     inputs = preprocess(images.pixels, mean, std)
     return ComparedImages(images, inputs, f"images of the test batch in {name}", None, places)
+
+
+def _of_data(subject: Subject, count: int, data: str) -> ComparedImages:
+    """The user's own inputs, for a network that is not a run."""
+    if subject.run is not None:
+        raise UserError(
+            f"--data cannot be used here: these files come from the run {subject.run.folder}, and "
+            "its own test images are compared. Leave it out, or pass --checkpoint none."
+        )
+    assert subject.mat is not None
+    card, size = subject.mat.card, subject.mat.graph.input_size
+    given = with_labels_of(card, from_data(data, size, card, max(count, len(card.classes))), data)
+    images = Images(given.images, given.labels)
+    places = np.arange(len(given.inputs))
+    return ComparedImages(images, given.inputs, given.origin, None, places)

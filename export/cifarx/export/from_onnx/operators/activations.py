@@ -11,6 +11,7 @@ from cifarx.export.from_onnx.node import Node, decimal, reads
 from cifarx.export.from_onnx.operators.arithmetic import product, scaled, spread
 from cifarx.export.from_onnx.value import Value, channels_last
 from cifarx.export.network.layer import Array
+from cifarx.export.network.model_card import LOG_SOFTMAX
 from cifarx.pytorch_models.errors import UnsupportedError
 
 
@@ -214,6 +215,19 @@ def softmax(node: Node) -> None:
             node.gives(node.add("SoftmaxLayer", (layer,)))
             return
     raise UnsupportedError(f"over the axis {axis} of N x {' x '.join(map(str, value.shape))}")
+
+
+@reads("LogSoftmax", "none", "last in the network, over the classes; files have the logits")
+def log_softmax(node: Node) -> None:
+    """The end of a classifier that was trained with NLLLoss; MATLAB has no such layer."""
+    value = node.value(0)
+    axis = node.attribute("axis", 1 if node.reading.opset < 13 else -1)
+    if node.proto.output[0] != node.reading.output:
+        raise UnsupportedError("inside the network; it is taken as its last operation alone")
+    if len(value.shape) != 1 or axis not in (1, -1):
+        raise UnsupportedError("of something other than one vector of logits per image")
+    node.reading.ending = LOG_SOFTMAX
+    node.give(value)
 
 
 @reads("Dropout", "DropoutLayer", "not in training mode")

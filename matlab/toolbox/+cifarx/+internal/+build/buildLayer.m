@@ -1,17 +1,17 @@
 function built = buildLayer(layer)
-%BUILDLAYER  Make the Deep Learning Toolbox layer of one layer.
+%BUILDLAYER  Create the Deep Learning Toolbox layer of one layer.
 %
-%   BUILT = CIFARX.INTERNAL.BUILD.BUILDLAYER(LAYER) calls, for one element of net.layers,
-%   the constructor of the class that LAYER.Kind names. Sizes are MATLAB's in the
-%   file already: kernels h-by-w-by-C-by-F, Padding [t b l r]. Every kind is one line:
-%   the release from which its constructor takes all that a file can hold, what it
-%   takes by position, and what by name. A kind is looked up here and nowhere else: no
-%   text of a file becomes code.
+%   BUILT = CIFARX.INTERNAL.BUILD.BUILDLAYER(LAYER) calls the constructor of the class that
+%   LAYER.Kind names, for one element of net.layers. The sizes in the file are already MATLAB's:
+%   kernels h-by-w-by-C-by-F, Padding [t b l r]. Each kind states the release from which its
+%   constructor accepts everything that a file can hold, its positional arguments and its
+%   name-value arguments. This switch is the only place where a kind selects a constructor, so
+%   text in a file cannot run anything else.
 %
-%   The constructors are documented one a page at
-%   https://www.mathworks.com/help/deeplearning/ref/nnet.cnn.layer.NAME.html, NAME
-%   being the constructor in small letters; releases are from "Since" and "Before"
-%   there, or R2021a, the oldest supported, where it is older than that.
+%   Each constructor is documented at
+%   https://www.mathworks.com/help/deeplearning/ref/nnet.cnn.layer.NAME.html, where NAME is the
+%   constructor in lower case. The releases are taken from "Since" and "Before" on those pages;
+%   R2021a, the oldest supported release, stands for older ones.
 %
 %   See also cifarx.dlnetwork, cifarx.internal.applyLayer.
 
@@ -35,7 +35,7 @@ switch layer.Kind
     case 'BatchNormalizationLayer'
         named = [affine, {'TrainedMean', 'TrainedVariance', 'Epsilon'}];
         built = make(small(layer), @batchNormalizationLayer, {}, named);
-    case 'LayerNormalizationLayer'  % maps are else normalised over their pixels, too
+    case 'LayerNormalizationLayer'  % by default maps are normalized over their pixels, too
         layer.OperationDimension = 'channel-only';
         named = [affine, {'Epsilon', 'OperationDimension'}];
         built = construct(layer, 'R2023a', @layerNormalizationLayer, {}, named);
@@ -68,16 +68,18 @@ switch layer.Kind
         built = make('R2021a', @tanhLayer, {}, {});
     case 'SoftmaxLayer'
         built = make('R2021a', @softmaxLayer, {}, {});
-    case 'ScalingLayer'  % before R2025a Offset was called Bias, and had to have Scale's size
+    case 'ScalingLayer'  % before R2025a: Bias instead of Offset, in the size of Scale
         built = make('R2025a', @scalingLayer, {}, affine);
     case 'MaxPooling2DLayer'
         built = make('R2021a', @maxPooling2dLayer, {layer.PoolSize}, pooling);
     case 'AveragePooling2DLayer'
         named = pooling;
+        since = 'R2021a';
         if strcmp(layer.PaddingValue, 'mean') && any(layer.Padding)
-            named = [pooling, {'PaddingValue'}];  % without it padding counts as zeros
+            named = [pooling, {'PaddingValue'}];  % otherwise padding counts as zeros
+            since = '';  % not on the page of R2021a; the release is not documented
         end
-        built = make('', @averagePooling2dLayer, {layer.PoolSize}, named);
+        built = make(since, @averagePooling2dLayer, {layer.PoolSize}, named);
     case 'GlobalAveragePooling2DLayer'
         built = make('R2021a', @globalAveragePooling2dLayer, {}, {});
     case 'GlobalMaxPooling2DLayer'
@@ -85,7 +87,7 @@ switch layer.Kind
     case 'DropoutLayer'
         built = make('R2021a', @dropoutLayer, {layer.Probability}, {});
     case 'FlattenLayer'
-        built = make('', @flattenLayer, {}, {});
+        built = make('R2021a', @flattenLayer, {}, {});
     case 'FullyConnectedLayer'
         built = make('R2021a', @fullyConnectedLayer, {size(layer.Weights, 1)}, weighted);
     case 'AdditionLayer'
@@ -98,9 +100,9 @@ switch layer.Kind
         built = make('R2021a', @concatenationLayer, {layer.Dim, count}, {});
     otherwise
         error('cifarx:dlnetwork:unknownKind', ...
-              ['Layer ''%s'' is of kind ''%s'', for which this toolbox knows no layer of ' ...
-               'Deep Learning Toolbox. Update the toolbox; ''cifarx matlab-path'' prints ' ...
-               'where the newest one is.'], layer.Name, layer.Kind);
+              ['Layer ''%s'' is of kind ''%s'', for which this toolbox has no layer of Deep ' ...
+               'Learning Toolbox. Update the toolbox; ''cifarx matlab-path'' prints the ' ...
+               'folder of the newest one.'], layer.Name, layer.Kind);
 end
 end
 
@@ -110,7 +112,7 @@ extent = [size(layer.Weights, 1), size(layer.Weights, 2)];
 end
 
 function since = small(layer)
-%SMALL  The release that takes the Epsilon; before R2023a it must be at least 1e-5.
+%SMALL  The release that accepts this Epsilon; before R2023a it must be at least 1e-5.
 since = 'R2021a';
 if layer.Epsilon < 1e-5
     since = 'R2023a';
@@ -118,12 +120,12 @@ end
 end
 
 function built = construct(layer, since, constructor, first, named)
-%CONSTRUCT  Call a constructor; say what is needed where this MATLAB has none, or refuses.
+%CONSTRUCT  Call a constructor; explain what is needed if it is missing or fails.
 needed = 'Use a newer release';
 if ~isempty(since)
-    needed = sprintf('It takes Deep Learning Toolbox of %s or newer', since);
+    needed = sprintf('It needs Deep Learning Toolbox of %s or newer', since);
 end
-instead = 'cifarx.predict runs the network in any release, without the toolbox';
+instead = 'cifarx.predict runs the network in any release without that toolbox';
 if ~exist(func2str(constructor)) %#ok<EXIST> a class or a function
     error('cifarx:dlnetwork:release', ...
           'Layer ''%s'' is a %s, but this MATLAB has no %s. %s. %s.', ...
@@ -133,19 +135,38 @@ values = cellfun(@(key) layer.(key), named, 'UniformOutput', false);
 given = [named; values];
 fixed = notLearnt(layer);
 try
-    built = constructor(first{:}, given{:}, fixed{:}, 'Name', layer.Name);
+    built = called(layer, constructor, [first, given(:).', fixed, {'Name', layer.Name}]);
 catch reason
-    error('cifarx:dlnetwork:refused', ...
-          ['Layer ''%s'' is a %s, and %s of this MATLAB refuses what the file gives it: ' ...
+    kind = 'refused';
+    if isempty(since) || cifarx.internal.isOlder(since)
+        kind = 'release';  % of another product, or without an argument, before that release
+    end
+    error(['cifarx:dlnetwork:' kind], ...
+          ['Layer ''%s'' is a %s, and %s of this MATLAB refuses its values: ' ...
            '%s %s. %s.'], layer.Name, layer.Kind, func2str(constructor), reason.message, ...
           needed, instead);
 end
 end
 
+function built = called(layer, constructor, arguments)
+%CALLED  A new layer. The page of preluLayer names scalars, vectors and matrices as Alpha, and may
+% mean that 1-by-1-by-C is not accepted; then Alpha is set afterwards.
+% https://www.mathworks.com/help/deeplearning/ref/nnet.cnn.layer.prelulayer.html
+try
+    built = constructor(arguments{:});
+catch reason
+    if ~strcmp(layer.Kind, 'PReLULayer')
+        rethrow(reason);
+    end
+    built = constructor('Name', layer.Name);
+    built.Alpha = layer.Alpha;
+end
+end
+
 function given = notLearnt(layer)
-%NOTLEARNT  Learning rates of 0 for arrays that the exporter made up.
+%NOTLEARNT  Learn rates of 0 for arrays that the exporter added.
 %
-% The zero bias of a convolution that has none in PyTorch, say, could not go back there.
+% An example is the zero bias of a convolution without bias: PyTorch has no place for it.
 keys = {'Weights', 'Bias', 'Scale', 'Offset'};
 factors = {'WeightLearnRateFactor', 'BiasLearnRateFactor', 'ScaleLearnRateFactor', ...
            'OffsetLearnRateFactor'};
@@ -159,11 +180,11 @@ end
 end
 
 function requireWindow(layer)
-%REQUIREWINDOW  Refuse windows that crossChannelNormalizationLayer does not take.
+%REQUIREWINDOW  Refuse windows that crossChannelNormalizationLayer does not accept.
 if layer.WindowChannelSize > 16
     error('cifarx:dlnetwork:window', ...
-          ['Layer ''%s'' normalises over %d channels, but crossChannelNormalizationLayer ' ...
-           'takes at most 16. cifarx.predict runs the network as it is; for training, make ' ...
-           'the window smaller in PyTorch.'], layer.Name, layer.WindowChannelSize);
+          ['Layer ''%s'' normalizes over %d channels, but crossChannelNormalizationLayer ' ...
+           'takes at most 16. cifarx.predict runs the network as it is; for a dlnetwork, use ' ...
+           'a smaller window in PyTorch.'], layer.Name, layer.WindowChannelSize);
 end
 end

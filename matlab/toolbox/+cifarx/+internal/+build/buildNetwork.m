@@ -1,17 +1,17 @@
 function dlnet = buildNetwork(net)
-%BUILDNETWORK  Put a network together of built-in layers.
+%BUILDNETWORK  Build a dlnetwork of built-in layers.
 %
-%   DLNET = CIFARX.INTERNAL.BUILD.BUILDNETWORK(NET) gives for NET, as returned by
-%   CIFARX.LOAD, an initialised dlnetwork: its input layer normalises as the file says,
-%   its layers have the names of the file's, its outputs are logits as in the file.
+%   DLNET = CIFARX.INTERNAL.BUILD.BUILDNETWORK(NET) returns an initialized dlnetwork for NET, a
+%   network returned by CIFARX.LOAD. Its input layer normalizes as the file states, its layers
+%   have the names in the file, and its outputs are logits as in the file.
 %
-%   A FlattenLayer is left out where only fully connected layers read it, directly or
-%   through layers that work element by element: fullyConnectedLayer is documented in
-%   every release to flatten maps itself, in the order in which the file's weights are,
-%   and flattenLayer took no plain images in R2021a.
+%   A FlattenLayer is left out if only fully connected layers read it, directly or through layers
+%   that work element by element. In every release fullyConnectedLayer is documented to flatten
+%   maps itself, in the order of the weights in the file, and flattenLayer did not take images in
+%   R2021a.
 %
-%   layerGraph and dlnetwork(layerGraph) are documented from R2019b to this day;
-%   addLayers on a dlnetwork itself is not in R2021a.
+%   The network is assembled as a layerGraph because addLayers on a dlnetwork does not exist in
+%   R2021a; layerGraph and dlnetwork(layerGraph) are documented from R2019b to today.
 %   https://www.mathworks.com/help/deeplearning/ref/nnet.cnn.layergraph.html
 %   https://www.mathworks.com/help/deeplearning/ref/dlnetwork.html
 
@@ -28,16 +28,21 @@ end
 try
     dlnet = dlnetwork(graph);
 catch reason
-    error('cifarx:dlnetwork:assembly', ...
-          ['Deep Learning Toolbox of this MATLAB cannot put the layers together: %s ' ...
-           'A newer release may; cifarx.predict runs the network without the toolbox.'], ...
+    kinds = {net.layers(ismember({net.layers.Name}, wiring.names)).Kind};
+    kind = 'assembly';
+    if cifarx.internal.isOlder('R2021b') && ismember('FlattenLayer', kinds)
+        kind = 'release';  % flattenLayer of R2021a takes sequences of images only
+    end
+    error(['cifarx:dlnetwork:' kind], ...
+          ['Deep Learning Toolbox of this MATLAB cannot assemble the layers: %s A newer ' ...
+           'release may. cifarx.predict runs the network without that toolbox.'], ...
           reason.message);
 end
 end
 
 function layer = inputLayer(input)
-%INPUTLAYER  imageInputLayer with its normalisation said outright; by default it would subtract
-% the mean of whatever it is trained on.
+%INPUTLAYER  imageInputLayer with explicit normalization.
+% By default it would subtract the mean of the training images.
 % https://www.mathworks.com/help/deeplearning/ref/nnet.cnn.layer.imageinputlayer.html
 if strcmp(input.Normalization, 'none')
     layer = imageInputLayer(input.InputSize, 'Normalization', 'none', 'Name', input.Name);

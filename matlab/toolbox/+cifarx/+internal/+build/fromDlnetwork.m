@@ -1,13 +1,13 @@
 function net = fromDlnetwork(dlnet, template)
-%FROMDLNETWORK  A plain network with the weights of a trained dlnetwork.
+%FROMDLNETWORK  Return the weights of a trained dlnetwork as a plain network.
 %
-%   NET = CIFARX.INTERNAL.BUILD.FROMDLNETWORK(DLNET, TEMPLATE) gives TEMPLATE, a network as
-%   CIFARX.LOAD returns it, with the arrays of the dlnetwork DLNET that was made of it
-%   with CIFARX.DLNETWORK and then trained. Layers are found by name. DLNET must have
-%   the layers, classes, options, connections and normalisation of TEMPLATE, and
-%   arrays of its sizes; the error says what differs.
+%   NET = CIFARX.INTERNAL.BUILD.FROMDLNETWORK(DLNET, TEMPLATE) returns TEMPLATE with the arrays of
+%   DLNET. TEMPLATE is a network returned by CIFARX.LOAD, and DLNET a dlnetwork that
+%   CIFARX.DLNETWORK made from it and that was trained. Layers are matched by name. DLNET must have
+%   the layers, classes, options, connections and normalization of TEMPLATE and arrays of its
+%   sizes; otherwise the error names the difference.
 %
-%   Weights that were learnt are documented in the tables Learnables and State:
+%   Trained weights are documented in the tables Learnables and State:
 %   https://www.mathworks.com/help/deeplearning/ref/dlnetwork.html
 
 wires = cifarx.internal.build.wiring(template);
@@ -17,7 +17,7 @@ for i = 1:numel(net.layers)
     layer = net.layers(i);
     at = find(strcmp(layer.Name, {dlnet.Layers.Name}));
     if isempty(at)
-        continue  % flattening that fullyConnectedLayer does
+        continue  % a flatten layer that fullyConnectedLayer replaces
     end
     built = dlnet.Layers(at);
     requireOptions(layer, built);
@@ -39,9 +39,9 @@ extra = setdiff(found, wires.names);
 missing = setdiff(wires.names, found);
 if ~isempty(extra) || ~isempty(missing)
     error('cifarx:save:layers', ...
-          ['The dlnetwork has not the layers of the network it came from. It should have, ' ...
-           'but has not: %s. It has, but should not: %s. Only weights can go back to ' ...
-           'PyTorch; remove added layers with removeLayers.'], listed(missing), listed(extra));
+          ['The dlnetwork does not have the layers of the network it came from. Missing: ' ...
+           '%s. Added: %s. Only weights can go back to PyTorch; remove added layers with ' ...
+           'removeLayers.'], listed(missing), listed(extra));
 end
 for i = 1:numel(dlnet.Layers)
     at = strcmp(dlnet.Layers(i).Name, {template.layers.Name});
@@ -51,7 +51,7 @@ for i = 1:numel(dlnet.Layers)
     end
     if ~strcmp(class(dlnet.Layers(i)), ['nnet.cnn.layer.' expected])
         error('cifarx:save:layerClass', ...
-              'Layer ''%s'' should be an nnet.cnn.layer.%s, but is an %s.', ...
+              'Layer ''%s'' must be of class nnet.cnn.layer.%s, but is of class %s.', ...
               dlnet.Layers(i).Name, expected, class(dlnet.Layers(i)));
     end
 end
@@ -60,18 +60,18 @@ joined = arrow(dlnet.Connections.Source, dlnet.Connections.Destination);
 expected = arrow(wires.sources, wires.destinations);
 if ~isequal(joined, expected)
     error('cifarx:save:connections', ...
-          ['The layers of the dlnetwork are not connected as they were: %s is missing, %s ' ...
-           'was added.'], listed(setdiff(expected, joined)), listed(setdiff(joined, expected)));
+          ['The layers of the dlnetwork are not connected as they were. Missing: %s. ' ...
+           'Added: %s.'], listed(setdiff(expected, joined)), listed(setdiff(joined, expected)));
 end
 requireInput(dlnet.Layers(strcmp(template.input.Name, {dlnet.Layers.Name})), template.input);
 end
 
 function requireInput(layer, input)
-%REQUIREINPUT  Compare size and normalisation, which training recomputes unless told not to.
+%REQUIREINPUT  Compare size and normalization, which training recomputes by default.
 if ~isequal(double(layer.InputSize), double(input.InputSize))
     error('cifarx:save:option', ...
           ['InputSize of layer ''%s'' was %s and is %s in the dlnetwork. Only weights can go ' ...
-           'back to PyTorch; change the network there.'], layer.Name, ...
+           'back to PyTorch; make other changes there.'], layer.Name, ...
           cifarx.internal.message.valueText(input.InputSize), ...
           cifarx.internal.message.valueText(double(layer.InputSize)));
 end
@@ -82,15 +82,15 @@ if same && strcmp(input.Normalization, 'zscore')
 end
 if ~same
     error('cifarx:save:normalization', ...
-          ['The input layer ''%s'' does not normalise as the file does. trainnet and ' ...
-           'trainNetwork compute the mean and deviation anew unless the training option ' ...
-           '''ResetInputNormalization'' is false, as cifarx.fineTune sets it. Train again ' ...
-           'with that option.'], layer.Name);
+          ['The input layer ''%s'' does not normalize as the file does. trainnet and ' ...
+           'trainNetwork recompute the mean and deviation unless the training option ' ...
+           '''ResetInputNormalization'' is false, which is what cifarx.fineTune sets. Train ' ...
+           'again with that option.'], layer.Name);
 end
 end
 
 function requireOptions(layer, built)
-%REQUIREOPTIONS  Compare options; only weights go back.
+%REQUIREOPTIONS  Compare options; only weights can change.
 keys = cifarx.internal.vocabulary(layer.Kind);
 if strcmp(layer.Kind, 'LayerNormalizationLayer')
     layer.OperationDimension = 'channel-only';  % as cifarx.dlnetwork builds it
@@ -98,8 +98,8 @@ if strcmp(layer.Kind, 'LayerNormalizationLayer')
 end
 for k = 1:numel(keys)
     name = regexprep(keys{k}, '^(Padding|Cropping)$', '$1Size');
-    if strcmp(name, 'PaddingValue') && ~any(layer.Padding)
-        continue  % of no padding; the property is younger than R2021a
+    if strcmp(name, 'PaddingValue') && (~any(layer.Padding) || ~isprop(built, name))
+        continue  % no effect without padding; old releases do not have the property
     end
     expected = layer.(keys{k});
     found = built.(name);
@@ -112,7 +112,7 @@ for k = 1:numel(keys)
     if ~same
         error('cifarx:save:option', ...
               ['%s of layer ''%s'' was %s and is %s in the dlnetwork. Only weights can go ' ...
-               'back to PyTorch; change the network there.'], name, layer.Name, ...
+               'back to PyTorch; make other changes there.'], name, layer.Name, ...
               cifarx.internal.message.valueText(expected), ...
               cifarx.internal.message.valueText(found));
     end
@@ -120,12 +120,15 @@ end
 end
 
 function value = learnt(dlnet, built, key)
-%LEARNT  An array of a layer: from Learnables or State, else from the layer itself.
+%LEARNT  An array of a layer, from Learnables or State, otherwise from the layer itself.
 tables = {dlnet.Learnables, dlnet.State};
 for k = 1:2
     at = strcmp(cellstr(tables{k}.Layer), built.Name) & strcmp(cellstr(tables{k}.Parameter), key);
     if any(at)
-        value = extractdata(tables{k}.Value{at});
+        value = tables{k}.Value{at};
+        if strcmp(class(value), 'dlarray') %#ok<STISA> not stated for State in all releases
+            value = extractdata(value);
+        end
         return
     end
 end
@@ -133,7 +136,7 @@ value = built.(key);
 end
 
 function value = fitted(value, layer, key)
-%FITTED  The array in single and in the size that the file has.
+%FITTED  The array as single, in the size that it has in the file.
 if isa(value, 'gpuArray')
     value = gather(value);
 end
@@ -141,7 +144,7 @@ expected = size(layer.(key));
 oneRow = @(lengths) sum(lengths > 1) <= 1;
 if ~isequal(size(value), expected) && numel(value) == prod(expected) && ...
         oneRow(size(value)) && oneRow(expected)
-    value = reshape(value, expected);  % one number a channel, in another dimension
+    value = reshape(value, expected);  % one value per channel, along another dimension
 end
 if ~isequal(size(value), expected)
     error('cifarx:save:arraySize', '%s of layer ''%s'' was %s and is %s in the dlnetwork.', ...

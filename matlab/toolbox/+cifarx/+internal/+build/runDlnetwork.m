@@ -1,8 +1,8 @@
 function logits = runDlnetwork(dlnet, X)
-%RUNDLNETWORK  Outputs of a dlnetwork for images.
+%RUNDLNETWORK  Compute the outputs of a dlnetwork for images.
 %
-%   LOGITS = CIFARX.INTERNAL.BUILD.RUNDLNETWORK(DLNET, X) gives the K-by-N outputs of the
-%   dlnetwork DLNET for the H-by-W-by-C-by-N single array X, 16 images at a time.
+%   LOGITS = CIFARX.INTERNAL.BUILD.RUNDLNETWORK(DLNET, X) returns the K-by-N outputs of the
+%   dlnetwork DLNET for the H-by-W-by-C-by-N single array X, computed 16 images at a time.
 %   https://www.mathworks.com/help/deeplearning/ref/dlnetwork.predict.html
 
 parts = cell(1, 0);

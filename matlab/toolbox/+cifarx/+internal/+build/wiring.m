@@ -1,14 +1,14 @@
 function wires = wiring(net)
-%WIRING  Which layers a dlnetwork of a network has, and how they are connected.
+%WIRING  Layers and connections of the dlnetwork of a network.
 %
-%   WIRES = CIFARX.INTERNAL.BUILD.WIRING(NET) gives for NET, as returned by CIFARX.LOAD, a
-%   structure of cell arrays of char: names of the layers that are built, and sources
-%   and destinations of the connections, as connectLayers takes them ('sum/in2' for the
-%   second input). Flattening that fullyConnectedLayer does itself is left out.
+%   WIRES = CIFARX.INTERNAL.BUILD.WIRING(NET) returns, for a network returned by CIFARX.LOAD, a
+%   structure of cell arrays of char: names of the layers to build, and sources and destinations of
+%   the connections, as connectLayers takes them ('sum/in2' is the second input). Flatten layers
+%   that fullyConnectedLayer replaces are left out.
 
 left = leftOut(net);
 known = {net.layers.Name};
-stands = containers.Map({net.input.Name}, {net.input.Name});  % what is read for each layer
+stands = containers.Map({net.input.Name}, {net.input.Name});  % the layer to read for each layer
 wires.names = known(~left);
 wires.sources = cell(1, 0);
 wires.destinations = cell(1, 0);
@@ -18,7 +18,7 @@ for i = 1:numel(net.layers)
     there = isKey(stands, from);
     if ~all(there)
         error('cifarx:dlnetwork:unknownInput', ...
-              'Layer ''%s'' reads ''%s'', which no layer before it gives.', ...
+              'Layer ''%s'' reads ''%s'', which is not an earlier layer.', ...
               layer.Name, from{find(~there, 1)});
     end
     if left(i)
@@ -38,12 +38,12 @@ end
 end
 
 function left = leftOut(net)
-%LEFTOUT  The flattening layers that only fully connected layers read in the end.
+%LEFTOUT  The flatten layers that only fully connected layers read, directly or not.
 through = {'DropoutLayer', 'ReLULayer', 'LeakyReLULayer', 'ClippedReLULayer', 'ELULayer', ...
            'GELULayer', 'SwishLayer', 'SigmoidLayer', 'TanhLayer'};
 names = {net.layers.Name};
 kinds = {net.layers.Kind};
-absorbed = false(1, numel(names));  % whether each layer's readers flatten it themselves
+absorbed = false(1, numel(names));  % whether all readers of a layer flatten it themselves
 for i = numel(names):-1:1
     readers = cellfun(@(inputs) any(strcmp(names{i}, inputs)), {net.layers.Inputs});
     passed = ismember(kinds(readers), through) & absorbed(readers);

@@ -1,10 +1,10 @@
 function shapes = checkLayers(net)
-%CHECKLAYERS  Check every layer of a network, and follow the sizes through it.
+%CHECKLAYERS  Check every layer of a network and compute the sizes of the outputs.
 %
-%   SHAPES = CIFARX.INTERNAL.CHECK.CHECKLAYERS(NET) gives for NET, a structure as of
-%   CIFARX.LOAD, the size of what each layer gives for one image, [H W C] of maps or F
-%   of features, 1-by-L cell. Kinds, names, options and arrays are checked on the way,
-%   with errors 'cifarx:check:reason'.
+%   SHAPES = CIFARX.INTERNAL.CHECK.CHECKLAYERS(NET) returns the size of the output of each layer
+%   for one image, [H W C] (maps) or F (features), as a 1-by-L cell array. NET is a network
+%   returned by CIFARX.LOAD. Kinds, names, options and arrays are checked on the way; the errors
+%   are 'cifarx:check:REASON'.
 
 layers = net.layers;
 names = [{net.input.Name}, {layers.Name}];
@@ -18,8 +18,8 @@ end
 [~, order] = unique(lower(names));
 if numel(order) < numel(names)
     error('cifarx:check:doubledName', ...
-          ['two layers, or a layer and the input, are called ''%s'' (without regard to ' ...
-           'case), expected a name each'], names{find(~ismember(1:numel(names), order), 1)});
+          ['two layers, or a layer and the input, are called ''%s'' (ignoring case), ' ...
+           'expected unique names'], names{find(~ismember(1:numel(names), order), 1)});
 end
 values = [{double(net.input.InputSize)}, cell(1, numel(layers))];
 for i = 1:numel(layers)
@@ -32,7 +32,7 @@ shapes = values(2:end);
 end
 
 function requireProperties(layer)
-%REQUIREPROPERTIES  Refuse an unknown kind, and properties that its kind must have.
+%REQUIREPROPERTIES  Refuse unknown kinds and layers without the properties of their kind.
 if ~ischar(layer.Kind)
     error('cifarx:check:fieldClass', 'the Kind of layer ''%s'' is %s, expected char', ...
           layer.Name, cifarx.internal.message.valueText(layer.Kind));
@@ -40,8 +40,8 @@ end
 [options, arrays] = cifarx.internal.vocabulary(layer.Kind);
 if ~iscell(options)
     error('cifarx:check:unknownKind', ...
-          ['layer ''%s'' is of kind ''%s'', which this toolbox does not know, expected one ' ...
-           'of the kinds in export/README.md'], layer.Name, layer.Kind);
+          ['layer ''%s'' is of kind ''%s'', which this toolbox does not support, expected ' ...
+           'one of the kinds in export/README.md'], layer.Name, layer.Kind);
 end
 needed = [options, arrays];
 there = isfield(layer, needed);
@@ -62,7 +62,7 @@ end
 end
 
 function positions = inputsOf(layer, known)
-%INPUTSOF  Positions of the values that a layer reads, which must be before it.
+%INPUTSOF  Positions of the values that a layer reads; they must come before the layer.
 if ~iscellstr(layer.Inputs)
     cifarx.internal.message.refuse(layer, 'fieldClass', ...
                                    'Inputs is %s, expected a cell array of character vectors', ...
@@ -89,7 +89,7 @@ for i = 1:count
     found = find(strcmp(layer.Inputs{i}, known));
     if isempty(found)
         cifarx.internal.message.refuse(layer, 'unknownInput', ...
-                                       'it reads ''%s'', which no layer before it gives', ...
+                                       'it reads ''%s'', which is not an earlier layer', ...
                                        layer.Inputs{i});
     end
     positions(i) = found;

@@ -1,10 +1,9 @@
 function checkNetwork(net)
-%CHECKNETWORK  Refuse a network that is not sound.
+%CHECKNETWORK  Refuse an invalid network.
 %
-%   CIFARX.INTERNAL.CHECK.CHECKNETWORK(NET) checks classes, sizes and values of all that
-%   export/README.md lists, and raises an error 'cifarx:check:reason' that says what
-%   was found and what was expected. Sizes are followed through the layers, without
-%   computing anything.
+%   CIFARX.INTERNAL.CHECK.CHECKNETWORK(NET) checks the classes, sizes and values of everything that
+%   export/README.md lists. It raises an error 'cifarx:check:REASON' that states what was found and
+%   what was expected. The sizes are followed through the layers without computing anything.
 
 requireFields(net.format, 'format', {'name', 'version', 'producer', 'model', 'recipe', ...
                                      'checkpoint_sha256', 'onnx_sha256', 'arrays_sha256'});
@@ -21,7 +20,7 @@ cifarx.internal.check.checkTest(net.test, net.input, numel(net.classes));
 end
 
 function requireFields(value, name, fields)
-%REQUIREFIELDS  Refuse what is no structure, or lacks a field.
+%REQUIREFIELDS  Refuse values that are not structures with all fields.
 if ~isstruct(value) || isempty(value) || (numel(value) ~= 1 && ~strcmp(name, 'layers'))
     error('cifarx:check:fieldClass', ...
           'the variable ''%s'' is a %s %s, expected a structure with the fields %s', ...
@@ -36,7 +35,7 @@ end
 end
 
 function checkFormat(form)
-%CHECKFORMAT  Text in every field but the version.
+%CHECKFORMAT  All fields are text, except the version.
 demand(isnumeric(form.version) && isreal(form.version) && numel(form.version) == 1, ...
        'fieldClass', 'format.version', form.version, 'a number');
 keys = setdiff(fieldnames(form), {'version'}).';
@@ -46,13 +45,13 @@ end
 end
 
 function sound = isText(value)
-%ISTEXT  Whether a value is a row of char, or '', or bytes that are no UTF-8.
+%ISTEXT  Whether a value is a char row, '', or bytes that are not valid UTF-8.
 sound = (ischar(value) || isa(value, 'uint8')) && ndims(value) == 2 && ...
         (size(value, 1) == 1 || isempty(value)); %#ok<ISMAT>
 end
 
 function checkSources(layers)
-%CHECKSOURCES  Where layers come from: text, and a name for no other array than they have.
+%CHECKSOURCES  Module and Source are text, and Source names only arrays of the layer's kind.
 for i = 1:numel(layers)
     label = sprintf('layers(%d).', i);
     demand(isText(layers(i).Module), 'fieldClass', [label 'Module'], layers(i).Module, 'char');
@@ -66,7 +65,7 @@ for i = 1:numel(layers)
     [~, arrays] = cifarx.internal.vocabulary(layers(i).Kind);
     for k = 1:numel(keys)
         demand(iscell(arrays) && any(strcmp(keys{k}, arrays)), 'fieldValue', ...
-               [label 'Source'], keys{k}, ['no other fields than arrays of its ' layers(i).Kind]);
+               [label 'Source'], keys{k}, ['only arrays of its ' layers(i).Kind]);
         demand(isText(source.(keys{k})), 'fieldClass', [label 'Source.' keys{k}], ...
                source.(keys{k}), 'char');
     end
@@ -74,14 +73,14 @@ end
 end
 
 function checkClasses(classes)
-%CHECKCLASSES  A row of names that are there, and differ.
+%CHECKCLASSES  A row of unique, non-empty names.
 demand(iscell(classes), 'fieldClass', 'classes', classes, 'a cell array of names');
 demand(size(classes, 1) == 1 && ndims(classes) == 2 && ~isempty(classes), 'fieldSize', ...
        'classes', classes, 'a 1-by-K cell array of names'); %#ok<ISMAT>
 for i = 1:numel(classes)
     label = sprintf('classes{%d}', i);
     demand(isText(classes{i}) && ~isempty(classes{i}), 'fieldClass', label, classes{i}, ...
-           'char, one letter or more');
+           'char with one or more letters');
 end
 letters = cellfun(@(name) sprintf('%d ', name), classes, 'UniformOutput', false);
 [~, ~, number] = unique(letters);
@@ -89,7 +88,7 @@ letters = cellfun(@(name) sprintf('%d ', name), classes, 'UniformOutput', false)
 again = min(order([false, diff(sorted) == 0]));
 if ~isempty(again)
     error('cifarx:check:fieldValue', ...
-          'classes{%d} and classes{%d} are both %s, expected a name each', ...
+          'classes{%d} and classes{%d} are both %s, expected unique names', ...
           find(number == number(again), 1), again, ...
           cifarx.internal.message.valueText(classes{again}));
 end
@@ -111,7 +110,7 @@ for i = 1:2
     label = ['input.' keys{i}];
     if strcmp(input.Normalization, 'none')
         demand(isempty(value), 'fieldSize', label, value, ...
-               '[], for input.Normalization is ''none''');
+               '[], because input.Normalization is ''none''');
         continue
     end
     wanted = sprintf('1-by-1-by-%d single', size3(3));
@@ -119,12 +118,12 @@ for i = 1:2
     demand(numel(value) == size3(3) && size(value, 3) == size3(3), 'fieldSize', label, ...
            value, wanted);
     demand(all(isfinite(value(:))) && (i == 1 || all(value(:) > 0)), 'fieldValue', label, ...
-           double(value(:).'), 'finite numbers, of StandardDeviation above 0');
+           double(value(:).'), 'finite numbers, for StandardDeviation above 0');
 end
 end
 
 function demand(sound, reason, label, value, wanted)
-%DEMAND  Raise an error unless a value is sound.
+%DEMAND  Raise an error unless a value is valid.
 if ~sound
     error(['cifarx:check:' reason], '%s is %s, expected %s', label, ...
           cifarx.internal.message.valueText(value), wanted);
@@ -132,7 +131,7 @@ end
 end
 
 function checkOutputs(net, shapes)
-%CHECKOUTPUTS  One output, features, as many as there are classes.
+%CHECKOUTPUTS  One output with one feature per class.
 demand(iscellstr(net.outputs) && numel(net.outputs) == 1, 'fieldSize', 'outputs', ...
        net.outputs, 'a 1-by-1 cell array with the name of a layer');
 found = find(strcmp(net.outputs, {net.layers.Name}));
@@ -144,7 +143,7 @@ end
 checkClasses(net.classes);
 if ~isequal(shapes{found}, numel(net.classes))
     error('cifarx:check:classCount', ...
-          ['there are %d classes, but the output ''%s'' is %s; expected one feature a ' ...
+          ['there are %d classes, but the output ''%s'' is %s; expected one feature per ' ...
            'class'], numel(net.classes), net.outputs{1}, ...
           cifarx.internal.message.shapeText([shapes{found}, 1]));
 end

@@ -2,10 +2,15 @@ function checkTest(test, input, classes)
 %CHECKTEST  Refuse a test batch whose arrays do not belong together.
 %
 %   CIFARX.INTERNAL.CHECK.CHECKTEST(TEST, INPUT, CLASSES) checks the fields of net.test against
-%   net.input and the number of CLASSES, for N images, one or more: images H-by-W-by-C-
-%   by-N uint8 ([] where nobody knows how to normalise them), inputs of that size in
-%   single, labels 1-by-N of 1..CLASSES or [], logits CLASSES-by-N single, and reference
-%   of that size in double or []; all real and finite.
+%   net.input and the number of CLASSES, for N >= 1 images:
+%
+%     images     H-by-W-by-C-by-N uint8, [] if the normalization is unknown
+%     inputs     H-by-W-by-C-by-N single
+%     labels     1-by-N class numbers from 1 to CLASSES, or []
+%     logits     CLASSES-by-N single
+%     reference  CLASSES-by-N double, or []
+%
+%   All values must be real and finite.
 
 count = size(test.inputs, 4);
 maps = [input.InputSize, count];
@@ -37,7 +42,7 @@ end
 wanted = wanted(1:max([2, find(wanted ~= 1, 1, 'last')]));
 if isempty(value) || ~isequal(size(value), wanted)
     error('cifarx:check:fieldSize', ...
-          'test.%s is %s, expected %s (sizes of input.InputSize, classes and test.inputs)', ...
+          'test.%s is %s, expected %s (from input.InputSize, classes and test.inputs)', ...
           key, cifarx.internal.message.sizeText(value), cifarx.internal.message.shapeText(wanted));
 end
 wrong = find(~isfinite(value), 1);

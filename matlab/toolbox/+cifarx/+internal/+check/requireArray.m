@@ -1,9 +1,8 @@
 function requireArray(layer, key, varargin)
-%REQUIREARRAY  Refuse an array of a layer of another class or size, or not of numbers.
+%REQUIREARRAY  Refuse an array of a layer with another class or size, or with NaN or Inf.
 %
-%   CIFARX.INTERNAL.CHECK.REQUIREARRAY(LAYER, KEY, SIZE, ...) checks that LAYER.(KEY) is a
-%   real single array of one of the sizes SIZE, trailing dimensions of length 1 left
-%   out or not, without NaN or Inf.
+%   CIFARX.INTERNAL.CHECK.REQUIREARRAY(LAYER, KEY, SIZE, ...) checks that LAYER.(KEY) is a finite
+%   real single array of one of the sizes SIZE. Trailing dimensions of length 1 may be left out.
 
 value = layer.(key);
 found = size(value);

@@ -1,8 +1,8 @@
 function requireChannels(layer, given)
-%REQUIRECHANNELS  Refuse arrays that have not one number a channel.
+%REQUIRECHANNELS  Refuse arrays that do not hold one value per channel.
 %
 %   CIFARX.INTERNAL.CHECK.REQUIRECHANNELS(LAYER, GIVEN) checks a normalization, ScalingLayer or
-%   PReLULayer against an input of the size GIVEN, [H W C] of maps or F of features.
+%   PReLULayer against an input of size GIVEN, [H W C] (maps) or F (features).
 
 if any(strcmp(layer.Kind, {'GroupNormalizationLayer', 'InstanceNormalizationLayer', ...
                            'CrossChannelNormalizationLayer'}))

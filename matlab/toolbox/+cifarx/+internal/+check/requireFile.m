@@ -1,9 +1,9 @@
 function requireFile(file, caller, advice)
-%REQUIREFILE  Refuse a name under which there is no file.
+%REQUIREFILE  Refuse a name that is not the name of a file.
 %
 %   CIFARX.INTERNAL.CHECK.REQUIREFILE(FILE, CALLER, ADVICE) raises the error
-%   cifarx:CALLER:fileNotFound, with what is to be done in ADVICE, unless FILE is one. The
-%   path is not searched: what is written beside a file must be beside the one that was read.
+%   cifarx:CALLER:fileNotFound, with ADVICE on what to do, unless FILE is a file. The MATLAB path
+%   is not searched, because results are written beside the file that was read.
 
 if isfolder(file)
     error(['cifarx:' caller ':fileNotFound'], ...

@@ -1,8 +1,8 @@
 function requireFinite(layer, key)
-%REQUIREFINITE  Refuse an array that holds a NaN or an infinite number.
+%REQUIREFINITE  Refuse an array with NaN or Inf.
 %
-%   CIFARX.INTERNAL.CHECK.REQUIREFINITE(LAYER, KEY) looks through LAYER.(KEY). A sum that is
-%   finite has no other addends, and takes a fraction of the time of looking at each.
+%   CIFARX.INTERNAL.CHECK.REQUIREFINITE(LAYER, KEY) checks LAYER.(KEY). If the sum is finite, so
+%   are all values; this test is much faster than looking at each value.
 
 values = layer.(key)(:);
 if isfinite(sum(values))

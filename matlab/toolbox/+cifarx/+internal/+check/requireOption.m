@@ -1,8 +1,8 @@
 function requireOption(layer, key)
-%REQUIREOPTION  Refuse an option of a layer that is not what its name promises.
+%REQUIREOPTION  Refuse an invalid option of a layer.
 %
-%   CIFARX.INTERNAL.CHECK.REQUIREOPTION(LAYER, KEY) checks class, size and values of
-%   LAYER.(KEY), such as Stride: 1-by-2 double, whole numbers from 1.
+%   CIFARX.INTERNAL.CHECK.REQUIREOPTION(LAYER, KEY) checks the class, size and values of
+%   LAYER.(KEY). Stride, for example, must be 1-by-2 double with whole numbers of 1 or more.
 
 value = layer.(key);
 switch key

@@ -1,21 +1,21 @@
 function requirePlainFile(file)
 %REQUIREPLAINFILE  Refuse a MAT-file that holds more than plain arrays, before it is loaded.
 %
-%   CIFARX.INTERNAL.CHECK.REQUIREPLAINFILE(FILE) walks through the elements of the MAT-file FILE
-%   and raises an error 'cifarx:check:reason' unless they are numbers, char, cells and
-%   structures alone, uncompressed, as 'cifarx export', CIFARX.SAVE and save('-v6', ...)
-%   write them. To load a function handle is to run it: Octave evaluates the text of an
-%   anonymous one, as MATLAB calls loadobj of an object. What is not in the very form that
-%   the format's description gives is refused, too, for readers differ over it.
+%   CIFARX.INTERNAL.CHECK.REQUIREPLAINFILE(FILE) reads through the elements of the MAT-file FILE and
+%   raises an error 'cifarx:check:REASON' unless all of them are numbers, char, cells or structures,
+%   uncompressed, as 'cifarx export', CIFARX.SAVE and save('-v6', ...) write them. Loading a
+%   function handle can run code: Octave evaluates the text of an anonymous function, and MATLAB
+%   calls loadobj of an object. Deviations from the documented format are refused, too, because
+%   readers handle them differently.
 %   https://www.mathworks.com/help/pdf_doc/matlab/matfile_format.pdf
 
 stream = fopen(file, 'r', 'ieee-le');
 if stream < 0
-    error('cifarx:check:notAMatFile', 'it cannot be opened. See who may read it');
+    error('cifarx:check:notAMatFile', 'it cannot be opened. Check its permissions');
 end
 closing = onCleanup(@() fclose(stream));
 requireHeader(fread(stream, 128, '*uint8').');
-words = fread(stream, Inf, '*uint32');  % every element begins at a multiple of 8 bytes
+words = fread(stream, Inf, '*uint32');  % elements begin at multiples of 8 bytes
 if isempty(words)
     broken();
 end
@@ -29,7 +29,7 @@ end
 end
 
 function requireHeader(header)
-%REQUIREHEADER  Title, no subsystem (which objects and function handles need), version, order.
+%REQUIREHEADER  Check title, version and byte order; refuse a subsystem (objects, handles).
 others = {'MATLAB 7.3', 'a MAT-file of version 7.3'; [char(137) 'HDF'], 'an HDF5 file'; ...
           '# Created by Octave', 'a text file of Octave'};
 for i = 1:size(others, 1)
@@ -45,21 +45,21 @@ title = 'MATLAB 5.0 MAT-file';
 if numel(header) < 128 || ~strcmp(char(header(1:numel(title))), title) || ...
         ~isequal(header(125:128), uint8([0 1 double('IM')]))
     error('cifarx:check:notAMatFile', ...
-          ['it is not a MAT-file of level 5 that can be read, or was cut short. Export it ' ...
-           'again with ''cifarx export --mat'', or save it with cifarx.save or ' ...
+          ['it is not a readable MAT-file of level 5, or it was cut short. Export it again ' ...
+           'with ''cifarx export --mat'', or save it with cifarx.save or ' ...
            'save(''-v6'', ...)']);
 end
 if any(header(117:124) ~= 0) && any(header(117:124) ~= ' ')
-    notPlain('a subsystem, where function handles and objects lie');
+    notPlain('a subsystem, which stores function handles and objects');
 end
 end
 
 function next = walked(words, at, stop)
-%WALKED  Check the array that begins at the word AT; give the word behind it.
+%WALKED  Check the array that begins at the word AT; return the word after it.
 if words(at) == 15
     error('cifarx:check:compressed', ...
-          ['it is compressed, and cifarx looks at what is in a file before it loads it. Save ' ...
-           'it with cifarx.save or save(''-v6'', ...), or export it again']);
+          ['it is compressed, but cifarx inspects the contents of a file before it loads ' ...
+           'it. Save it with cifarx.save or save(''-v6'', ...), or export it again']);
 end
 [type, bytes, from, next] = tagged(words, at, stop);
 if type ~= 14 || mod(bytes, 8) ~= 0
@@ -83,10 +83,10 @@ end
 end
 
 function at = filled(words, at, stop, flags, count)
-%FILLED  Check what the COUNT elements of an array are, from the word AT to STOP.
+%FILLED  Check the COUNT elements of an array, from the word AT to STOP.
 kind = mod(flags, 256);
 if kind == 4 || (kind >= 6 && kind <= 15)
-    for i = 1:1 + sign(bitand(flags, 2048))  % complex ones have two parts
+    for i = 1:1 + sign(bitand(flags, 2048))  % complex numbers have two parts
         at = numbers(words, at, stop, count);
     end
     return
@@ -97,7 +97,7 @@ elseif kind ~= 1
     names = {'a function handle', 'a sparse array', 'an object'};
     notPlain(names{find([kind == [16, 5], true], 1)});
 end
-empty = uint32([14 48 6 8 6 0 5 8 0 0 1 0 9 0]).';  % [], by far the most fields of layers
+empty = uint32([14 48 6 8 6 0 5 8 0 0 1 0 9 0]).';  % [], by far the most common field of layers
 for i = 1:count
     if at + 13 <= stop && all(words(at:at + 13) == empty)
         at = at + 14;
@@ -108,8 +108,8 @@ end
 end
 
 function at = numbers(words, at, stop, count)
-%NUMBERS  Check one element of data; UTF-8 alone has no fixed length.
-widths = [1 1 2 2 4 4 4 0 8 0 0 8 8 0 0 1 2 4];  % bytes of a number of each type
+%NUMBERS  Check one data element; only UTF-8 has no fixed length.
+widths = [1 1 2 2 4 4 4 0 8 0 0 8 8 0 0 1 2 4];  % bytes per number of each type
 [type, bytes, ~, at] = tagged(words, at, stop);
 if type < 1 || type > numel(widths) || widths(type) == 0 || ...
         (bytes ~= count * widths(type) && type ~= 16)
@@ -118,8 +118,8 @@ end
 end
 
 function [fields, at] = fieldsOf(words, at, stop)
-%FIELDSOF  How many fields a structure has.
-if at >= stop || words(at) ~= 4 * 65536 + 5  % one int32 within the tag
+%FIELDSOF  Number of fields of a structure.
+if at >= stop || words(at) ~= 4 * 65536 + 5  % one int32 inside the tag
     broken();
 end
 width = double(words(at + 1));
@@ -131,7 +131,7 @@ end
 end
 
 function [type, bytes, from, next] = tagged(words, at, stop)
-%TAGGED  Type, length and first word of an element, and the word behind it.
+%TAGGED  Type, length and first word of an element, and the word after it.
 if at >= stop
     broken();
 end
@@ -153,16 +153,16 @@ end
 end
 
 function broken()
-%BROKEN  Refuse what is cut short, or not in the form of the format's description.
+%BROKEN  Refuse a file that was cut short or deviates from the documented format.
 error('cifarx:check:notAMatFile', ...
-      ['it is not a MAT-file that can be read, or was cut short. Export it again, or save it ' ...
-       'again with cifarx.save']);
+      ['it is not a readable MAT-file, or it was cut short. Export it again, or save it again ' ...
+       'with cifarx.save']);
 end
 
 function notPlain(found)
-%NOTPLAIN  Refuse what could run code.
+%NOTPLAIN  Refuse contents that could run code.
 error('cifarx:check:notPlain', ...
-      ['it holds %s, expected numbers, char, cells and structures alone. It was not loaded, ' ...
-       'for loading could run code that is in it. Do not load it unless you trust whoever ' ...
-       'wrote it'], found);
+      ['it holds %s, expected only numbers, char, cells and structures. It was not loaded, ' ...
+       'because loading could run code in it. Do not load it unless you trust its author'], ...
+      found);
 end

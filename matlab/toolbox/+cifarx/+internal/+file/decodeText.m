@@ -1,14 +1,13 @@
 function words = decodeText(words)
-%DECODETEXT  Text of a model.mat as char.
+%DECODETEXT  Convert text of a model.mat to char.
 %
-%   WORDS = CIFARX.INTERNAL.FILE.DECODETEXT(WORDS) gives for bytes, 1-by-n uint8, the char
-%   that they are in UTF-8; anything else stays as it is, and so do bytes that are
-%   no UTF-8.
+%   WORDS = CIFARX.INTERNAL.FILE.DECODETEXT(WORDS) converts UTF-8 bytes, 1-by-n uint8, to char.
+%   Other values, and bytes that are not valid UTF-8, are returned unchanged.
 
 if isa(words, 'uint8') && ~isempty(words)
     try
         words = native2unicode(words, 'UTF-8');
-    catch  % Octave refuses; it is a name of a tensor that no text editor shows
+    catch  % not valid UTF-8, for example a damaged tensor name: keep the bytes
     end
 end
 end

@@ -1,8 +1,8 @@
 function file = fileName(file, identifier)
-%FILENAME  A file's name as a character row vector.
+%FILENAME  Return a file name as a character row vector.
 %
-%   FILE = CIFARX.INTERNAL.FILE.FILENAME(FILE, IDENTIFIER) takes char, or a string scalar of
-%   MATLAB, and raises the error IDENTIFIER for anything else.
+%   FILE = CIFARX.INTERNAL.FILE.FILENAME(FILE, IDENTIFIER) accepts char or a string scalar and
+%   raises the error IDENTIFIER for anything else.
 
 file = cifarx.internal.asChar(file);
 if ~ischar(file) || size(file, 1) ~= 1

@@ -1,10 +1,9 @@
 function writeMat(file, content)
-%WRITEMAT  Write a MAT-file under another name, and move it when it is whole.
+%WRITEMAT  Write a MAT-file under a temporary name and rename it when it is complete.
 %
-%   CIFARX.INTERNAL.FILE.WRITEMAT(FILE, CONTENT) writes the fields of the structure CONTENT
-%   as variables to the MAT-file FILE, uncompressed, as 'cifarx export' writes them.
-%   A variable of 2 GiB or more is refused: MATLAB's save would leave it out with a
-%   warning.
+%   CIFARX.INTERNAL.FILE.WRITEMAT(FILE, CONTENT) writes the fields of the structure CONTENT as
+%   variables to the MAT-file FILE, uncompressed, as 'cifarx export' writes them. Variables of 2 GiB
+%   or more are refused, because MATLAB's save would leave them out with only a warning.
 
 names = fieldnames(content);
 for i = 1:numel(names)
@@ -12,8 +11,8 @@ for i = 1:numel(names)
     taken = whos('value');
     if taken.bytes >= 2^31
         error('cifarx:save:tooLarge', ...
-              ['The variable ''%s'' of ''%s'' would take %.1f GiB; a MAT-file that every ' ...
-               'MATLAB reads holds less than 2 GiB a variable.'], ...
+              ['The variable ''%s'' of ''%s'' would take %.1f GiB; MAT-files that every MATLAB ' ...
+               'can read are limited to 2 GiB per variable.'], ...
               names{i}, file, taken.bytes / 2^30);
     end
 end
@@ -39,9 +38,9 @@ end
 end
 
 function replace(temporary, file)
-%REPLACE  Move a file over another.
+%REPLACE  Move a file over another one.
 if exist('OCTAVE_VERSION', 'builtin')
-    [failed, message] = rename(temporary, file);  % Octave's movefile asks a shell
+    [failed, message] = rename(temporary, file);  % Octave's movefile calls a shell
 else
     [moved, message] = movefile(temporary, file, 'f');
     failed = ~moved;

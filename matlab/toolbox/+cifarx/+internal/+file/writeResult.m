@@ -1,10 +1,10 @@
 function written = writeResult(file, report, found)
-%WRITERESULT  Write what cifarx.verify found, for 'cifarx verify' in Python.
+%WRITERESULT  Write the result of cifarx.verify for 'cifarx verify' in Python.
 %
-%   WRITTEN = CIFARX.INTERNAL.FILE.WRITERESULT(FILE, REPORT, FOUND) writes the MAT-file FILE
-%   from REPORT of CIFARX.VERIFY and FOUND of CIFARX.INTERNAL.FILE.DIGESTS, with the variables
-%   that verify/README.md lists, under a temporary name first. It prints a line, and
-%   gives the name, or '' where FILE is '' or cannot be written.
+%   WRITTEN = CIFARX.INTERNAL.FILE.WRITERESULT(FILE, REPORT, FOUND) writes the MAT-file FILE from
+%   REPORT of CIFARX.VERIFY and FOUND of CIFARX.INTERNAL.FILE.DIGESTS, with the variables that
+%   verify/README.md lists, first under a temporary name. It prints one line and returns the name,
+%   or '' if FILE is '' or cannot be written.
 
 written = '';
 if isempty(file)
@@ -20,7 +20,7 @@ content.logits = report.logits;
 content.layer_names = {report.layers.Name};
 content.layer_ratios = [report.layers.ratio];
 content.layer_images = report.layerImages;
-content.verdict = report.verdict; %#ok<STRNU> saved as variables
+content.verdict = report.verdict; %#ok<STRNU> its fields are saved as variables
 try
     folder = fileparts(file);
     if isempty(folder)
@@ -37,7 +37,7 @@ end
 end
 
 function moveOver(temporary, file)
-%MOVEOVER  Rename, replacing. Octave's movefile calls a shell, and does not tell when mv fails.
+%MOVEOVER  Rename over an existing file; Octave's movefile hides failures of the shell's mv.
 if exist('OCTAVE_VERSION', 'builtin')
     [failed, reason] = rename(temporary, file);
 else

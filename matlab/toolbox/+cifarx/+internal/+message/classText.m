@@ -1,7 +1,7 @@
 function text = classText(value)
-%CLASSTEXT  The class of an array in the words of an error.
+%CLASSTEXT  The class of an array as text for an error message.
 %
-%   TEXT = CIFARX.INTERNAL.MESSAGE.CLASSTEXT(VALUE) is 'single', say, or 'complex single', or
+%   TEXT = CIFARX.INTERNAL.MESSAGE.CLASSTEXT(VALUE) is for example 'single', 'complex single' or
 %   'sparse double'.
 
 text = class(value);

@@ -1,10 +1,10 @@
 function explain(problem, net, caller)
-%EXPLAIN  Raise an error of a computation as what is wrong with the network.
+%EXPLAIN  Turn an error of a computation into a statement about the network.
 %
-%   CIFARX.INTERNAL.MESSAGE.EXPLAIN(PROBLEM, NET, CALLER) raises the error that
-%   CIFARX.INTERNAL.CHECK.CHECKNETWORK finds in NET, as one of the public function CALLER, where
-%   the error PROBLEM has no identifier of cifarx; else PROBLEM. A sound network need not
-%   be looked through each time.
+%   CIFARX.INTERNAL.MESSAGE.EXPLAIN(PROBLEM, NET, CALLER) raises the error PROBLEM. If PROBLEM has
+%   no identifier of cifarx and CIFARX.INTERNAL.CHECK.CHECKNETWORK finds a fault in NET, that fault
+%   is raised instead, under the name of the public function CALLER. The full check runs only
+%   after an error, because it would be slow on every call.
 
 if ~strncmp(problem.identifier, 'cifarx:', 7)
     try

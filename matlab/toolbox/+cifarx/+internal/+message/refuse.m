@@ -1,10 +1,10 @@
 function refuse(layer, reason, text, varargin)
-%REFUSE  Raise the error that a layer is not sound.
+%REFUSE  Raise the error that a layer is invalid.
 %
-%   CIFARX.INTERNAL.MESSAGE.REFUSE(LAYER, REASON, TEXT, ...) raises the error
-%   'cifarx:check:REASON' with the name and kind of LAYER before TEXT, a format of
-%   SPRINTF for the arguments behind it. Public functions put their own name in place
-%   of 'check' (CIFARX.INTERNAL.MESSAGE.RESTATE).
+%   CIFARX.INTERNAL.MESSAGE.REFUSE(LAYER, REASON, TEXT, ...) raises the error 'cifarx:check:REASON'
+%   with the name and kind of LAYER in front of TEXT, a format of SPRINTF for the remaining
+%   arguments. Public functions replace 'check' by their own name
+%   (CIFARX.INTERNAL.MESSAGE.RESTATE).
 
 error(['cifarx:check:' reason], 'layer ''%s'' of kind %s: %s', layer.Name, layer.Kind, ...
       sprintf(text, varargin{:}));

@@ -1,7 +1,7 @@
 function text = sizeText(value)
-%SIZETEXT  The size of an array in words.
+%SIZETEXT  The size of an array as text.
 %
-%   TEXT = CIFARX.INTERNAL.MESSAGE.SIZETEXT(VALUE) is '3-by-3-by-16', say.
+%   TEXT = CIFARX.INTERNAL.MESSAGE.SIZETEXT(VALUE) is for example '3-by-3-by-16'.
 
 text = sprintf('%d-by-', size(value));
 text = text(1:end - 4);

@@ -1,8 +1,9 @@
 function text = valueText(value)
-%VALUETEXT  A value in the words of an error.
+%VALUETEXT  A value as text for an error message.
 %
-%   TEXT = CIFARX.INTERNAL.MESSAGE.VALUETEXT(VALUE) shows short numbers and words as they are,
-%   '[1 -2]' or '''zerocenter''', and of anything else size and class, '3-by-3 single'.
+%   TEXT = CIFARX.INTERNAL.MESSAGE.VALUETEXT(VALUE) shows short numbers and words as they are, for
+%   example '[1 -2]' or 'zerocenter', and the size and class of anything else, for example
+%   '3-by-3 single'.
 
 if ischar(value) && size(value, 1) <= 1 && numel(value) <= 60
     text = ['''' value ''''];

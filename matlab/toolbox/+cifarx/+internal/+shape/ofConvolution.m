@@ -1,8 +1,8 @@
 function shape = ofConvolution(layer, given)
-%OFCONVOLUTION  Size of what a convolution, grouped or not, gives.
+%OFCONVOLUTION  Size of the output of a convolution, grouped or not.
 %
-%   SHAPE = CIFARX.INTERNAL.SHAPE.OFCONVOLUTION(LAYER, GIVEN) checks LAYER against maps
-%   of the size GIVEN = [H W C] and gives [H' W' F].
+%   SHAPE = CIFARX.INTERNAL.SHAPE.OFCONVOLUTION(LAYER, GIVEN) checks LAYER against maps of size
+%   GIVEN = [H W C] and returns [H' W' F].
 
 cifarx.internal.check.requireMaps(layer, given);
 channels = given(3);

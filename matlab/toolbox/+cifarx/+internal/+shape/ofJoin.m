@@ -1,9 +1,8 @@
 function shape = ofJoin(layer, given)
 %OFJOIN  Size of a sum, product or concatenation.
 %
-%   SHAPE = CIFARX.INTERNAL.SHAPE.OFJOIN(LAYER, GIVEN) checks the sizes in the cell array
-%   GIVEN, [H W C] of maps or F of features, against each other, and gives that of
-%   the output of LAYER.
+%   SHAPE = CIFARX.INTERNAL.SHAPE.OFJOIN(LAYER, GIVEN) checks the sizes in the cell array GIVEN,
+%   [H W C] (maps) or F (features), against each other and returns the size of the output of LAYER.
 
 alike = all(cellfun(@numel, given) == numel(given{1}));
 sizes = zeros(numel(given), numel(given{1}));
@@ -27,13 +26,14 @@ switch layer.Kind
         end
         if dim > numel(shape)
             cifarx.internal.message.refuse(layer, 'fieldValue', ...
-                                           'it joins along dimension %d what has only %d', ...
+                                           ['it joins along dimension %d, but its inputs have ' ...
+                                            'only %d'], ...
                                            dim, numel(shape));
         end
         differ(dim) = false;
         shape(dim) = sum(sizes(:, dim));
         alike = alike && ~any(differ);
-        wanted = sprintf('equal sizes but for dimension %d', dim);
+        wanted = sprintf('equal sizes except in dimension %d', dim);
 end
 if ~alike
     texts = cellfun(@cifarx.internal.message.shapeText, given, 'UniformOutput', false);

@@ -1,9 +1,9 @@
 function shape = ofLayer(layer, given)
-%OFLAYER  Check a layer's sizes, and give that of its output.
+%OFLAYER  Check the sizes of a layer and return the size of its output.
 %
-%   SHAPE = CIFARX.INTERNAL.SHAPE.OFLAYER(LAYER, GIVEN) takes the sizes of LAYER's inputs
-%   for one image in the cell array GIVEN, [H W C] of maps or F of features, and
-%   gives that of its output, or raises an error 'cifarx:check:reason'. It mirrors
+%   SHAPE = CIFARX.INTERNAL.SHAPE.OFLAYER(LAYER, GIVEN) returns the size of the output of LAYER for
+%   one image. GIVEN is a cell array of the sizes of its inputs, [H W C] (maps) or F (features).
+%   Errors are 'cifarx:check:REASON'. The rules are those of
 %   export/cifarx/export/network/vocabulary.py.
 
 switch layer.Kind
@@ -26,13 +26,13 @@ switch layer.Kind
     case {'AdditionLayer', 'MultiplicationLayer', 'DepthConcatenationLayer', ...
           'ConcatenationLayer'}
         shape = cifarx.internal.shape.ofJoin(layer, given);
-    otherwise  % element by element
+    otherwise  % elementwise
         shape = given{1};
 end
 end
 
 function shape = fullyConnected(layer, given)
-%FULLYCONNECTED  O features, as many as Weights has rows.
+%FULLYCONNECTED  One feature per row of Weights.
 if numel(given) ~= 1
     cifarx.internal.message.refuse(layer, 'inputSize', ...
                                    ['gets maps of %s, expected features; a FlattenLayer ' ...

@@ -1,8 +1,8 @@
 function shape = ofPooling(layer, given)
-%OFPOOLING  Size of what a pooling, global or not, gives.
+%OFPOOLING  Size of the output of a pooling layer, global or not.
 %
-%   SHAPE = CIFARX.INTERNAL.SHAPE.OFPOOLING(LAYER, GIVEN) checks LAYER against maps of
-%   the size GIVEN = [H W C] and gives [H' W' C].
+%   SHAPE = CIFARX.INTERNAL.SHAPE.OFPOOLING(LAYER, GIVEN) checks LAYER against maps of size
+%   GIVEN = [H W C] and returns [H' W' C].
 
 cifarx.internal.check.requireMaps(layer, given);
 shape = [1, 1, given(3)];

@@ -1,8 +1,8 @@
 function shape = ofTransposedConvolution(layer, given)
-%OFTRANSPOSEDCONVOLUTION  Size of what a transposed convolution gives.
+%OFTRANSPOSEDCONVOLUTION  Size of the output of a transposed convolution.
 %
 %   SHAPE = CIFARX.INTERNAL.SHAPE.OFTRANSPOSEDCONVOLUTION(LAYER, GIVEN) checks LAYER against maps
-%   of the size GIVEN = [H W C] and gives [H' W' F].
+%   of size GIVEN = [H W C] and returns [H' W' F].
 
 cifarx.internal.check.requireMaps(layer, given);
 [height, width, filters, ~] = size(layer.Weights);

@@ -1,19 +1,18 @@
 function g = gammaBound(terms, sums)
-%GAMMABOUND  How far rounding may move a sum of products in single precision.
+%GAMMABOUND  Bound of the rounding error of a sum of products in single precision.
 %
 %   G = CIFARX.INTERNAL.TRUTH.GAMMABOUND(TERMS, SUMS) is the factor by which a sum of TERMS
-%   products may differ from the true one, relative to the sum of their absolute
-%   values, in any order of summation, with or without fused multiplications. It is
-%   the lesser of
+%   products can differ from the exact one, relative to the sum of their absolute values, in any
+%   order of summation, with or without fused multiply-add. It is the smaller of
 %
 %      TERMS * u / (1 - TERMS * u),   u = 2^-24, which always holds, and
 %      exp(lambda * sqrt(TERMS) * u + TERMS * u^2 / (1 - u)) - 1,
 %
-%   which holds where roundings are as good as independent (Higham and Mary, A New
-%   Approach to Probabilistic Rounding Error Analysis, SIAM J. Sci. Comput. 41, 2019,
-%   theorem 2.4). One sum exceeds the second with a chance of at most
-%   2 * TERMS * exp(-lambda^2 * (1 - u)^2 / 2); lambda is such that one of SUMS sums
-%   (default 1) does so once in a million times: 8 or so.
+%   which holds if rounding errors behave as independent (Higham and Mary, A New Approach to
+%   Probabilistic Rounding Error Analysis, SIAM J. Sci. Comput. 41, 2019, theorem 2.4). One sum
+%   exceeds the second with a probability of at most
+%   2 * TERMS * exp(-lambda^2 * (1 - u)^2 / 2). lambda, about 8, is chosen so that one of SUMS sums
+%   (default 1) exceeds it once in a million cases.
 
 if nargin < 2
     sums = 1;

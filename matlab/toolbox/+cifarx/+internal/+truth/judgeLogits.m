@@ -1,11 +1,11 @@
 function judged = judgeLogits(logits, yardstick, reference)
 %JUDGELOGITS  Compare outputs with the truth, in units of float32 rounding.
 %
-%   JUDGED = CIFARX.INTERNAL.TRUTH.JUDGELOGITS(LOGITS, YARDSTICK, REFERENCE) takes
-%   K-by-N outputs of this runtime, of PyTorch in float32 (single) and of
-%   PyTorch in float64 (double), and returns a structure with the fields
-%   passed, finite, credible, ratio, largest, predictions, changed, own, shape and
-%   figures (parts of a line), and detail (both). The rule and its limits are those of
+%   JUDGED = CIFARX.INTERNAL.TRUTH.JUDGELOGITS(LOGITS, YARDSTICK, REFERENCE) compares the K-by-N
+%   outputs LOGITS of this runtime with REFERENCE, those of PyTorch in float64 (double), in units
+%   of the error of YARDSTICK, those of PyTorch in float32 (single). JUDGED is a structure with
+%   the fields passed, finite, credible, ratio, largest, predictions, changed, own, shape and
+%   figures (parts of a line), and detail (both parts). The rule and its limits are those of
 %   verify/README.md, "Logits".
 
 limit = 10;

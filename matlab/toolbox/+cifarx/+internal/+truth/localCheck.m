@@ -1,17 +1,17 @@
 function layers = localCheck(net, X)
-%LOCALCHECK  Judge every layer on the input that it gets here.
+%LOCALCHECK  Check every layer on the input that it gets here.
 %
-%   LAYERS = CIFARX.INTERNAL.TRUTH.LOCALCHECK(NET, X) runs NET on the H-by-W-by-C-by-N single
-%   array X, already normalised, and compares the output of each layer with the same
-%   layer in double precision for the same single input. Errors do not pile up from
-%   layer to layer, so that a layer beyond its bound is itself at fault. LAYERS is a
-%   1-by-L structure array of Name, Kind and Module as in net.layers, and
+%   LAYERS = CIFARX.INTERNAL.TRUTH.LOCALCHECK(NET, X) runs NET on the H-by-W-by-C-by-N single array
+%   X, which is already normalized, and compares the output of each layer with the same layer in
+%   double precision for the same single input. Errors do not accumulate from layer to layer, so a
+%   layer beyond its bound is itself at fault. LAYERS is a 1-by-L structure array with Name, Kind
+%   and Module as in net.layers, and
 %
-%     ratio    largest error over what rounding may make of it (CIFARX.INTERNAL.TRUTH.LOCALTRUTH);
-%              0 for the same numbers, Inf for any error of a layer without arithmetic
+%     ratio    largest error divided by the bound of CIFARX.INTERNAL.TRUTH.LOCALTRUTH; 0 for equal
+%              values, Inf for any error of a layer without arithmetic
 %     passed   ratio <= 1
 %
-%   Eight images are computed at a time, and activations kept until their last use.
+%   Eight images are computed at a time, and activations are kept until their last use.
 
 layers = struct('Name', {net.layers.Name}, 'Kind', {net.layers.Kind}, ...
                 'Module', {net.layers.Module}, 'ratio', 0, 'passed', false);
@@ -38,7 +38,7 @@ passed = num2cell([layers.ratio] <= 1);
 end
 
 function ratio = worst(Y, truth, bound)
-%WORST  Largest error over its bound; Inf for other sizes, and where there is no number.
+%WORST  Largest error divided by its bound; Inf if the sizes differ or a value is NaN.
 if ~isequal(size(Y), size(truth)) || ~isa(Y, 'single')
     ratio = Inf;
     return

@@ -1,13 +1,12 @@
 function [Y, bound] = localTruth(layer, inputs)
-%LOCALTRUTH  What a layer should give for its inputs, and how far single may be off.
+%LOCALTRUTH  Expected output of a layer, and the rounding bound of single precision.
 %
-%   [Y, BOUND] = CIFARX.INTERNAL.TRUTH.LOCALTRUTH(LAYER, INPUTS) computes LAYER, one element
-%   of net.layers, in double precision for the cell array INPUTS of single arrays, and
-%   the largest error (double, of Y's size) that a sound computation in single
-%   precision may have at each element. It shares no arithmetic with CIFARX.LAYER: a
-%   fault there must not be in both. BOUND is zero where a layer only moves or chooses
-%   values. Elsewhere, realmin('single') is allowed on top: below it, singles are
-%   coarser, and some processors take them for zero.
+%   [Y, BOUND] = CIFARX.INTERNAL.TRUTH.LOCALTRUTH(LAYER, INPUTS) computes LAYER, one element of
+%   net.layers, in double precision for the cell array INPUTS of single arrays. BOUND, double and
+%   of the size of Y, is the largest error that a correct computation in single precision may have
+%   at each element. No arithmetic is shared with CIFARX.LAYER, so that a fault there cannot be in
+%   both. BOUND is zero for layers that only move or select values. Elsewhere realmin('single') is
+%   added, because singles are coarser below it and some processors flush them to zero.
 
 inputs = cellfun(@double, inputs, 'UniformOutput', false);
 X = inputs{1};
@@ -44,7 +43,7 @@ switch layer.Kind
         [Y, bound] = deal(cat(layer.Dim, inputs{:}), 0);
     otherwise
         error('cifarx:verify:unknownKind', ...
-              'Layer ''%s'' is of kind ''%s'', which this toolbox does not know.', ...
+              'Layer ''%s'' is of kind ''%s'', which this toolbox does not support.', ...
               layer.Name, layer.Kind);
 end
 bound = bound + zeros(size(Y));

@@ -1,10 +1,9 @@
 function [Y, bound] = ofActivation(layer, X)
-%OFACTIVATION  Activations in double precision.
+%OFACTIVATION  Activation layers in double precision.
 %
 %   [Y, BOUND] = CIFARX.INTERNAL.TRUTH.OFACTIVATION(LAYER, X): see
-%   CIFARX.INTERNAL.TRUTH.LOCALTRUTH. A function of the library (exp, expm1, tanh, erf, erfc)
-%   may be off by 4 units in the last place; the GNU C library documents at most 3 for
-%   these in single precision.
+%   CIFARX.INTERNAL.TRUTH.LOCALTRUTH. A library function (exp, expm1, tanh, erf, erfc) may be off by
+%   4 units in the last place; the GNU C library documents at most 3 for these in single precision.
 
 u = 2^-24;
 own = 8 * u;  % 4 units in the last place are at most 8 roundings
@@ -24,7 +23,7 @@ switch layer.Kind
         bound = 1.01 * u * abs(sloped);
     case 'ELULayer'
         curved = layer.Alpha * (exp(negative) - 1);
-        small = negative > -0.1;  % where the difference cancels
+        small = negative > -0.1;  % where the subtraction cancels
         curved(small) = layer.Alpha * expm1(negative(small));
         Y = X .* (X > 0) + curved;
         bound = (own + 3 * u) * abs(curved);
@@ -42,7 +41,7 @@ switch layer.Kind
         bound = abs(X) / 2 .* (ofSum + 3 * u * (1 + abs(t)));
     case 'SwishLayer'
         Y = X ./ (1 + exp(-X));
-        % exp overflows below -88.7 or so, and the quotient is then 0 for less than realmin
+        % below about -88.7 exp overflows and the quotient is 0 instead of less than realmin
         bound = (2 * own + 4 * u) * abs(Y) + double(realmin('single')) * abs(X);
     case 'SigmoidLayer'
         Y = 1 ./ (1 + exp(-X));
@@ -51,7 +50,7 @@ switch layer.Kind
         Y = tanh(X);
         bound = own * abs(Y);
     case 'SoftmaxLayer'
-        dim = 3 - 2 * (ndims(X) == 2); %#ok<ISMAT> channels: rows of features, else the third
+        dim = 3 - 2 * (ndims(X) == 2); %#ok<ISMAT> rows of features, third of maps
         below = X - max(X, [], dim);
         Y = exp(below);
         Y = Y ./ sum(Y, dim);

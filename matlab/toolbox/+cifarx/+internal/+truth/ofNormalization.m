@@ -1,9 +1,9 @@
 function [Y, bound] = ofNormalization(layer, X)
-%OFNORMALIZATION  Normalisations in double precision.
+%OFNORMALIZATION  Normalization layers in double precision.
 %
 %   [Y, BOUND] = CIFARX.INTERNAL.TRUTH.OFNORMALIZATION(LAYER, X): see
-%   CIFARX.INTERNAL.TRUTH.LOCALTRUTH. Errors are counted operation by operation, and those
-%   of sums over n elements with gamma.
+%   CIFARX.INTERNAL.TRUTH.LOCALTRUTH. Errors are counted operation by operation, and those of sums
+%   over n elements with CIFARX.INTERNAL.TRUTH.GAMMABOUND.
 
 u = 2^-24;
 if strcmp(layer.Kind, 'CrossChannelNormalizationLayer')
@@ -14,7 +14,7 @@ scale = double(layer.Scale);
 offset = double(layer.Offset);
 switch layer.Kind
     case 'BatchNormalizationLayer'
-        % also where Scale and Offset are folded: X * factor + (Offset - TrainedMean * factor)
+        % holds for the folded form, too: X * factor + (Offset - TrainedMean * factor)
         center = double(layer.TrainedMean);
         factor = scale ./ sqrt(double(layer.TrainedVariance) + layer.Epsilon);
         Y = factor .* (X - center) + offset;
@@ -22,7 +22,7 @@ switch layer.Kind
         bound = cifarx.internal.truth.gammaBound(7) * sizes;
         return
     case 'LayerNormalizationLayer'
-        dim = 3 - 2 * (size(scale, 1) > 1);  % channels: rows of features, else the third
+        dim = 3 - 2 * (size(scale, 1) > 1);  % channel dimension: rows of features, third of maps
         [Z, offBy] = standardized(X, dim, layer.Epsilon);
     otherwise
         groups = size(X, 3);
@@ -39,7 +39,7 @@ bound = abs(scale) .* offBy + 2 * u * (abs(scale .* Z) + abs(offset));
 end
 
 function [Z, offBy] = standardized(X, dim, epsilon)
-%STANDARDIZED  Sets of numbers along DIM to mean 0 and variance 1.
+%STANDARDIZED  Sets of values along DIM, normalized to mean 0 and variance 1.
 u = 2^-24;
 n = size(X, dim);
 g = cifarx.internal.truth.gammaBound(n + 1, 2 * numel(X) / n);
@@ -52,7 +52,7 @@ offBy = (ofMean + u * abs(deviation)) ./ sqrt(variance) + abs(Z) .* (ofVariance 
 end
 
 function [Y, bound] = crossChannel(X, window, alpha, beta, k)
-%CROSSCHANNEL  Each pixel over a power of the squares in the channels around it.
+%CROSSCHANNEL  Each pixel divided by a power of the squares in neighboring channels.
 u = 2^-24;
 around = (window - 1) / 2;
 channels = size(X, 3);
@@ -65,6 +65,6 @@ base = k + alpha / window * squares;
 Y = X ./ base.^beta;
 ofBase = cifarx.internal.truth.gammaBound(window + 4, numel(X)) * ...
          (abs(k) + abs(alpha) / window * squares) ./ abs(base);
-% the error of the power itself, beta rounded to single, the division
+% the error of the power, of beta rounded to single, and of the division
 bound = abs(Y) .* (abs(beta) * ofBase + u * abs(beta * log(abs(base))) + 10 * u);
 end

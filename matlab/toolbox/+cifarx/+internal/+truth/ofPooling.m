@@ -1,12 +1,12 @@
 function [Y, bound] = ofPooling(layer, X)
 %OFPOOLING  Maxima and means in double precision.
 %
-%   [Y, BOUND] = CIFARX.INTERNAL.TRUTH.OFPOOLING(LAYER, X): see
-%   CIFARX.INTERNAL.TRUTH.LOCALTRUTH. Maxima are exact; means are bounded as sums are.
+%   [Y, BOUND] = CIFARX.INTERNAL.TRUTH.OFPOOLING(LAYER, X): see CIFARX.INTERNAL.TRUTH.LOCALTRUTH.
+%   Maxima are exact; means are bounded like sums.
 
 padding = [0 0 0 0];
 stride = [1 1];
-window = [size(X, 1), size(X, 2)];  % of global pooling
+window = [size(X, 1), size(X, 2)];  % for global pooling
 if any(strcmp(layer.Kind, {'MaxPooling2DLayer', 'AveragePooling2DLayer'}))
     padding = layer.Padding;
     stride = layer.Stride;
@@ -31,7 +31,7 @@ bound = cifarx.internal.truth.gammaBound(prod(window) + 1, numel(Y)) * absolute;
 end
 
 function Y = over(window, seen, combine)
-%OVER  What all positions of the window see, combined.
+%OVER  Combine what all positions of the window see.
 Y = seen(1, 1);
 for k = 2:prod(window)
     [i, j] = ind2sub(window, k);

@@ -1,9 +1,8 @@
 function [Y, bound] = ofSums(layer, X)
 %OFSUMS  Convolutions and fully connected layers in double precision.
 %
-%   [Y, BOUND] = CIFARX.INTERNAL.TRUTH.OFSUMS(LAYER, X): see CIFARX.INTERNAL.TRUTH.LOCALTRUTH.
-%   BOUND is gamma * (|W| * |x| + |b|), gamma for as many terms as a sum has, the bias
-%   among them.
+%   [Y, BOUND] = CIFARX.INTERNAL.TRUTH.OFSUMS(LAYER, X): see CIFARX.INTERNAL.TRUTH.LOCALTRUTH. BOUND
+%   is gamma * (|W| * |x| + |b|), with gamma for the number of terms of a sum, including the bias.
 
 if strcmp(layer.Kind, 'FullyConnectedLayer')
     [Y, absolute] = product(layer.Weights, X);
@@ -18,7 +17,7 @@ bound = cifarx.internal.truth.gammaBound(terms + 1, numel(Y)) * (absolute + abs(
 end
 
 function [Y, absolute] = product(weights, X)
-%PRODUCT  W * x and |W| * |x|, as many rows of W at a time as are 32 MB in double precision.
+%PRODUCT  W * x and |W| * |x|, in parts of 32 MB of W in double precision.
 [Y, absolute] = deal(zeros(size(weights, 1), size(X, 2)));
 step = max(1, floor(2^22 / size(weights, 2)));
 for first = 1:step:size(weights, 1)
@@ -30,10 +29,10 @@ end
 end
 
 function [Y, absolute, terms] = ofMaps(layer, weights, X)
-%OFMAPS  The same of a convolution of any kind.
+%OFMAPS  The same for a convolution of any kind.
 switch layer.Kind
     case 'TransposedConvolution2DLayer'
-        % the convolution of X, its pixels Stride apart, with the kernels turned by 180 degrees
+        % convolve X, its pixels spread Stride apart, with the kernels turned by 180 degrees
         [height, width, ~, channels] = size(weights);
         spread = zeros([([size(X, 1), size(X, 2)] - 1) .* layer.Stride + 1, channels, size(X, 4)]);
         spread(1:layer.Stride(1):end, 1:layer.Stride(2):end, :, :) = X;
@@ -52,7 +51,7 @@ end
 end
 
 function [Y, absolute] = convolution(X, weights, stride, padding, dilation)
-%CONVOLUTION  Sums of W * x and of |W| * |x|, one position of the kernel at a time.
+%CONVOLUTION  Sums of W * x and of |W| * |x|, one kernel position at a time.
 [height, width, channels, filters, groups] = size(weights);
 [seen, places] = cifarx.internal.truth.shifted(X, [height, width], stride, padding, dilation, 0);
 count = size(X, 4);

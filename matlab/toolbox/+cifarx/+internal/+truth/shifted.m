@@ -1,10 +1,10 @@
 function [seen, places] = shifted(X, window, stride, padding, dilation, value)
 %SHIFTED  What each position of a sliding window sees.
 %
-%   [SEEN, PLACES] = CIFARX.INTERNAL.TRUTH.SHIFTED(X, WINDOW, STRIDE, PADDING, DILATION,
-%   VALUE) surrounds the H-by-W-by-C-by-N double array X by PADDING = [t b l r] rows
-%   and columns of VALUE. SEEN(i, j) is the H'-by-W'-by-C-by-N array of what row i and
-%   column j of the window of WINDOW = [h w] sees at each of its PLACES = [H' W'].
+%   [SEEN, PLACES] = CIFARX.INTERNAL.TRUTH.SHIFTED(X, WINDOW, STRIDE, PADDING, DILATION, VALUE) pads
+%   the H-by-W-by-C-by-N double array X with PADDING = [t b l r] rows and columns of VALUE.
+%   SEEN(i, j) is the H'-by-W'-by-C-by-N array of the values that row i and column j of the window
+%   of WINDOW = [h w] sees at its PLACES = [H' W'] positions.
 
 [height, width, channels, count] = size(X);
 padded = repmat(value, [height + sum(padding(1:2)), width + sum(padding(3:4)), channels, count]);

@@ -1,8 +1,8 @@
 function X = pad(X, padding, value)
-%PAD  Surround maps with a constant.
+%PAD  Pad maps with a constant.
 %
-%   X = CIFARX.INTERNAL.WINDOW.PAD(X, PADDING, VALUE) adds PADDING = [t b l r] rows and
-%   columns of VALUE to the H-by-W-by-C-by-N array X.
+%   X = CIFARX.INTERNAL.WINDOW.PAD(X, PADDING, VALUE) adds PADDING = [t b l r] rows and columns of
+%   VALUE to the H-by-W-by-C-by-N array X.
 
 if any(padding)
     [height, width, channels, count] = size(X);

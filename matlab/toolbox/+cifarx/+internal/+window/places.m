@@ -1,10 +1,10 @@
 function [seen, left] = places(maps, window, stride, padding, dilation)
-%PLACES  The pixels that a sliding window sees at each place.
+%PLACES  Numbers of the pixels that a sliding window sees at each place.
 %
-%   [SEEN, LEFT] = CIFARX.INTERNAL.WINDOW.PLACES(MAPS, WINDOW, STRIDE, PADDING, DILATION) gives for
-%   maps of the size MAPS = [H W] and windows of WINDOW = [h w] pixels the hw-by-H'W'
-%   numbers of the pixels, counted from 1 along the columns, NaN in the PADDING = [t b
-%   l r], and LEFT = [H' W'].
+%   [SEEN, LEFT] = CIFARX.INTERNAL.WINDOW.PLACES(MAPS, WINDOW, STRIDE, PADDING, DILATION) returns,
+%   for maps of size MAPS = [H W] and windows of WINDOW = [h w] pixels, the hw-by-H'W' pixel
+%   numbers, from 1 along the columns and NaN in the padding PADDING = [t b l r], and the size of
+%   the output LEFT = [H' W'].
 
 [rows, columns] = cifarx.internal.window.windowed(maps + padding([1 3]) + padding([2 4]), ...
                                                   window, stride, dilation);

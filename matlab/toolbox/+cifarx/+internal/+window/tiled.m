@@ -1,9 +1,9 @@
 function X = tiled(X, poolSize)
-%TILED  Maps cut into windows that lie side by side.
+%TILED  Cut maps into adjacent windows.
 %
-%   X = CIFARX.INTERNAL.WINDOW.TILED(X, POOLSIZE) gives for the H-by-W-by-C-by-N array X and
-%   windows of POOLSIZE = [h w] pixels an h-by-H'-by-w-by-W'-by-C-by-N array. Rows and columns
-%   that do not fill a window are left out. Hardly anything is copied, which makes pooling fast.
+%   X = CIFARX.INTERNAL.WINDOW.TILED(X, POOLSIZE) cuts the H-by-W-by-C-by-N array X into windows of
+%   POOLSIZE = [h w] pixels and returns an h-by-H'-by-w-by-W'-by-C-by-N array. Rows and columns that
+%   do not fill a window are left out. Hardly any data is copied, so pooling over it is fast.
 
 [height, width, channels, count] = size(X);
 left = floor([height, width] ./ poolSize);

@@ -1,10 +1,9 @@
 function [rows, columns] = windowed(padded, window, stride, dilation)
-%WINDOWED  Rows and columns that a sliding window starts from.
+%WINDOWED  Rows and columns at which a sliding window starts.
 %
-%   [ROWS, COLUMNS] = CIFARX.INTERNAL.WINDOW.WINDOWED(PADDED, WINDOW, STRIDE, DILATION)
-%   gives the indices, counted from 0, of the upper left corners of all windows
-%   of size WINDOW = [h w] in maps of size PADDED = [H W], STRIDE = [v h] apart,
-%   with DILATION = [v h].
+%   [ROWS, COLUMNS] = CIFARX.INTERNAL.WINDOW.WINDOWED(PADDED, WINDOW, STRIDE, DILATION) returns the
+%   indices, from 0, of the upper left corners of all windows of size WINDOW = [h w] in maps of size
+%   PADDED = [H W], with STRIDE and DILATION = [vertical horizontal].
 
 last = padded - dilation .* (window - 1) - 1;
 rows = 0:stride(1):last(1);

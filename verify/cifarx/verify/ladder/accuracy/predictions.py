@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cifarx.verify.findings.accuracy import (
     NO_CLASS,
+    TRUTH,
     YARDSTICK,
     AccuracyReport,
     ChangedPrediction,
@@ -51,13 +53,13 @@ class Predictions:
         cls,
         images: NDArray[np.int64],
         labels: NDArray[np.int64],
-        logits: Mapping[str, NDArray[np.float32]],
+        logits: Mapping[str, NDArray[np.floating[Any]]],
     ) -> Predictions:
         """From logits (N, K) by engine."""
         values = np.stack([found.astype(np.float64) for found in logits.values()])
         finite = np.asarray(np.isfinite(values).all(axis=2))
         values = np.where(finite[:, :, None], values, 0.0)
-        first = list(logits).index(YARDSTICK) if YARDSTICK in logits else None
+        first = _yardstick(tuple(logits))
         apart = np.zeros(finite.shape)
         if first is not None:
             apart = np.abs(values - values[first]).max(axis=2)
@@ -101,7 +103,7 @@ def accuracy_report(
         classes: how many there are.
         ties: by engine, the margins that rounding may overcome.
     """
-    first = found.engines.index(YARDSTICK) if YARDSTICK in found.engines else None
+    first = _yardstick(found.engines)
     runtimes = []
     for i, engine in enumerate(found.engines):
         comparison: Comparison | None = None
@@ -121,7 +123,13 @@ def accuracy_report(
                 apart=float(found.apart[i].max()),
             )
         )
-    return AccuracyReport(len(found.images), in_all, origin, tuple(runtimes))
+    against = YARDSTICK if first is None else found.engines[first]
+    return AccuracyReport(len(found.images), in_all, origin, tuple(runtimes), against)
+
+
+def _yardstick(engines: tuple[str, ...]) -> int | None:
+    """Index of the engine that the others are compared with, None where it is not among them."""
+    return next((engines.index(name) for name in (YARDSTICK, TRUTH) if name in engines), None)
 
 
 def _changes(found: Predictions, first: int, other: int) -> Iterator[ChangedPrediction]:

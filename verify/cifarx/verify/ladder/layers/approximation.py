@@ -10,9 +10,9 @@ The error allowed is
     a u |y| + b u span + 2^-126 max(1, span),    u = 2^-24,
 
 where y is the result and `span` what the function is multiplied by: 1 for sigmoid, |alpha| for ELU,
-|x| for swish and GELU. `COEFFICIENTS` has a and b of the runtimes that need the class, at most twice
-the largest error measured over float32 inputs (benchmarks/activations.md has the tables,
-verify/README.md, 'Approximated functions', what follows from them).
+|x| for swish and GELU. `COEFFICIENTS` has a and b of the runtimes that need the class, so that the
+bound is at most twice the largest error measured over float32 inputs (benchmarks/activations.md has
+the tables, verify/README.md, 'Approximated functions', what follows from them).
 """
 
 from __future__ import annotations

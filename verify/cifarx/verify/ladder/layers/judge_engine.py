@@ -89,13 +89,13 @@ def with_layers(
 
     logits = engine.layers(graph, inputs, take)
     by_name = {entry.layer: entry for entry in reference.names}
-    findings = (by_name[r.name].found(r.ratio, r.algorithm) for r in check.ratios())
+    findings = (by_name[r.name].finding(r.ratio, r.algorithm) for r in check.ratios())
     return replace(
         report,
         layers=tuple(findings),
         layers_in_all=len(original.graph.layers),
         layer_images=len(inputs),
-        marked=judge_logits(logits, truth),
+        marked=judge_logits(subject.compared_values(logits), truth),
         marked_apart=_apart(logits, plain),
     )
 

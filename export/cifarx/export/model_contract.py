@@ -1,0 +1,203 @@
+"""What the user says of a network that is not a run: pixels and classes, for its model card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from unicodedata import category
+
+import numpy as np
+
+from cifarx.export.network.front import own_normalization
+from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.model_card import ModelCard
+from cifarx.export.test_inputs import TestInputs
+from cifarx.pytorch_models.errors import UserError
+from cifarx.pytorch_models.files import reading
+
+_WHITE = 255.0  # a pixel in the files; in options it is 1
+
+
+@dataclass(frozen=True)
+class SourceOptions:
+    """What the user says about a network that is not a run."""
+
+    weights: Path | None = None
+    """A state dict for a module."""
+    input_size: tuple[int, int, int] | None = None
+    """(C, H, W) for a module."""
+    mean: tuple[float, ...] = ()
+    """Per channel, in units of pixels from 0 to 1, as on the command line; empty if unknown."""
+    std: tuple[float, ...] = ()
+    """In the same units."""
+    data: str | None = None
+    """Inputs for the test batch; what `cifarx train --data` takes, or an .npy or .npz file."""
+    classes: Path | None = None
+    """A text file with one name per line."""
+
+
+def new_card(name: str, digest: str, classes: int = 0) -> ModelCard:
+    return ModelCard(name, "", made_up_names(classes), (), (), digest)
+
+
+def made_up_names(classes: int) -> tuple[str, ...]:
+    return tuple(f"class_{i + 1}" for i in range(classes))
+
+
+def require_contract(options: SourceOptions, channels: int) -> None:
+    """Raise `UserError` unless mean and std have one valid number per channel each."""
+    mean, std = options.mean, options.std
+    if (mean or std) and (not len(mean) == len(std) == channels or min(std) <= 0):
+        raise UserError(
+            f"--mean and --std need {channels} numbers each, separated by commas, those of --std "
+            f"above 0; got {len(mean)} and {len(std)}."
+        )
+    if _beyond_one(mean) or _beyond_one(std):
+        given, right = (
+            " ".join(
+                f"{option} {_typed(v, _WHITE if divided and _beyond_one(v) else 1)}"
+                for option, v in (("--mean", mean), ("--std", std))
+            )
+            for divided in (False, True)
+        )
+        raise UserError(
+            f"{given} exceeds 1, but both are in units of pixels from 0 to 1, as in torchvision. "
+            f"Divide values for pixels from 0 to 255 by 255: {right}."
+        )
+
+
+def _typed(values: tuple[float, ...], divisor: float) -> str:
+    return ",".join(f"{value / divisor:.6g}" for value in values)
+
+
+def _beyond_one(values: tuple[float, ...]) -> bool:
+    return max(map(abs, values), default=0) > 1
+
+
+def with_normalization(card: ModelCard, options: SourceOptions) -> ModelCard:
+    """The card with the user's mean and std, in the files' units and precision."""
+    if not options.mean:
+        return card
+    mean, std = (
+        tuple(np.float32(_WHITE * value).tolist() for value in values)
+        for values in (options.mean, options.std)
+    )
+    return replace(card, mean=mean, std=std)
+
+
+def with_class_names(card: ModelCard, path: Path | None) -> ModelCard:
+    """The card with the class names of a file, if one is given."""
+    if path is None:
+        return card
+    names = _class_names(path)
+    if len(names) != len(card.classes):
+        raise UserError(
+            f"--classes {path} has {len(names)} names, but the network gives "
+            f"{len(card.classes)} logits. Give a text file with one name per line, in the order "
+            "of the logits."
+        )
+    twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
+    if twice is not None:
+        raise UserError(f"--classes {path} has {twice!r} twice. Give every class its own name.")
+    return replace(card, classes=tuple(names))
+
+
+def _class_names(path: Path) -> list[str]:
+    """The lines of a UTF-8 text file without the empty ones."""
+    with reading(path):
+        content = path.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")  # editors on Windows write a byte order mark
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"--classes {path} is not UTF-8 text (byte {error.start + 1} is "
+            f"0x{content[error.start]:02X}). Save it as UTF-8, with one name per line."
+        ) from error
+    names = [line.strip() for line in text.replace("\r", "\n").split("\n") if line.strip()]
+    odd = next((name for name in names if any(category(c) == "Cc" for c in name)), None)
+    if odd is not None:
+        raise UserError(
+            f"--classes {path} has a name with control characters, {odd!r}. Give a text file in "
+            "UTF-8 with one name per line."
+        )
+    return names
+
+
+def with_classes_of_data(
+    card: ModelCard, given: TestInputs, data: str | None
+) -> tuple[ModelCard, TestInputs]:
+    """The card with the class names of the user's data, and the data with the card's labels.
+
+    Names that the card has (of --classes, or of the metadata of cifarx's own ONNX files) come
+    first; labels then follow their order.
+
+    Raises:
+        UserError: the data have other classes than the network.
+    """
+    outputs = len(card.classes)
+    if len(given.classes) == outputs and card.classes == made_up_names(outputs):
+        card = replace(card, classes=given.classes)
+    return card, with_labels_of(card, given, data)
+
+
+def with_labels_of(card: ModelCard, given: TestInputs, data: str | None) -> TestInputs:
+    """The user's data with labels in the order of the card's classes.
+
+    Raises:
+        UserError: the data have other classes than the network.
+    """
+    outputs = len(card.classes)
+    if given.classes and len(given.classes) != outputs:
+        raise UserError(
+            f"--data {data} has {len(given.classes)} classes, but the network gives {outputs} "
+            "logits. Give data of its classes, or an .npy file of inputs without labels."
+        )
+    if len(given.labels) and given.labels.max() >= outputs:
+        raise UserError(
+            f"--data {data} has the label {given.labels.max()}, but the network gives {outputs} "
+            f"logits, for the labels 0 to {outputs - 1}."
+        )
+    if not given.classes:
+        return given
+    if other := sorted(set(given.classes) - set(card.classes)):
+        raise UserError(
+            f"--data {data} has a class {other[0]!r}, which is not one of the network's: "
+            f"{', '.join(card.classes[:10])}. Give data of the same classes, or --classes with the "
+            "names of the data in the order of the logits."
+        )
+    place = np.array([card.classes.index(name) for name in given.classes])
+    return replace(given, labels=place[given.labels])
+
+
+def require_once(text: str, graph: LayerGraph, options: SourceOptions) -> None:
+    """Raise `UserError` where --mean and --std would normalise what the network normalises."""
+    own = own_normalization(graph)
+    divided_only = not any(options.mean) and all(value == 1 for value in options.std)
+    if own and options.mean and not divided_only:
+        raise UserError(
+            f"{text} normalises its own input, in {' and '.join(own)}; with --mean and --std its "
+            "input would be normalised twice. Leave them out. If the network takes pixels divided "
+            "by 255, --mean 0,0,0 --std 1,1,1 says so."
+        )
+
+
+def contract_notes(card: ModelCard, graph: LayerGraph) -> tuple[str, ...]:
+    """What a user should know of the files' inputs and outputs."""
+    ending = (
+        "the network ends in a log-softmax, which MATLAB does not have: the files end in the "
+        "logits before it, and say so; predictions are the same",
+    )
+    return (*_normalization_notes(card, graph), *(ending if card.ending else ()))
+
+
+def _normalization_notes(card: ModelCard, graph: LayerGraph) -> tuple[str, ...]:
+    if card.mean:
+        return ()
+    if own := own_normalization(graph):
+        return (
+            f"the network normalises its own input, in {' and '.join(own)}, so model.mat expects "
+            "inputs as they are before that; --mean and --std would normalise them twice",
+        )
+    return (
+        "normalisation is unknown, so model.mat expects normalised inputs; pass --mean and --std",
+    )

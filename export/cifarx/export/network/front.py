@@ -1,0 +1,21 @@
+"""Recognise a network that normalises its own input."""
+
+from __future__ import annotations
+
+from cifarx.export.network.graph import LayerGraph
+
+
+def own_normalization(graph: LayerGraph) -> tuple[str, ...]:
+    """Names of the ScalingLayers through which all of the network's input goes first.
+
+    They are a module's `(x - mean) / std`, or MATLAB's zero-centre or z-score input layer. Empty
+    where another layer reads the input.
+    """
+    names: list[str] = []
+    value = graph.input_name
+    while True:
+        readers = [layer for layer in graph.layers if value in layer.inputs]
+        if len(readers) != 1 or readers[0].kind != "ScalingLayer":
+            return tuple(names)
+        value = readers[0].name
+        names.append(value)

@@ -1,0 +1,103 @@
+"""Chains of nodes are read as one layer."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import onnx
+import pytest
+from foreign_onnx import CARD, N, foreign
+
+from cifarx.export.from_onnx.reader import read_onnx
+from cifarx.export.to_onnx.writer import onnx_from_graph
+from cifarx.pytorch_models.errors import UserError
+
+
+@pytest.mark.parametrize("forms", [("none", "none"), ("tanh", "none"), ("tanh", "tanh")])
+def test_gelus_in_a_row_are_read_again(forms: tuple[str, str]) -> None:
+    nodes = [
+        N("Gelu", ["in put"], ["a"], approximate=forms[0]),
+        N("Gelu", ["a"], ["y"], approximate=forms[1]),
+    ]
+    graph = read_onnx(foreign(nodes, {}, opset=20))
+    again = read_onnx(onnx_from_graph(graph, CARD, 14).proto())
+    assert [layer.hyper["Approximation"] for layer in again.layers] == list(forms)
+
+
+def test_squares_of_squares_do_not_take_for_ever() -> None:
+    names = ["in put", *(f"x{i}" for i in range(60)), "y"]
+    nodes = [N("Mul", [x, x], [y]) for x, y in itertools.pairwise(names)]
+    assert len(read_onnx(foreign(nodes, {})).layers) == 61
+
+
+def layers_of(nodes: list[onnx.NodeProto], arrays: dict[str, np.ndarray]) -> list[str]:
+    return [layer.kind for layer in read_onnx(foreign(nodes, arrays)).layers]
+
+
+NUMBERS = {
+    "root": np.float32(np.sqrt(2)),
+    "half": np.float32(0.5),
+    "one": np.float32(1),
+    "two": np.float32(2),
+}
+
+
+def erf_gelu(**other: str) -> list[onnx.NodeProto]:
+    """`x * (1 + Erf(x / root)) * half`, with other constants where they are named."""
+    names = {name: name for name in NUMBERS} | other
+    return [
+        N("Div", ["in put", names["root"]], ["a"]),
+        N("Erf", ["a"], ["b"]),
+        N("Add", [names["one"], "b"], ["c"]),
+        N("Mul", ["c", "in put"], ["d"]),
+        N("Mul", [names["half"], "d"], ["y"]),
+    ]
+
+
+def test_a_gelu_by_erf_is_one_layer() -> None:
+    assert layers_of(erf_gelu(), NUMBERS) == ["GELULayer"]
+
+
+@pytest.mark.parametrize("other", [{"root": "two"}, {"half": "two"}, {"one": "two"}])
+def test_a_chain_with_another_constant_is_no_gelu(other: dict[str, str]) -> None:
+    with pytest.raises(UserError, match="Erf"):
+        read_onnx(foreign(erf_gelu(**other), NUMBERS))
+
+
+@pytest.mark.parametrize("inputs", [["in put", "s"], ["s", "in put"]])
+def test_a_value_times_its_own_sigmoid_is_swish(inputs: list[str]) -> None:
+    nodes = [N("Sigmoid", ["in put"], ["s"]), N("Mul", inputs, ["y"])]
+    assert layers_of(nodes, {}) == ["SwishLayer"]
+
+
+def test_a_value_times_another_ones_sigmoid_is_a_product() -> None:
+    nodes = [
+        N("Relu", ["in put"], ["r"]),
+        N("Sigmoid", ["r"], ["s"]),
+        N("Mul", ["in put", "s"], ["y"]),
+    ]
+    assert layers_of(nodes, {}) == ["ReLULayer", "SigmoidLayer", "MultiplicationLayer"]
+
+
+@pytest.mark.parametrize(
+    ("axes", "again", "read"), [([1], [1], True), ([1], [2], False), ([2], [1], False)]
+)
+def test_layer_norm_is_read_only_where_mean_and_variance_are_over_the_same_axes(
+    axes: list[int], again: list[int], read: bool
+) -> None:
+    nodes = [
+        N("ReduceMean", ["in put"], ["m"], axes=axes),
+        N("Sub", ["in put", "m"], ["d"]),
+        N("Mul", ["d", "d"], ["q"]),
+        N("ReduceMean", ["q"], ["v"], axes=again),
+        N("Add", ["v", "e"], ["t"]),
+        N("Sqrt", ["t"], ["r"]),
+        N("Div", ["d", "r"], ["y"]),
+    ]
+    arrays = {"e": np.float32(1e-5)}
+    if read:
+        assert layers_of(nodes, arrays) == ["LayerNormalizationLayer"]
+    else:
+        with pytest.raises(UserError, match=r"Sqrt|Div"):
+            read_onnx(foreign(nodes, arrays))

@@ -1,0 +1,53 @@
+"""PyTorch's answers in both precisions; numpy in float64 is the independent reference."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from cifarx.export.from_torch.answers import make_answers, make_batch
+from cifarx.pytorch_models.data.images import Images
+from cifarx.pytorch_models.errors import UserError
+
+
+class Two(nn.Module):
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return x, x
+
+
+def linear() -> nn.Module:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Flatten(), nn.Linear(3 * 8 * 8, 5)).eval()
+
+
+def test_both_precisions_are_computed_and_the_module_is_left_as_it_was() -> None:
+    module = linear()
+    weights = module[1].weight.detach().numpy().copy()
+    bias = module[1].bias.detach().numpy().copy()
+    x = torch.randn(300, 3, 8, 8).numpy()  # more than one mini-batch
+    narrow, wide = make_answers(module, x)
+    assert (narrow.dtype, wide.dtype) == (np.float32, np.float64)
+    expected = x.reshape(300, -1).astype(np.float64) @ weights.T.astype(np.float64) + bias
+    np.testing.assert_allclose(wide, expected, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(narrow, expected, rtol=1e-4, atol=1e-5)
+    assert module[1].weight.dtype == torch.float32
+    assert module[1].weight.detach().numpy().tobytes() == weights.tobytes()
+
+
+def test_the_batch_holds_images_and_their_normalised_form() -> None:
+    pixels = np.random.RandomState(0).randint(0, 256, (4, 3, 8, 8), np.uint8)
+    labels = np.arange(4)
+    mean, std = np.array([1, 2, 3], np.float32), np.array([4, 5, 6], np.float32)
+    batch = make_batch(linear(), Images(pixels, labels), mean, std)
+    expected = (pixels - mean[:, None, None]) / std[:, None, None]
+    np.testing.assert_allclose(batch.inputs, expected, rtol=1e-6, atol=1e-6)
+    np.testing.assert_array_equal(batch.images, pixels)
+    np.testing.assert_array_equal(batch.labels, labels)
+    assert batch.logits.shape == batch.reference.shape == (4, 5)
+
+
+def test_a_module_must_give_one_tensor() -> None:
+    with pytest.raises(UserError, match="Two returns a tuple, not one tensor"):
+        make_answers(Two(), np.zeros((1, 3, 8, 8), np.float32))

@@ -1,0 +1,32 @@
+"""Sizes of mini-batches."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.layer import Layer
+from cifarx.verify.engines.engine import batch_size, layer_batch_size
+
+
+@pytest.mark.parametrize(
+    ("shape", "size"),
+    [((3, 32, 32), 64), ((3, 224, 224), 13), ((3, 1024, 1024), 1), ((1, 1, 1), 64)],
+)
+def test_large_images_come_in_smaller_batches(shape: tuple[int, ...], size: int) -> None:
+    inputs = np.broadcast_to(np.float32(0), (100, *shape))
+    assert batch_size(64, inputs) == size
+
+
+def test_no_image_has_a_batch_size_too() -> None:
+    assert batch_size(64, np.empty((0, 3, 8, 8), np.float32)) == 64
+
+
+@pytest.mark.parametrize(("side", "size"), [(8, 64), (1024, 7), (16384, 1)])
+def test_the_outputs_of_all_layers_count(side: int, size: int) -> None:
+    layers = (Layer("a", "ReLULayer", ("image",)), Layer("b", "ReLULayer", ("a",)))
+    graph = LayerGraph(
+        "image", (3, side, side), layers, "b"
+    )  # 9 side^2 values with the input's, of 2^26
+    assert layer_batch_size(64, graph) == size
