@@ -47,6 +47,7 @@ TIMM = (
     "legacy_seresnext26_32x4d", "starnet_s1", "tresnet_m", "shvit_s1", "swiftformer_xs",
     "vovnet39a",
 )  # fmt: skip
+_NOISE = 32  # images; of fewer, the last maps of deep networks have too few numbers
 _BOTTOM = 1e-2  # scales of branches that no training has opened yet
 _NORMS = (nn.modules.batchnorm._BatchNorm, nn.GroupNorm, nn.LayerNorm)
 _GATE = re.compile("SqueezeEx|SEModule|EffectiveSE|SqueezeExcit")
@@ -91,7 +92,7 @@ def as_if_trained(module: nn.Module, input_size: tuple[int, int, int]) -> nn.Mod
         if isinstance(part, nn.modules.batchnorm._BatchNorm):
             part.train()
             part.momentum = 0.99
-    module(torch.randn(16, *input_size))
+    module(torch.randn(_NOISE, *input_size))
     return module.eval()
 
 
@@ -132,7 +133,7 @@ def networks() -> dict[str, Foreign]:
 
 
 def _size(name: str) -> tuple[int, int]:
-    side = {"inception_v3": 80, "inception_v4": 80}.get(name, 64)
+    side = 96 if name.startswith("inception_v") else 64
     return side, side
 
 
