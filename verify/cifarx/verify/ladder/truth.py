@@ -1,4 +1,4 @@
-"""What the logits should be: the module in float64, else model.mat's reference."""
+"""Find the truth for the logits: the module in float64, else the reference in model.mat."""
 
 from __future__ import annotations
 
@@ -17,20 +17,29 @@ from cifarx.verify.subject.files_and_run import Subject
 def truth_of(
     subject: Subject, live: PyTorch | None, inputs: NDArray[np.float32]
 ) -> tuple[Truth, Check]:
-    """The truth for these inputs, and whether it and model.mat's reference can be trusted."""
+    """Return the truth for these inputs, and the `reference` check: whether it can be trusted.
+
+    Args:
+        subject: the files and the run.
+        live: the run's module; None without a run.
+        inputs: (N, C, H, W).
+
+    Raises:
+        UserError: there is no run, and model.mat holds no outputs of PyTorch.
+    """
     if live is None:
         assert subject.mat is not None
         batch, n = subject.mat.batch, len(inputs)
         if not len(batch.reference):
             raise UserError(
                 f"There is nothing to compare {subject.onnx_path.name} with: "
-                f"{subject.mat_path.name} was written by MATLAB's cifarx.save, and holds no "
-                "outputs of PyTorch. Make a run of it with 'cifarx import', and export that."
+                f"{subject.mat_path.name} was written by cifarx.save in MATLAB and holds no "
+                "outputs of PyTorch. Turn it into a run with 'cifarx import', and export that run."
             )
         origin = f"{subject.mat_path.name}'s reference"
         reference, own = batch.reference[:n], batch.logits[:n]
         if not np.array_equal(batch.inputs[:n], inputs):  # the user's own data
-            # by the layers that gave model.mat's reference, as rung 2 shows
+            # by model.mat's layers, which rung 2 compares with its reference
             origin = f"{subject.mat_path.name}'s layers in float64"
             graph = subject.mat.graph
             reference, own = run_graph(graph, inputs, exact=True), run_graph_float32(graph, inputs)
@@ -40,8 +49,8 @@ def truth_of(
             return truth, judged(
                 False,
                 "reference",
-                f"{origin}, for the run that names these files' weights cannot be used: "
-                f"{subject.unusable_runs[0]} --checkpoint none compares the files without a run",
+                f"{origin} is used because the run with these files' weights cannot be: "
+                f"{subject.unusable_runs[0]} Pass --checkpoint none to compare without a run",
             )
         return truth, judged(truth.credible, "reference", _own_error(truth))
     truth = _live_truth(live, inputs)
