@@ -296,6 +296,25 @@ def small_convnext() -> nn.Module:
     )
 
 
+class MnistExample(nn.Module):
+    """The network of PyTorch's MNIST example, which ends in LogSoftmax (pytorch/examples)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, 32, 3, 1)
+        self.conv2 = nn.Conv2d(32, 64, 3, 1)
+        self.dropout1 = nn.Dropout(0.25)
+        self.dropout2 = nn.Dropout(0.5)
+        self.fc1 = nn.Linear(9216, 128)
+        self.fc2 = nn.Linear(128, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.relu(self.conv2(F.relu(self.conv1(x))))
+        x = torch.flatten(self.dropout1(F.max_pool2d(x, 2)), 1)
+        x = self.dropout2(F.relu(self.fc1(x)))
+        return F.log_softmax(self.fc2(x), dim=1)
+
+
 class PilotNet(nn.Module):
     """Steering from a camera, one number; pixels scaled inside (Bojarski 2016, 1604.07316)."""
 
@@ -333,6 +352,7 @@ WRITTEN: dict[str, tuple[Callable[[], nn.Module], tuple[int, int, int]]] = {
     "sigmoid_net": (sigmoid_net, (3, 32, 32)),
     "eegnet": (EEGNet, (1, 22, 128)),
     "resnet20": (resnet20, (3, 32, 32)),
+    "mnist_example": (MnistExample, (1, 28, 28)),
     "small_convnext": (small_convnext, (3, 32, 32)),
     "pilotnet": (PilotNet, (3, 32, 72)),
 }
