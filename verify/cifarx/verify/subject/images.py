@@ -65,7 +65,7 @@ def compared_images(subject: Subject, count: int, data: str | None = None) -> Co
     batch, card, name = subject.mat.batch, subject.mat.card, subject.mat_path.name
     images = Images(batch.images[:count], batch.labels[:count])
     places = np.arange(len(batch.inputs[:count]))
-    if not card.mean:
+    if not card.mean or not len(batch.images):
         origin = f"inputs of the test batch in {name}"
         return ComparedImages(images, batch.inputs[:count], origin, None, places)
     mean, std = np.asarray(card.mean, np.float32), np.asarray(card.std, np.float32)

@@ -47,7 +47,7 @@ def pictures_of(
     if compared.part is not None and subject.run is not None:
         part = replace(compared.part, index=compared.part.index[chosen])
         images = read_images(subject.run, part)
-    elif len(compared.images):
+    elif len(compared.images.pixels):
         images = compared.images.select(chosen)
     else:
         return ()

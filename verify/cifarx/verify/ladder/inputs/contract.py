@@ -44,7 +44,7 @@ def check_contract(
     """
     faults = [*_card_faults(subject, _MEANING), *_size_faults(subject)]
     digest = _sha256(inputs)
-    sure = ["python"] if len(images) else []
+    sure = ["python"] if len(images.pixels) else []
     for runtime, values in normalized.items():
         if values.shape == inputs.shape and _sha256(values) == digest:
             sure.append(runtime)

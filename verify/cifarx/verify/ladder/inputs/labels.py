@@ -40,6 +40,8 @@ def label_faults(subject: Subject, images: Images) -> list[str]:
 
 def _labelled(images: Images) -> list[tuple[bytes, int]]:
     """Return each image's digest with its label; nothing if the pixels are unknown."""
+    if not len(images.pixels):
+        return []
     return [
         (hashlib.sha256(np.ascontiguousarray(pixels).data).digest(), label)
         for pixels, label in zip(images.pixels, images.labels.tolist(), strict=True)

@@ -36,7 +36,7 @@ class LayerRatio:
     """Largest error over its bound; inf for NaN, or for a wrong shape or type."""
     algorithm: str
     """'direct'; or 'winograd' (fast convolutions) or 'approximation' if the layer exceeds its
-    direct bound, but not the wider one that the runtime may need, to which `ratio` then is."""
+    direct bound, but not the wider one that the runtime may need; `ratio` is then to that one."""
 
     @property
     def passed(self) -> bool:
