@@ -24,7 +24,7 @@ def net():
     torch.manual_seed(0)
     first, last = nn.Linear(48, 10), nn.Linear(10, 5, bias=False)
     with torch.no_grad():
-        first.weight[5:] = first.weight[:5] + 3e-4 * torch.randn(5, 48)
+        first.weight[5:] = first.weight[:5] + 1e-4 * torch.randn(5, 48)
         first.bias[5:] = first.bias[:5]
         last.weight.copy_(torch.cat([torch.eye(5), -torch.eye(5)], 1))
     return nn.Sequential(nn.Flatten(), first, last).eval()
