@@ -1,4 +1,4 @@
-"""Modules whose export computes constants from parameters, and modules that end in a log-softmax."""
+"""Modules whose export computes constants, and modules that end in a log-softmax."""
 
 from __future__ import annotations
 
