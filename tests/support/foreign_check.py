@@ -11,7 +11,6 @@ import pytest
 import torch
 from foreign_networks import networks
 
-from cifarx.export import sources
 from cifarx.export.bundle import Formats, write_bundle
 from cifarx.export.sources import SourceOptions, open_source
 from cifarx.verify.engines import choose
@@ -23,6 +22,7 @@ from cifarx.verify.subject.files_and_run import Subject
 from cifarx.verify.verify import verify
 
 IMAGES = 16
+"""Of the 64 inputs in a test batch, or the 16 and more of large networks, for the layers."""
 LIVE = ("pytorch", "pytorch-channels-last", "onnxruntime", "onnxruntime-unoptimized")
 """The engines that need nothing but Python."""
 
@@ -59,14 +59,12 @@ def judging(name: str) -> Iterator[None]:
 
 def export(name: str, folder: Path, file: str = "") -> None:
     """Write FILE.onnx and FILE.mat, as `cifarx export foreign_networks:NAME --name FILE` does."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sources, "IMAGES", IMAGES)
-        options = SourceOptions(input_size=networks()[name].input_size)
-        source = open_source(f"foreign_networks:{name}", options)
-        write_bundle(source.bundle, folder, file or name, Formats(onnx=True, mat=True))
+    options = SourceOptions(input_size=networks()[name].input_size)
+    source = open_source(f"foreign_networks:{name}", options)
+    write_bundle(source.bundle, folder, file or name, Formats(onnx=True, mat=True))
 
 
 def check(name: str, folder: Path, engines: tuple[str, ...] = LIVE) -> Result:
-    """Verify the files of a network, every layer on every image."""
+    """Verify the files of a network."""
     with judging(name), chdir(folder):
         return verify(VerifyOptions(Path(f"{name}.onnx"), engines, layer_images=IMAGES))

@@ -1,8 +1,8 @@
 """Spoilt exports of networks that the project did not write, as data.
 
-Each fault is one of the file model.onnx; most are also one of ONNX Runtime over the right file.
-`FOREIGN_FAULTS` has four networks: gates with SiLU, GELU with layer norm,
-constants that the exporter computed, and a regressor.
+Each of `FOREIGN_FAULTS` is one of the file model.onnx; most are also one of ONNX Runtime over the
+right file. `FOREIGN_MAT_FAULTS` are of model.mat. There are four networks: gates with SiLU, GELU
+with layer norm, constants that the exporter computed, and a regressor.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ GATES, NORMS, FOLDED, REGRESSOR = (
 
 @dataclass(frozen=True)
 class ForeignFault:
-    """One way to spoil model.onnx in a folder."""
+    """One way to spoil the files in a folder."""
 
     network: str
     spoil: Callable[[Path], object]
@@ -271,6 +271,43 @@ FOREIGN_FAULTS: dict[str, ForeignFault] = {
     "regressor: maps turned in front of the linear layer": ForeignFault(
         REGRESSOR, lambda f: faults.insert_nodes(f, "act_9", _TURNED), "fc1", False
     ),
+}
+
+
+def _layer(
+    network: str, layer: str, field: str, edit: Callable[[np.ndarray], np.ndarray]
+) -> ForeignFault:
+    """Of model.mat."""
+    return ForeignFault(network, lambda f: faults.edit_layer(f, layer, field, edit), layer, False)
+
+
+def _turned(kernels: np.ndarray) -> np.ndarray:
+    return kernels.swapaxes(0, 1)
+
+
+FOREIGN_MAT_FAULTS: dict[str, ForeignFault] = {
+    "gates: kernels transposed": _layer(GATES, "x3_depthwise_0", "Weights", _turned),
+    "gates: a gate's bias by 1e-3": _layer(
+        GATES, "x4_se_fc2", "Bias", lambda b: b + np.float32(1e-3)
+    ),
+    "gates: another epsilon": _layer(GATES, "x4_expand_1", "Epsilon", lambda e: e * 2),
+    "gates: another stride": _layer(GATES, "x3_depthwise_0", "Stride", lambda s: s - 1),
+    "norms: tanh's GELU for the exact one": _layer(
+        NORMS, "x2_act", "Approximation", lambda _: np.array(["tanh"])
+    ),
+    "norms: another epsilon": _layer(NORMS, "x2_norm", "Epsilon", lambda e: e * 2),
+    "norms: a branch's scale by a thousandth": _layer(NORMS, "x3", "Scale", _little_more),
+    "folded: a computed weight by a thousandth": _layer(FOLDED, "conv1", "Weights", _little_more),
+    "folded: computed weights by two units": _layer(FOLDED, "conv1", "Weights", _units_more),
+    "folded: 1 / std by two units": _layer(FOLDED, "node_div", "Scale", _units_more),
+    "folded: 1 / temperature by a thousandth": _layer(FOLDED, "node_div_3", "Scale", _little_more),
+    "regressor: ELU's alpha by a thousandth": _layer(
+        REGRESSOR, "act_2", "Alpha", lambda a: a * 1.001
+    ),
+    "regressor: the last bias by 1e-3": _layer(
+        REGRESSOR, "fc3", "Bias", lambda b: b + np.float32(1e-3)
+    ),
+    "regressor: pixels' scale by two units": _layer(REGRESSOR, "node_div", "Scale", _units_more),
 }
 
 

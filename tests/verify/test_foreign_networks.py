@@ -1,7 +1,8 @@
 """Sound exports of networks that the project did not write are EQUIVALENT; spoilt ones are not.
 
 The networks are in tests/support, `foreign_networks`; timm's are among them where timm can be
-imported. What makes them slow is PyTorch's export, some ten seconds each.
+imported (CONTRIBUTING.md, 'Networks of others'). PyTorch's export, some ten seconds each, is what
+makes them slow.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from foreign_check import IMAGES, LIVE, check, export
-from foreign_faults import FOREIGN_FAULTS, spoilt_runtime
+from foreign_faults import FOREIGN_FAULTS, FOREIGN_MAT_FAULTS, spoilt_runtime
 from foreign_networks import TIMM, networks
 from refusals import assert_refused
 from refusals import check as check_files
@@ -67,7 +68,10 @@ def test_a_sound_export_of_somebody_elses_network_in_octave(
 @pytest.mark.slow
 @pytest.mark.skipif(find_spec("timm") is not None, reason="timm is installed")
 def test_networks_of_timm_are_told_to_be_missing() -> None:
-    pytest.skip(f"timm is not installed: {len(TIMM)} networks of it were not verified")
+    pytest.skip(
+        f"timm is not installed: {len(TIMM)} networks of it were not verified (CONTRIBUTING.md, "
+        "'Networks of others', says how)"
+    )
 
 
 @pytest.fixture(scope="session")
@@ -130,6 +134,15 @@ def test_a_runtime_with_the_fault_is_caught_and_located(own_files: Files, name: 
     assert_located(result, fault.layer)
     assert result.first_divergence is not None
     assert result.first_divergence.found_by == "local check"
+
+
+@pytest.mark.parametrize("name", _some([*FOREIGN_MAT_FAULTS]))
+def test_a_fault_in_the_mat_file_is_caught_and_located(own_files: Files, name: str) -> None:
+    fault = FOREIGN_MAT_FAULTS[name]
+    fault.spoil(own_files(fault.network))
+    result = check_files("onnxruntime")
+    assert_refused(result)
+    assert_located(result, fault.layer)
 
 
 def test_a_network_of_each_part_that_the_zoo_lacks() -> None:

@@ -105,6 +105,8 @@ def _compare(
             unlike = unlikeness(own, array)
             if not unlike and nodes is None and own.source != array.source:
                 unlike = f"Source '{own.source}', not '{array.source}'"
+            if not unlike and (wrong := unlikeness(array, array)):  # its rounding, without a run
+                unlike = f"in {original.layers_from} {wrong}"
             if unlike:
                 differing.append(f"{called(layer, place[1])} ({unlike})")
                 changed.add(place[0])
