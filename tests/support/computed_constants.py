@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -10,8 +12,12 @@ import torch.nn.functional as F  # noqa: N812  (its customary name)
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 
+from cifarx.export.bundle import Bundle, Formats, write_bundle
+from cifarx.export.from_torch.answers import make_answers
 from cifarx.export.from_torch.reader import graph_from_module
+from cifarx.export.model_contract import new_card
 from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.test_batch import TestBatch
 
 SIZE = (3, 6, 5)
 CLASSES = 4
@@ -69,7 +75,7 @@ def log_softmax_inside() -> nn.Module:
     return LogSoftmax(2.0)
 
 
-NETWORKS = {"folded": Folded, "normed": Normed}
+NETWORKS = {"folded": Folded, "normed": Normed, "log-softmax": LogSoftmax}
 CONSTANTS = {
     "folded": [
         ("ScalingLayer", "Offset"),
@@ -109,3 +115,18 @@ def in_float64(name: str, x: np.ndarray) -> np.ndarray:
     """The module's logits with all its numbers in float64."""
     found: Tensor = made(name).double()(torch.from_numpy(x).double())
     return np.asarray(found.numpy())
+
+
+@cache
+def bundle_of(name: str) -> Bundle:
+    """A network that is not a run, with its answers to 16 inputs of noise."""
+    inputs, module, graph = noise(16), made(name), graph_of(name)
+    nothing = np.empty((0, *SIZE), np.uint8)
+    batch = TestBatch(nothing, inputs, np.empty(0, np.int64), *make_answers(module, inputs))
+    card = replace(new_card("net", "0" * 64, CLASSES), ending=graph.ending)
+    return Bundle(graph, card, batch, module)
+
+
+def write(name: str, folder: Path) -> None:
+    """Write model.onnx and model.mat, as `cifarx export` does for a module."""
+    write_bundle(bundle_of(name), folder, "model", Formats(onnx=True, mat=True))

@@ -15,6 +15,7 @@ from cifarx.verify.findings.divergence import Names
 from cifarx.verify.findings.engine import EngineReport
 from cifarx.verify.ladder.layers.local_check import LocalCheck
 from cifarx.verify.ladder.logits import Truth, judge_logits
+from cifarx.verify.ladder.weights.computed_constants import with_constants_of
 from cifarx.verify.ladder.weights.pairing import pairs_of
 from cifarx.verify.subject.files_and_run import Subject
 from cifarx.verify.subject.original import Original
@@ -82,7 +83,8 @@ def with_layers(
         return report
     called = _names_in(graph, original.graph)
     orders = feature_orders(graph) if engine.holds == "mat" else {}
-    check = LocalCheck(original.graph, fast=engine.fast, library=engine.library)
+    wanted = with_constants_of(original.graph, graph)
+    check = LocalCheck(wanted, fast=engine.fast, library=engine.library)
 
     def take(part: NDArray[np.float32], activations: Activations) -> None:
         check.add(part, _in_pytorch(activations, called, orders))

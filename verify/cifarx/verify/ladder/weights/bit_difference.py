@@ -31,4 +31,4 @@ def difference(found: NDArray[Any], wanted: NDArray[Any]) -> str:
 
 
 def _bytes(array: NDArray[Any]) -> NDArray[np.uint8]:
-    return array.reshape(-1).view(np.uint8).reshape(array.size, -1)
+    return array.reshape(-1).view(np.uint8).reshape(array.size, array.itemsize)

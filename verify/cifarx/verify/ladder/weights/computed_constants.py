@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -35,15 +36,42 @@ def with_exact_of(graph: LayerGraph, original: LayerGraph) -> LayerGraph:
     `run_graph(…, exact=True)` then shows what else the export changed, because no constant is
     rounded. A wrong constant keeps the value of the file.
     """
-    partner = {f.name: w for f, w in pairs_of(graph, original) if f and w}
 
-    def exact(layer: Layer, key: str, array: Array) -> Array:
-        other = partner[layer.name].arrays.get(key) if layer.name in partner else None
-        right = other is not None and other.exact is not None and not unlikeness(array, other)
-        return replace(array, exact=other.exact if right and other is not None else None)
+    def exact(own: Array, wanted: Array) -> Array:
+        return replace(own, exact=wanted.exact if _is_right(own, wanted) else None)
 
-    layers = (
-        replace(layer, arrays={key: exact(layer, key, a) for key, a in layer.arrays.items()})
-        for layer in graph.layers
-    )
-    return replace(graph, layers=tuple(layers))
+    return _changed(graph, original, exact)
+
+
+def with_constants_of(original: LayerGraph, graph: LayerGraph) -> LayerGraph:
+    """Return the original in which every computed constant is as a file holds it, if that is right.
+
+    A runtime of that file computes with these numbers, so its layers are judged with them.
+    """
+
+    def rounded(own: Array, theirs: Array) -> Array:
+        return replace(own, value=theirs.value) if _is_right(theirs, own) else own
+
+    return _changed(original, graph, rounded)
+
+
+def _is_right(found: Array, wanted: Array) -> bool:
+    """Whether the original's array is a computed constant, and the file's is right."""
+    return wanted.exact is not None and not unlikeness(found, wanted)
+
+
+def _changed(
+    graph: LayerGraph, other: LayerGraph, change: Callable[[Array, Array], Array]
+) -> LayerGraph:
+    """Change each array by its counterpart; without one, its float64 values are dropped."""
+    partner = {f.name: w for f, w in pairs_of(graph, other) if f and w}
+
+    def changed(layer: Layer) -> Layer:
+        theirs = partner[layer.name].arrays if layer.name in partner else {}
+        arrays = {
+            key: change(array, theirs[key]) if key in theirs else replace(array, exact=None)
+            for key, array in layer.arrays.items()
+        }
+        return replace(layer, arrays=arrays)
+
+    return replace(graph, layers=tuple(map(changed, graph.layers)))
