@@ -153,9 +153,9 @@ MAT_FAULTS: dict[str, Fault] = {
     "labels in reverse": Fault(
         _part("test", "labels", lambda a: a[:, ::-1]),
         None,
-        "model.mat has other labels for the images",
+        "model.mat has wrong labels for",
     ),
-    "labels from 0": Fault(_part("test", "labels", lambda a: a % 10 + 1), None, "other labels"),
+    "labels from 0": Fault(_part("test", "labels", lambda a: a % 10 + 1), None, "wrong labels"),
     "digest of the arrays changed": Fault(
         _part("format", "arrays_sha256", lambda _: np.array(["0" * 64])),
         None,
@@ -189,7 +189,7 @@ MAT_FAULTS: dict[str, Fault] = {
     "labels in reverse, fewer images compared": Fault(
         _part("test", "labels", lambda a: a[:, ::-1]),
         None,
-        "model.mat has other labels for the images",
+        "model.mat has wrong labels for",
         numbers=False,
         images=20,
     ),

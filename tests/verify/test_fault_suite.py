@@ -63,7 +63,7 @@ def test_a_fault_in_the_mat_file_is_caught_and_named(prepare: Prepare, name: str
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("a variable more", "holds what its format has no place for: 'extra_weights'"),
+        ("a variable more", "holds content that its format does not have: 'extra_weights'"),
         ("a field more in test", "'test.extra'"),
         ("an array that the layer's kind does not have", "'relu1.Weights'"),
     ],

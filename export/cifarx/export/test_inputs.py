@@ -88,7 +88,7 @@ def noise(size: tuple[int, int, int], card: ModelCard, count: int) -> TestInputs
 
 
 def from_data(data: str, size: tuple[int, int, int], card: ModelCard, count: int) -> TestInputs:
-    """Inputs from what --data names: an array file, or whatever `cifarx train --data` takes.
+    """Inputs from what --data names: an array file, or what `cifarx train --data` takes.
 
     Args:
         data: the option's value.
@@ -97,8 +97,8 @@ def from_data(data: str, size: tuple[int, int, int], card: ModelCard, count: int
         count: at most so many, of labelled data evenly over the classes.
 
     Raises:
-        UserError: the data cannot be read, are of another size, or are pixels of which nobody has
-            said how they are normalised.
+        UserError: the data cannot be read, are of another size, or are pixels where their
+            normalisation is unknown, or float32 inputs where it is known.
     """
     if Path(data).suffix in ENDINGS:
         return _from_arrays(Path(data), size, card, count)
@@ -120,6 +120,12 @@ def _from_arrays(path: Path, size: tuple[int, int, int], card: ModelCard, count:
     if values.dtype == np.uint8:
         inputs = _normalized(values, card, str(path))
         return TestInputs(inputs, values, labels, origin=f"images in {path.name}")
+    if card.mean:
+        raise UserError(
+            f"--data {path} has inputs of float32, but how this network's pixels are normalised is "
+            "known, from --mean and --std or from the file. Give pixels of uint8 from 0 to 255, "
+            "which cifarx normalises itself, or export the network without --mean and --std."
+        )
     nothing = np.empty((0, *size), np.uint8)
     return TestInputs(values, nothing, labels, origin=f"inputs in {path.name}")
 

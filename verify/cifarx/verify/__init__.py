@@ -1,4 +1,5 @@
-"""The same images through every runtime, and a verdict with reasons.
+"""Run the same images through every runtime and give a verdict with its reasons.
 
-Only the PyTorch engine imports torch: model.onnx can be judged against model.mat without it.
+`findings` and `report` import neither torch nor onnx, onnxruntime or scipy, so that a saved report
+is judged and shown quickly. Everything that computes with a network needs torch.
 """

@@ -1,4 +1,4 @@
-"""Turn the evidence into a `Result`, after all checks or after those that were made."""
+"""Turn the evidence into a `Result`, after all checks or after an interruption."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ from cifarx.verify.subject.files_and_run import Subject
 from cifarx.verify.subject.images import ComparedImages
 from cifarx.verify.subject.thumbnails import pictures_of
 
-_EXPORT_IMAGES = 16  # in float64; what an export changes shows on one
-_YARDSTICK = 4.0  # two runtimes, each off by its largest error at two classes
+_EXPORT_IMAGES = 16  # in float64; an error of the export shows on a single image
+_YARDSTICK = 4.0  # two runtimes, each with its largest error in two classes
 
 
 def judged_outputs(
     name: str, runtime: str, logits: NDArray[np.float32], truth: Truth, options: VerifyOptions
 ) -> EngineReport:
-    """One runtime's logits (N, K), judged; beside it the tolerance that the user quotes."""
+    """Judge one runtime's logits (N, K), by the ladder and by the user's tolerance if any."""
     quoted = within(logits, truth, *options.tolerance) if options.tolerance else None
     return EngineReport(name, runtime, judge_logits(logits, truth), "", tolerance=quoted)
 
 
 def conclude(evidence: Evidence, options: VerifyOptions) -> Result:
-    """The result of all that is known; engines that did not run are named as such."""
+    """Return the result of the evidence; engines that did not run are listed as such."""
     prepared = evidence.prepared
     subject, compared, truth = prepared.subject, prepared.compared, prepared.truth
     contract = check_contract(subject, compared.images, compared.inputs, evidence.normalized())
@@ -75,7 +75,7 @@ def conclude(evidence: Evidence, options: VerifyOptions) -> Result:
 
 
 def _saved(prepared: Prepared, options: VerifyOptions) -> Iterator[EngineReport]:
-    """Outputs that Polygraphy saved, judged like any engine's."""
+    """Judge the outputs that Polygraphy saved, as those of an engine."""
     for saved in prepared.saved:
         assert options.from_polygraphy is not None
         runtime = f"{saved.runner}, from {options.from_polygraphy.name}"
@@ -85,13 +85,16 @@ def _saved(prepared: Prepared, options: VerifyOptions) -> Iterator[EngineReport]
 
 
 def _export_errors(prepared: Prepared) -> tuple[ExportError, ...]:
-    """Rung 2, of each file."""
+    """Return the findings of rung 2, one per file."""
     subject, some = prepared.subject, slice(0, _EXPORT_IMAGES)
     inputs, reference = prepared.compared.inputs[some], prepared.truth.reference[some]
+    origin, original = prepared.truth.origin, prepared.layers.original.graph
+    if subject.run is None and subject.mat is not None:  # what PyTorch gave, also with --data
+        batch, origin = subject.mat.batch, f"{subject.mat_path.name}'s reference"
+        inputs, reference = batch.inputs[some], subject.compared_values(batch.reference[some])
     files = [(subject.onnx_path.name, subject.onnx_graph)]
     if subject.mat is not None:
         files.append((subject.mat_path.name, subject.mat.graph))
-    origin, original = prepared.truth.origin, prepared.layers.original.graph
     return tuple(
         export_error(
             name,
@@ -106,7 +109,7 @@ def _export_errors(prepared: Prepared) -> tuple[ExportError, ...]:
 
 
 def _accuracy(evidence: Evidence) -> AccuracyReport | None:
-    """Rung 6: of the test images that were scored, else of the compared ones with labels."""
+    """Score (rung 6) the test images that were swept, else the compared images with labels."""
     prepared = evidence.prepared
     compared, labels = prepared.compared, prepared.compared.images.labels
     logits: dict[str, NDArray[np.floating[Any]]] = {
@@ -128,7 +131,7 @@ def _accuracy(evidence: Evidence) -> AccuracyReport | None:
 
 
 def _located(report: EngineReport, compared: ComparedImages) -> EngineReport:
-    """A report that says which test images are those of its changes."""
+    """Return the report with the indices of its images among the test images."""
     places, labels = compared.places.tolist(), compared.images.labels.tolist()
     judgement, marked = (
         located(judgement, places, labels) if judgement else None
@@ -138,7 +141,7 @@ def _located(report: EngineReport, compared: ComparedImages) -> EngineReport:
 
 
 def _classes(subject: Subject) -> tuple[str, ...]:
-    """Class names, the run's before the files'."""
+    """Return the class names of the run, else those of model.mat."""
     if subject.run is not None:
         return subject.run.record.classes
     assert subject.mat is not None

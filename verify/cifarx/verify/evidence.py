@@ -1,4 +1,4 @@
-"""What a check knows so far, in records that do not change: each step makes a new one."""
+"""Keep the findings of a check so far, in frozen records; each step makes a new one."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from cifarx.verify.subject.images import ComparedImages
 
 @dataclass(frozen=True)
 class OpenedEngine:
-    """An engine that was asked for, or is there."""
+    """An engine that was requested or is available."""
 
     name: str
     engine: Engine | None
     problem: EngineReport | None
-    """Why it cannot be used, where `engine` is None."""
+    """Why it cannot be used, if `engine` is None."""
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """Everything that the engines run on and are judged by."""
+    """Everything that the engines run on and are judged against."""
 
     subject: Subject
     compared: ComparedImages
@@ -42,9 +42,9 @@ class Prepared:
     layers: LayerReference
     engines: tuple[OpenedEngine, ...]
     elsewhere: MatlabResult | EngineReport | None
-    """What `cifarx.verify` found on another machine, or why that cannot be used."""
+    """What `cifarx.verify` found on another machine, or why that cannot be used; None without."""
     saved: tuple[RunnerOutputs, ...]
-    """Outputs in files of Polygraphy's."""
+    """Outputs read from a Polygraphy file."""
 
 
 @dataclass(frozen=True)
@@ -54,22 +54,22 @@ class EngineRun:
     name: str
     report: EngineReport
     logits: NDArray[np.float32] | None
-    """(N, K); None where it broke down, or gave another shape."""
+    """(N, K); None if it broke down or gave another shape."""
     normalized: tuple[str, NDArray[np.float32]] | None = None
-    """Runtime, and the images as it normalised them itself, (N, C, H, W)."""
+    """(runtime, (N, C, H, W)): the images as it normalised them itself, if it does."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is known after the engines that have run so far."""
+    """The findings of the engines that have run so far."""
 
     prepared: Prepared
     runs: tuple[EngineRun, ...] = ()
     scored: Predictions | None = None
-    """Of the images that were scored for rung 6; None where none were."""
+    """Of the images scored for rung 6; None if none were."""
 
     def with_run(self, run: EngineRun) -> Evidence:
-        """The evidence with one more run; a later run of an engine replaces the earlier one."""
+        """Return the evidence with one more run, which replaces an earlier one of its engine."""
         names = [known.name for known in self.runs]
         if run.name not in names:
             return replace(self, runs=(*self.runs, run))
@@ -77,15 +77,15 @@ class Evidence:
         return replace(self, runs=(*self.runs[:at], run, *self.runs[at + 1 :]))
 
     def logits(self) -> dict[str, NDArray[np.float32]]:
-        """(N, K) of the compared images by engine."""
+        """Return the logits (N, K) of the compared images, by engine."""
         return {run.name: run.logits for run in self.runs if run.logits is not None}
 
     def normalized(self) -> dict[str, NDArray[np.float32]]:
-        """(N, C, H, W) by the runtimes that normalise images themselves."""
+        """Return the normalised images (N, C, H, W), by runtime, of those that normalise."""
         return dict(run.normalized for run in self.runs if run.normalized is not None)
 
     def reports(self) -> Iterator[EngineReport]:
-        """One per engine, in order; those that have not run say so."""
+        """Yield one report per engine, in order; an engine that has not run says so."""
         ran = {run.name: run.report for run in self.runs}
         for one in self.prepared.engines:
             not_run = EngineReport(one.name, one.name, None, "not run: the check was stopped")

@@ -1,4 +1,4 @@
-"""Signals of a check that somebody stops: they end it where it can say so, and nowhere else."""
+"""Handle Ctrl-C and SIGTERM so that a stopped check still gives its result."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from types import FrameType
 
 @contextmanager
 def stopped_by(number: signal.Signals) -> Iterator[None]:
-    """Have a signal raise KeyboardInterrupt, as Ctrl-C does."""
+    """Make a signal raise KeyboardInterrupt, as Ctrl-C does."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -22,7 +22,7 @@ def stopped_by(number: signal.Signals) -> Iterator[None]:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM wait for ever: what is known is written, and nothing long runs."""
+    """Ignore Ctrl-C and SIGTERM while the result is put together, which takes little time."""
     with _handled((signal.SIGINT, signal.SIGTERM), signal.SIG_IGN):
         yield
 
@@ -32,7 +32,7 @@ def _handled(
     numbers: tuple[signal.Signals, ...],
     handler: Callable[[int, FrameType | None], None] | signal.Handlers,
 ) -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():  # which alone may set handlers
+    if threading.current_thread() is not threading.main_thread():  # only it may set handlers
         yield
         return
     before = {number: signal.signal(number, handler) for number in numbers}
@@ -40,5 +40,5 @@ def _handled(
         yield
     finally:
         for number, old in before.items():
-            if old is not None:  # else it was set outside Python, which cannot set it again
+            if old is not None:  # None: set outside Python, which cannot restore it
                 signal.signal(number, old)

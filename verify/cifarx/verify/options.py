@@ -1,4 +1,4 @@
-"""What the user may ask of `cifarx verify`."""
+"""The options of `cifarx verify`."""
 
 from __future__ import annotations
 
@@ -8,31 +8,35 @@ from pathlib import Path
 from cifarx.pytorch_models.errors import UserError
 
 ALL_IMAGES = 2**62
-"""More images than any data set has."""
+"""A number of images that no data set reaches; stands for all of them."""
 
 
 @dataclass(frozen=True)
 class VerifyOptions:
-    """What the user may set."""
+    """The options that the user may set."""
 
     file: Path
     engines: tuple[str, ...] | None = None
-    """Required engines; None takes those that are available."""
+    """Engines that must be available; None uses those that are."""
     checkpoint: Path | None = None
     images: int = 256
     accept_predictions: bool = False
     layer_images: int = 32
-    """How many of those images every layer is judged on."""
+    """Number of those images on which every layer is judged."""
     accuracy_images: int | None = None
-    """Test images for rung 6; None takes those of `images`."""
+    """Number of test images for rung 6; None scores the compared images only."""
     tolerance: tuple[float, float] | None = None
-    """(atol, rtol) to quote beside the ladder; the verdict does not depend on them."""
+    """(atol, rtol) to report beside the ladder; the verdict does not depend on them."""
     from_polygraphy: Path | None = None
     data: str | None = None
-    """Inputs to compare on, of a network that is not a run; see `export.test_inputs.from_data`."""
+    """Inputs to compare on, if there is no run; see `export.test_inputs.from_data`."""
 
     def asked(self) -> dict[str, str]:
-        """The options that decide what is compared, under the command's names."""
+        """Return the options that decide what is compared, by their names on the command line.
+
+        >>> VerifyOptions(Path("model.onnx"), ("octave",), accuracy_images=ALL_IMAGES).asked()
+        {'--images': '256', '--layer-images': '32', '--engines': 'octave', '--accuracy': 'all'}
+        """
         found = {"--images": str(self.images), "--layer-images": str(self.layer_images)}
         if self.engines is not None:
             found["--engines"] = ",".join(self.engines)
@@ -47,7 +51,7 @@ class VerifyOptions:
 
 
 def require_images(options: VerifyOptions) -> None:
-    """Raise `UserError` where so few images are asked for that nothing would be compared."""
+    """Raise `UserError` if an option asks for fewer images than one."""
     asked = {
         "--images": options.images,
         "--layer-images": options.layer_images,
@@ -55,4 +59,4 @@ def require_images(options: VerifyOptions) -> None:
     }
     for name, count in asked.items():
         if count is not None and count < 1:
-            raise UserError(f"{name} {count} would compare nothing. Give a number from 1.")
+            raise UserError(f"{name} {count} would compare nothing. Give 1 or more.")

@@ -1,4 +1,4 @@
-"""`cifarx verify`: the ladder of checks, from the files to a verdict (README.md has its rungs)."""
+"""Run `cifarx verify`: the ladder of checks, from the files to a verdict (rungs: README.md)."""
 
 from __future__ import annotations
 
@@ -36,25 +36,25 @@ from cifarx.verify.subject.files_and_run import Subject, open_subject
 from cifarx.verify.subject.images import ComparedImages, compared_images
 from cifarx.verify.subject.original import original_of
 
-_TOOLBOX_IMAGES = 16  # their activations pass through a file
+_TOOLBOX_IMAGES = 16  # the activations of each pass through a file
 
 Progress = Callable[[str], None]
-"""Called with what is being done now."""
+"""Called with the step that begins."""
 
 
 def verify(options: VerifyOptions, progress: Progress = lambda _: None) -> Result:
-    """Make every check that the files at hand allow.
+    """Make every check that the available files allow.
 
-    Ctrl-C while the engines run ends in a result of what was done until then, which is not a pass;
-    so does SIGTERM, by which torchrun ends its processes when it has lost one.
+    Ctrl-C while the engines run gives a result of the checks made so far, which is not a pass. So
+    does SIGTERM, which torchrun sends to its other processes when one of them dies.
 
     Args:
         options: see `VerifyOptions`.
-        progress: called with what is being done now.
+        progress: called with the step that begins.
 
     Raises:
-        UserError: a bad file, nothing to compare with, an unknown engine, or the user stopped it
-            before anything was compared.
+        UserError: a file is bad, there is nothing to compare with, an engine is unknown, or the
+            user stopped the check before anything was compared.
     """
     return verify_with_outputs(options, progress)[0]
 
@@ -62,7 +62,7 @@ def verify(options: VerifyOptions, progress: Progress = lambda _: None) -> Resul
 def verify_with_outputs(
     options: VerifyOptions, progress: Progress = lambda _: None
 ) -> tuple[Result, EngineOutputs | None]:
-    """Do what `verify` does, and give the engines' logits too; None where no engine gave any."""
+    """Do what `verify` does, and return the engines' logits too; None if no engine gave any."""
     doing = "reading files"
 
     def tell(what: str) -> None:
@@ -75,7 +75,7 @@ def verify_with_outputs(
     with stopped_by(signal.SIGTERM):
         try:
             prepared = _prepared(options, tell)
-            for evidence in _gathered(prepared, options, tell):  # noqa: B007  (the last one stays)
+            for evidence in _gathered(prepared, options, tell):  # noqa: B007  (the last one is used)
                 pass
             assert evidence is not None
             tell("the report")
@@ -83,7 +83,7 @@ def verify_with_outputs(
         except (KeyboardInterrupt, CutShortError) as error:
             if evidence is None:
                 raise UserError(
-                    f"Stopped during: {doing}. Nothing was compared yet, and no report is written."
+                    f"Stopped during: {doing}. Nothing had been compared, so no report was written."
                 ) from error
             stopped = f"{doing}{f' ({error})' if str(error) else ''}"
         with undisturbed():
@@ -93,7 +93,7 @@ def verify_with_outputs(
 
 
 def _prepared(options: VerifyOptions, tell: Progress) -> Prepared:
-    """Read everything that the engines run on and are judged by."""
+    """Read everything that the engines run on and are judged against."""
     require_images(options)
     names = engine_names(options.engines)
     subject = open_subject(options.file, options.checkpoint)
@@ -104,7 +104,7 @@ def _prepared(options: VerifyOptions, tell: Progress) -> Prepared:
     _require_accuracy(options, subject, compared)
     engines = tuple(_opened(name, subject, options.engines is not None) for name in names)
     live = next((one.engine for one in engines if type(one.engine) is PyTorch), None)
-    if live is None and subject.run is not None:  # as the truth, whichever engines were asked for
+    if live is None and subject.run is not None:  # the truth needs it, whatever --engines names
         live = PyTorch(subject)
     tell("layers and weights")
     original = original_of(subject, live.graph() if live else None)
@@ -123,7 +123,7 @@ def _prepared(options: VerifyOptions, tell: Progress) -> Prepared:
 
 
 def _require_accuracy(options: VerifyOptions, subject: Subject, compared: ComparedImages) -> None:
-    """Refuse an --accuracy for which there are no images."""
+    """Raise `UserError` if --accuracy is given but there are no test images."""
     if options.accuracy_images is None or compared.part is not None:
         return
     if subject.run is None:
@@ -142,7 +142,7 @@ def _opened(name: str, subject: Subject, required: bool) -> OpenedEngine:
     except EngineError as error:
         if required:
             raise unusable(name, error) from error
-        rejected = not isinstance(error, EngineMissingError)  # the file, which must not pass
+        rejected = not isinstance(error, EngineMissingError)  # it rejects the file: not a pass
         return OpenedEngine(name, None, EngineReport(name, name, None, str(error), rejected))
 
 
@@ -150,7 +150,7 @@ def _gathered(prepared: Prepared, options: VerifyOptions, tell: Progress) -> Ite
     """Run all engines on the compared images, layer by layer, and on the data set.
 
     Yields:
-        The evidence after each step, so that an interruption loses none of what is known.
+        The evidence after each step, so that an interruption loses nothing.
     """
     evidence = Evidence(prepared)
     yield evidence
@@ -165,7 +165,7 @@ def _gathered(prepared: Prepared, options: VerifyOptions, tell: Progress) -> Ite
 def _run(
     name: str, engine: Engine, prepared: Prepared, options: VerifyOptions, tell: Progress
 ) -> Iterator[EngineRun]:
-    """One engine's run on the compared images, then the same with its layers judged."""
+    """Run one engine on the compared images; yield the run, then the same with layers judged."""
     compared, truth = prepared.compared, prepared.truth
     normalized: tuple[str, NDArray[np.float32]] | None = None
     tell(name)
@@ -175,7 +175,7 @@ def _run(
             normalized = outputs.runtime, outputs.normalized
         values = prepared.subject.compared_values(outputs.logits)
         report = judged_outputs(name, outputs.runtime, values, truth, options)
-        if outputs.logits.shape != truth.reference.shape:  # nothing more can be said of it
+        if outputs.logits.shape != truth.reference.shape:  # nothing more can be compared
             yield EngineRun(name, report, None, normalized)
             return
         run = EngineRun(name, report, outputs.logits, normalized)
@@ -193,7 +193,7 @@ def _run(
 
 
 def _layer_images(engine: Engine, prepared: Prepared, options: VerifyOptions) -> int:
-    """How many of the compared images an engine's layers are judged on."""
+    """Return how many of the compared images an engine's layers are judged on."""
     most = min(options.layer_images, len(prepared.compared.inputs))
     if isinstance(engine, ToolboxJob):
         most = min(most, layer_batch_size(_TOOLBOX_IMAGES, prepared.layers.original.graph))
@@ -201,7 +201,7 @@ def _layer_images(engine: Engine, prepared: Prepared, options: VerifyOptions) ->
 
 
 def _scored(evidence: Evidence, options: VerifyOptions, tell: Progress) -> Iterator[Evidence]:
-    """Rung 6 on the data set, by the engines that gave logits."""
+    """Score the data set (rung 6) with the engines that gave logits."""
     prepared = evidence.prepared
     run, part, count = prepared.subject.run, prepared.compared.part, options.accuracy_images
     if run is None or part is None or count is None:
@@ -230,7 +230,7 @@ def _outputs(evidence: Evidence) -> EngineOutputs | None:
 
 
 def take_share(options: VerifyOptions) -> None:
-    """Score a share of the test images, in a process that is not the first one of torchrun.
+    """Score a share of the test images, in a process of torchrun other than the first.
 
     Raises:
         UserError: as `verify` does.

@@ -51,7 +51,7 @@ def test_nothing_is_read_where_the_images_at_hand_are_enough(reads: list[int]) -
 def test_images_that_are_not_at_hand_are_read(reads: list[int]) -> None:
     assert label_faults(subject([0, 1, 2], [0, 1, 2]), images([0], [0])) == []
     found = label_faults(subject([0, 1, 2], [0, 2, 1]), images([0], [0]))
-    assert found == ["model.mat has other labels for the images, 2 of 3"]
+    assert found == ["model.mat has wrong labels for 2 of its 3 images"]
     assert reads == [3, 3]
 
 
@@ -63,7 +63,7 @@ def test_a_batch_in_another_order_is_matched(reads: list[int]) -> None:
 def test_of_images_that_the_data_do_not_have_nothing_is_said(reads: list[int]) -> None:
     assert label_faults(subject([100, 101], [0, 0]), images([0], [0])) == []
     assert label_faults(subject([100, 1], [0, 0]), images([0], [0])) == [
-        "model.mat has other labels for the images, 1 of 2"
+        "model.mat has wrong labels for 1 of its 2 images"
     ]
 
 

@@ -1,1 +1,1 @@
-"""The rungs, as README.md numbers them."""
+"""The rungs of the ladder, as README.md numbers them."""

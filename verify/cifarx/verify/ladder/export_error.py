@@ -1,7 +1,7 @@
-"""Rung 2: what the export changed, apart from what runtimes do.
+"""Rung 2: measure what the export changed, apart from any runtime.
 
-Each file's network is computed in float64, as is the module; between the two no float32 arithmetic
-is left, so that any difference beyond float64's own rounding is in the file.
+The network of each file and the original are both computed in float64. No float32 arithmetic is
+involved, so any difference above the rounding of float64 is in the file.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ def export_error(
     against: str,
     ending: str = "",
 ) -> ExportError:
-    """Compute a file's network in float64.
+    """Compute a file's network in float64 and compare it with the original.
 
     Args:
         file: its name.
-        graph: its network; None where it cannot be read. Constants that it computes are taken as
-            float64 gives them, where the graph knows that; rung 0 judges their rounding.
+        graph: its network; None if it cannot be read. Computed constants have their float64
+            values if the graph has them; rung 0 judges how they were rounded.
         inputs: (N, C, H, W).
         reference: (N, K), the original's float64 logits of these inputs.
         against: what the original is, for the report.
-        ending: what the reference has after the logits; see `ModelCard.ending`.
+        ending: what the original applies to its logits last; see `ModelCard.ending`.
     """
     relative = np.inf
     if graph is not None and graph.input_size == inputs.shape[1:]:

@@ -1,4 +1,4 @@
-"""Rungs 4 and 5: logits in units of float32's own rounding, and what they decide."""
+"""Rungs 4 and 5: judge logits and predictions, in units of the rounding of float32."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from numpy.typing import NDArray
 from cifarx.verify.findings.logits import LIMIT, Change, Judgement, Tolerance
 
 WORST_OWN = 2.0**10
-"""Roundings of the logits that PyTorch's own error may have, to serve as a yardstick."""
+"""Largest error of PyTorch's float32, in roundings of the logits, that serves as a yardstick."""
 UNIT = 2.0**-24
 """Unit roundoff of float32: half the distance from 1 to the next number."""
 
 
 @dataclass(frozen=True)
 class Truth:
-    """What the logits should be."""
+    """The logits in float64, and the error that float32 may make."""
 
     reference: NDArray[np.float64]
     """(N, K), by PyTorch in float64."""
     yardstick: float
     """RMS error of PyTorch's own float32 logits, between 1 and `WORST_OWN` roundings."""
     roundings: float
-    """That error in roundings of the logits, u * rms(reference), as it was found."""
+    """That error in roundings of the logits, u * rms(reference), before the limits."""
     origin: str
-    """Where they are from, for the report."""
+    """Where they come from, for the report."""
 
     @property
     def credible(self) -> bool:
-        """Whether truth and float32 logits can be of one network, and be a yardstick."""
+        """Whether reference and float32 logits can be of one network, and serve as a yardstick."""
         return bool(self.roundings <= WORST_OWN) and bool(np.isfinite(self.reference).all())
 
 
 def within(logits: NDArray[Any], truth: Truth, atol: float, rtol: float) -> Tolerance:
-    """Images all of whose logits are `numpy.isclose` to the truth's; NaN is close to nothing."""
+    """Count the images whose logits are all `numpy.isclose` to the truth; NaN never is."""
     reference = truth.reference
     if logits.shape != reference.shape:
         return Tolerance(atol, rtol, 0, len(reference))
@@ -46,7 +46,13 @@ def within(logits: NDArray[Any], truth: Truth, atol: float, rtol: float) -> Tole
 
 
 def make_truth(reference: NDArray[np.float64], own: NDArray[np.float32], origin: str) -> Truth:
-    """The truth, with the error of PyTorch's own float32 logits `own` as the yardstick."""
+    """Make the truth, with the error of PyTorch's float32 logits `own` as the yardstick.
+
+    Args:
+        reference: (N, K) logits in float64.
+        own: (N, K) logits of the same inputs in float32.
+        origin: where they come from, for the report.
+    """
     floor = UNIT * rms(reference)
     error = rms(own.astype(np.float64) - reference) if own.shape == reference.shape else np.inf
     roundings = error / floor if floor else (np.inf if error else 0.0)
@@ -57,7 +63,7 @@ def make_truth(reference: NDArray[np.float64], own: NDArray[np.float32], origin:
 def judge_logits(logits: NDArray[Any], truth: Truth) -> Judgement:
     """Compare (N, K) logits with the truth.
 
-    Logits of another shape than the truth's are judged as not finite: nothing can be said of them.
+    Logits of another shape than the truth's cannot be compared, and are judged as not finite.
     """
     reference = truth.reference
     n, k = reference.shape
@@ -106,12 +112,12 @@ def judge_logits(logits: NDArray[Any], truth: Truth) -> Judgement:
 
 
 def located(judgement: Judgement, places: Sequence[int], labels: Sequence[int]) -> Judgement:
-    """A judgement that says which test images its changes and its worst image are.
+    """Return the judgement with the indices of its images among the test images.
 
     Args:
-        judgement: of the first of the compared images, or of all of them.
-        places: of each compared image among the test images.
-        labels: of each compared image; none where there are no labels.
+        judgement: of all compared images, or of the first ones.
+        places: index of each compared image among the test images.
+        labels: of each compared image; empty if they are unknown.
     """
     changed = tuple(
         replace(
@@ -126,7 +132,11 @@ def located(judgement: Judgement, places: Sequence[int], labels: Sequence[int]) 
 
 
 def margins(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(N,) highest minus second highest logit."""
+    """(N, K) -> (N,) highest minus second highest logit; infinite for a single class.
+
+    >>> margins(np.array([[1.0, 4.0, 2.5]]))
+    array([1.5])
+    """
     if logits.shape[1] < 2:
         return np.full(len(logits), np.inf)
     two = np.partition(logits, -2, axis=1)[:, -2:]
@@ -134,7 +144,7 @@ def margins(logits: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _top(logits: NDArray[Any], count: int) -> NDArray[Any]:
-    """(N,) the set of the `count` highest classes of each image."""
+    """(N, K) -> (N,) the set of the `count` highest classes of each image."""
     highest = np.argsort(-logits, axis=1, kind="stable")[:, :count]
     return np.array([frozenset(row) for row in highest.tolist()], dtype=object)
 
@@ -145,5 +155,5 @@ def _cosine(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
 
 
 def rms(values: NDArray[np.float64]) -> float:
-    """Root of the mean square; 0 of nothing."""
+    """Root mean square; 0 for an empty array."""
     return float(np.sqrt(np.mean(np.square(values)))) if values.size else 0.0

@@ -1,1 +1,1 @@
-"""What is verified: the files, the run and the images."""
+"""The subject of a check: files, run and images."""

@@ -1,4 +1,4 @@
-"""What was verified, with what, when."""
+"""Record the files, versions and machine of a check."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _PACKAGES = ("cifarx", "numpy", "scipy", "onnx", "torch", "onnxruntime")
 
 
 def environment_of(subject: Subject, asked: Mapping[str, str]) -> Environment:
-    """Everything that a reader needs to make the same check again.
+    """Return everything that a reader needs to repeat the check.
 
     Args:
         subject: what was verified.
-        asked: the options that the user set, by their names.
+        asked: the options that decide what is compared, by their names.
     """
     run = subject.run
     return Environment(
@@ -38,7 +38,7 @@ def environment_of(subject: Subject, asked: Mapping[str, str]) -> Environment:
 
 
 def _processor() -> str:
-    """Its name, where the system tells: results differ by what vector units there are."""
+    """Return its name if known: results depend on the vector units of a processor."""
     name = platform.processor()
     with suppress(OSError), Path("/proc/cpuinfo").open(encoding="utf-8", errors="replace") as file:
         named = (line.partition(":")[2].strip() for line in file if line.startswith("model name"))

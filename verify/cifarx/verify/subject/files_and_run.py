@@ -1,4 +1,4 @@
-"""What is to be verified: the files, and the run they came from where it can be found."""
+"""Open the files to verify, and find the run that they came from."""
 
 from __future__ import annotations
 
@@ -24,45 +24,45 @@ from cifarx.pytorch_models.files import sha256
 from cifarx.pytorch_models.run import RECORD, Run, load_run, run_folders
 
 NO_RUN = Path("none")
-"""What --checkpoint takes for a comparison of the files with each other alone."""
+"""The value of --checkpoint for comparing the files with each other only."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """Everything at hand about one network."""
+    """Everything that is available of one network."""
 
     onnx_path: Path
     onnx: onnx.ModelProto
     onnx_graph: LayerGraph | None
-    """Its network; None where it has parts that no layer kind stands for."""
+    """Its network; None if it has parts without a layer kind."""
     onnx_problem: str
-    """Which, in that case."""
+    """Which parts, in that case, else ''."""
     onnx_unread: tuple[str, ...]
-    """Names of the nodes that are such parts."""
+    """Names of the nodes of such parts."""
     places: Mapping[str, Place]
-    """Where the file computes what each layer of it gives."""
+    """By layer of `onnx_graph`, where the file computes its output."""
     onnx_card: ModelCard | None
-    """None where the file has no (whole) metadata of cifarx."""
+    """None if the metadata of cifarx is missing or incomplete."""
     mat_path: Path
     mat: MatFile | None
     run: Run | None
     unusable_runs: tuple[str, ...]
-    """Why runs that name these files' weights cannot be used, where no other run has them."""
+    """Why runs with these files' weights cannot be used, if no other run has them."""
     sha256: Mapping[str, str]
-    """Digests of the files by name, side files of weights among them."""
+    """By file name, the digest of each file and of the side files of model.onnx."""
 
     @property
     def ending(self) -> str:
-        """What the source applies to its logits last, and files may leave out."""
+        """What the source applies to its logits last; see `ModelCard.ending`."""
         cards = (self.onnx_card, self.mat.card if self.mat else None)
         found = [card.ending for card in cards if card]
         found.append(self.onnx_graph.ending if self.onnx_graph else "")
         return next(filter(None, found), "")
 
     def compared_values(self, logits: NDArray[Any]) -> NDArray[Any]:
-        """(N, K), what is compared of a runtime's outputs: these, or their log-softmax.
+        """Return what is compared of a runtime's outputs (N, K): these, or their log-softmax.
 
-        A file may end in the logits or in the log-softmax; both are the same after it.
+        A file may end in the logits or in their log-softmax. The log-softmax of either is the same.
         """
         if logits.ndim != 2 or not np.isfinite(logits).all():
             return logits
@@ -70,15 +70,16 @@ class Subject:
 
 
 def open_subject(path: Path, checkpoint: Path | None) -> Subject:
-    """Read PATH, the .mat beside it, and the run that they came from.
+    """Read an ONNX file, the .mat file beside it, and the run that they came from.
 
     Args:
         path: the ONNX file.
-        checkpoint: the run's folder; None finds the run whose weights the files name as theirs;
-            `NO_RUN` takes none.
+        checkpoint: the run's folder; None searches for the run whose weights the files name;
+            `NO_RUN` uses no run.
 
     Raises:
-        UserError: a file that is missing, damaged or of another kind; or nothing to compare with.
+        UserError: a file is missing, damaged or of another kind, or there is nothing to compare
+            the ONNX file with.
     """
     model = load_onnx(path)
     card = ModelCard.from_metadata(metadata(model))
@@ -129,12 +130,13 @@ def open_subject(path: Path, checkpoint: Path | None) -> Subject:
 def _run_of(
     path: Path, card: ModelCard | None, mat: MatFile | None
 ) -> tuple[Run | None, tuple[str, ...]]:
-    """The run in ./runs or beside the file whose weights either file names as its own.
+    """Find the run, in ./runs or beside the file, with the weights that one of the files names.
 
-    Where there is none that can be used: why those that name these weights cannot.
+    Returns:
+        The run, and nothing; or None, and why each run with these weights cannot be used.
     """
     digests = {c.checkpoint_sha256 for c in (card, mat.card if mat else None) if c} - {""}
-    found: list[Run] = []  # several, where the same seed trained twice
+    found: list[Run] = []  # several if the same seed was trained twice
     unusable: list[str] = []
     for folder in run_folders((Path("runs"), path.resolve().parent / "runs")):
         with suppress(OSError):

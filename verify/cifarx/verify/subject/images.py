@@ -1,4 +1,4 @@
-"""The images that are compared on, and what a network gets of them."""
+"""Choose the images to compare on, and normalise them."""
 
 from __future__ import annotations
 
@@ -19,26 +19,31 @@ from cifarx.verify.subject.files_and_run import Subject
 
 @dataclass(frozen=True)
 class ComparedImages:
-    """Images of rungs 1 to 5."""
+    """The images of rungs 1 to 5."""
 
     images: Images
     inputs: NDArray[np.float32]
-    """(N, C, H, W), as the network gets them."""
+    """(N, C, H, W) float32, normalised."""
     origin: str
-    """Whose they are, for people."""
+    """Where they come from, for the report."""
     part: Part | None
-    """All test images of the run's data; None where these are not at hand."""
+    """All test images of the run's data; None if these are not available."""
     places: NDArray[np.int64]
-    """(N,) of each image among those of `part`, or in model.mat's batch."""
+    """(N,) index of each image in `part`, or in model.mat's test batch without one."""
 
 
 def compared_images(subject: Subject, count: int, data: str | None = None) -> ComparedImages:
-    """The run's test images where they are there, else model.mat's.
+    """Return the user's data, the run's test images, or those of model.mat.
 
-    Where nobody knows how pixels are normalised, model.mat's inputs are taken as they are.
+    If the normalisation of pixels is unknown, model.mat's inputs are used as they are.
+
+    Args:
+        subject: the files and the run.
+        count: number of images; of data other than model.mat's, at least one per class.
+        data: the value of --data, if it is given.
 
     Raises:
-        UserError: neither is there.
+        UserError: the images cannot be read, or --data does not fit.
     """
     if data is not None:
         return _of_data(subject, count, data)
@@ -60,7 +65,7 @@ def compared_images(subject: Subject, count: int, data: str | None = None) -> Co
     batch, card, name = subject.mat.batch, subject.mat.card, subject.mat_path.name
     images = Images(batch.images[:count], batch.labels[:count])
     places = np.arange(len(batch.inputs[:count]))
-    if not card.mean:
+    if not card.mean or not len(batch.images):
         origin = f"inputs of the test batch in {name}"
         return ComparedImages(images, batch.inputs[:count], origin, None, places)
     mean, std = np.asarray(card.mean, np.float32), np.asarray(card.std, np.float32)
@@ -69,7 +74,7 @@ def compared_images(subject: Subject, count: int, data: str | None = None) -> Co
 
 
 def _of_data(subject: Subject, count: int, data: str) -> ComparedImages:
-    """The user's own inputs, for a network that is not a run."""
+    """Return the user's own inputs, for a network that is not a run."""
     if subject.run is not None:
         raise UserError(
             f"--data cannot be used here: these files come from the run {subject.run.folder}, and "

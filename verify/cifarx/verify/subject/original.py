@@ -1,4 +1,4 @@
-"""What the files should hold: the run's layers and weights, or those of model.mat."""
+"""The layers and weights that the files should hold: those of the run, or of model.mat."""
 
 from __future__ import annotations
 
@@ -18,28 +18,34 @@ Tensors = Mapping[str, NDArray[Any]]
 
 @dataclass(frozen=True)
 class Original:
-    """What the files should hold."""
+    """The layers and weights that the files should hold."""
 
     graph: LayerGraph
     state: Tensors
-    """The checkpoint's floating-point tensors by name; empty where there is no run."""
+    """The checkpoint's tensors by name, without step counters; empty without a run."""
     layers_from: str
-    """Whose layers they are, for the report."""
+    """Where the layers come from, for the report."""
     weights_from: str
+    """Where the weights come from, for the report."""
 
     def value(self, layer: Layer, key: str) -> NDArray[Any]:
-        """The checkpoint's tensor for an array of a layer of `graph`, else the graph's own."""
+        """Return the checkpoint's tensor for an array of a layer, else the array of `graph`."""
         array = layer.arrays[key]
         stored = self.state.get(array.source, array.value)
-        # a linear layer may have become a convolution of 1x1: the same numbers in the same order
+        # a linear layer may become a 1x1 convolution: the same numbers in the same order
         return stored.reshape(array.value.shape) if stored.size == array.value.size else stored
 
 
 def original_of(subject: Subject, run_graph: LayerGraph | None) -> Original:
-    """The run's layers and weights; model.mat's where the run is not at hand."""
+    """Return the run's layers and weights, or those of model.mat without a run.
+
+    Args:
+        subject: the files and the run.
+        run_graph: the layers of the run's module; None without a run.
+    """
     state: Tensors = {}
     if subject.run is not None:
-        # batch norm's step counters are in every checkpoint, and no layer computes with them
+        # checkpoints hold step counters of batch norm, which no layer computes with
         state = {
             name: value
             for name, value in subject.run.state().items()

@@ -1,4 +1,4 @@
-"""Thumbnails of images, for the report."""
+"""Make thumbnails of images for the report."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from cifarx.verify.subject.files_and_run import Subject
 from cifarx.verify.subject.images import ComparedImages
 
 LARGEST = 96
-"""Pixels a side; larger images are made smaller."""
+"""Longest side in pixels; larger images are scaled down."""
 MOST = 48
-"""Images that a report shows."""
+"""Most images that a report shows."""
 
 
 def pictures_of(
@@ -29,7 +29,10 @@ def pictures_of(
     engines: Iterable[EngineReport],
     accuracy: AccuracyReport | None,
 ) -> tuple[Picture, ...]:
-    """Thumbnails of the images whose prediction changed, the surest predictions first."""
+    """Return thumbnails of the images whose prediction changed, largest margins first.
+
+    Without pixels (the inputs are numbers of unknown normalisation) there are none.
+    """
     margins: dict[int, float] = {}
     for engine in engines:
         for change in engine.judgement.changed if engine.judgement else ():
@@ -44,7 +47,7 @@ def pictures_of(
     if compared.part is not None and subject.run is not None:
         part = replace(compared.part, index=compared.part.index[chosen])
         images = read_images(subject.run, part)
-    elif len(compared.images):
+    elif len(compared.images.pixels):
         images = compared.images.select(chosen)
     else:
         return ()
@@ -55,7 +58,7 @@ def pictures_of(
 
 
 def _png(pixels: NDArray[np.uint8]) -> str:
-    """(C, H, W) uint8 in base64; of other numbers of channels than 1 and 3 the first is shown."""
+    """(C, H, W) uint8 -> PNG in base64; with other than 1 or 3 channels, of the first one."""
     from PIL import Image
 
     channels = pixels if len(pixels) == 3 else pixels[:1]

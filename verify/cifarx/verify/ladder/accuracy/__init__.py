@@ -1,1 +1,1 @@
-"""Rung 6: accuracy on the data set."""
+"""Rung 6: score the runtimes on the data set."""

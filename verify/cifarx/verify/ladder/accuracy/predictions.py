@@ -1,6 +1,6 @@
-"""Rung 6: what each runtime scores on the data set, and whether the scores are the same.
+"""Rung 6: compute each runtime's accuracy on the data set, and compare it with PyTorch's.
 
-"p > 0.05" is no evidence of equality: beside McNemar's test stands one of equivalence.
+"p > 0.05" is no evidence of equality, so an equivalence test accompanies McNemar's test.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ from cifarx.verify.ladder.logits import margins
 
 @dataclass(frozen=True)
 class Predictions:
-    """What engines made of N images: a few numbers an image, however large the images are."""
+    """What engines predict for N images: a few numbers per image, however large the images."""
 
     engines: tuple[str, ...]
     images: NDArray[np.int64]
-    """(N,) places among the test images."""
+    """(N,) indices among the test images."""
     labels: NDArray[np.int64]
-    """(N,)."""
+    """(N,) true classes."""
     predicted: NDArray[np.int64]
-    """(engines, N)."""
+    """(engines, N) classes; `NO_CLASS` for logits that are not finite."""
     margins: NDArray[np.float64]
-    """(engines, N), of the logits."""
+    """(engines, N), highest minus second highest logit."""
     apart: NDArray[np.float64]
-    """(engines, N), largest difference of a logit from `YARDSTICK`'s; 0 where that did not run."""
+    """(engines, N), largest difference from a logit of `YARDSTICK`, else of `TRUTH`; 0 without."""
 
     @classmethod
     def empty(cls, engines: tuple[str, ...], count: int) -> Predictions:
-        """Zeros, to be filled by `put`."""
+        """Make predictions of zeros, to be filled by `put`."""
         shape = len(engines), count
         one, many = np.zeros(count, np.int64), np.zeros(shape, np.int64)
         return cls(engines, one, one.copy(), many, np.zeros(shape), np.zeros(shape))
@@ -55,7 +55,13 @@ class Predictions:
         labels: NDArray[np.int64],
         logits: Mapping[str, NDArray[np.floating[Any]]],
     ) -> Predictions:
-        """From logits (N, K) by engine."""
+        """Make predictions from the logits (N, K) of each engine.
+
+        Args:
+            images: (N,) indices among the test images.
+            labels: (N,) true classes.
+            logits: by engine.
+        """
         values = np.stack([found.astype(np.float64) for found in logits.values()])
         finite = np.asarray(np.isfinite(values).all(axis=2))
         values = np.where(finite[:, :, None], values, 0.0)
@@ -73,7 +79,7 @@ class Predictions:
         )
 
     def select(self, index: NDArray[np.int64]) -> Predictions:
-        """Of the images at these indices."""
+        """Return the predictions for the images at these indices."""
         return Predictions(
             self.engines,
             self.images[index],
@@ -84,7 +90,7 @@ class Predictions:
         )
 
     def put(self, start: int, some: Predictions) -> None:
-        """Take a part, the first image of which is number `start`."""
+        """Fill in a part, whose first image has index `start`."""
         part = slice(start, start + len(some.images))
         self.images[part], self.labels[part] = some.images, some.labels
         self.predicted[:, part], self.margins[:, part] = some.predicted, some.margins
@@ -94,14 +100,14 @@ class Predictions:
 def accuracy_report(
     found: Predictions, in_all: int, origin: str, classes: int, ties: Mapping[str, float]
 ) -> AccuracyReport:
-    """The statistics of at least one image.
+    """Compute the statistics of predictions for at least one image.
 
     Args:
         found: the predictions.
-        in_all: test images that the data have.
-        origin: of the images, for people.
-        classes: how many there are.
-        ties: by engine, the margins that rounding may overcome.
+        in_all: number of test images of the data.
+        origin: where the images come from, for the report.
+        classes: number of classes.
+        ties: by engine, the largest margin that rounding can turn around.
     """
     first = _yardstick(found.engines)
     runtimes = []
@@ -128,7 +134,7 @@ def accuracy_report(
 
 
 def _yardstick(engines: tuple[str, ...]) -> int | None:
-    """Index of the engine that the others are compared with, None where it is not among them."""
+    """Return the index of the engine that the others are compared with; None if it is missing."""
     return next((engines.index(name) for name in (YARDSTICK, TRUTH) if name in engines), None)
 
 

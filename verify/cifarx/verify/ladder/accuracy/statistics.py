@@ -1,7 +1,7 @@
-"""Rung 6: what a runtime's predictions over a data set say about its accuracy.
+"""Compute accuracies, their intervals, and the tests that compare two classifiers (rung 6).
 
-Rates, differences, intervals and margins are proportions; only `words` and `points` speak in
-hundredths. Nothing to count is a ValueError, for a check over nothing must not pass.
+Rates, differences, intervals and margins are proportions; only `words` and `points` are in percent.
+Counting nothing raises ValueError, because a check over nothing must not pass.
 """
 
 from __future__ import annotations
@@ -22,38 +22,43 @@ from cifarx.verify.findings.scores import (
     tango_score,
 )
 
-Classes: TypeAlias = NDArray[np.int64]  # (N,) of each image, predicted or right
+Classes: TypeAlias = NDArray[np.int64]  # (N,), predicted or true
 MARGIN = 0.001
-"""Difference of accuracy that is none in practice: 0.1 points, ten images of CIFAR-10's test."""
+"""Difference of accuracy that does not matter in practice: 0.1 points, 10 of 10,000 images."""
 
 
 def wilson(successes: int, n: int, confidence: float = 0.95) -> Interval:
-    """Score interval of a proportion (Wilson 1927, JASA 22:209-212)."""
+    """Compute the score interval of a proportion (Wilson 1927, JASA 22:209-212).
+
+    >>> interval = wilson(95, 100)
+    >>> round(interval.low, 4), round(interval.high, 4)
+    (0.8882, 0.9785)
+    """
     require_some(n)
     ends = binomtest(successes, n).proportion_ci(confidence, method="wilson")
     return Interval(float(ends.low), float(ends.high))
 
 
 def rate_bound(changed: int, n: int) -> float:
-    """One-sided 95% upper bound of the rate at which images change, of which `changed` of n did.
+    """Bound the rate at which images change, if `changed` of n did: one-sided 95% upper bound.
 
-    Exact (Clopper and Pearson 1934, Biometrika 26:404-413): none of 10,000 leaves 3 in 10,000.
+    Exact (Clopper and Pearson 1934, Biometrika 26:404-413): 0 of 10,000 leaves up to 3 in 10,000.
     """
     require_some(n)
     return float(binomtest(changed, n, alternative="less").proportion_ci(1 - ALPHA).high)
 
 
 def accuracy(predicted: Classes, labels: Classes) -> Accuracy:
-    """How many of the predicted classes are the labels."""
+    """Count the predicted classes that equal the labels."""
     _check(labels, predicted)
     correct = int(np.count_nonzero(predicted == labels))
     return Accuracy(correct, len(labels), wilson(correct, len(labels)))
 
 
 def by_class(predicted: Classes, labels: Classes, classes: int) -> tuple[Accuracy, ...]:
-    """The accuracy on the images of each label; each interval is 95%, not all of them together."""
+    """Compute the accuracy per label; each interval is 95% for itself, not for all together."""
     _check(labels, predicted)
-    if labels.min() < 0 or labels.max() >= classes:  # those images would be left out
+    if labels.min() < 0 or labels.max() >= classes:  # those images would be missed
         raise ValueError(f"labels are {labels.min()} to {labels.max()}, not 0 to {classes - 1}")
     none = Accuracy(0, 0, Interval(0.0, 1.0))
     masks = [labels == label for label in range(classes)]
@@ -61,7 +66,17 @@ def by_class(predicted: Classes, labels: Classes, classes: int) -> tuple[Accurac
 
 
 def compare(first: Classes, second: Classes, labels: Classes, margin: float = MARGIN) -> Comparison:
-    """Compare what two classifiers predict; a difference up to `margin` counts as none."""
+    """Compare two classifiers on the same images.
+
+    Args:
+        first: (N,) predicted classes of one.
+        second: (N,) predicted classes of the other.
+        labels: (N,) true classes.
+        margin: largest difference of accuracy that counts as equivalent.
+
+    Raises:
+        ValueError: no images, shapes that differ, or a margin that is not between 0 and 1.
+    """
     _check(labels, first, second)
     if not 0 < margin < 1:
         raise ValueError(f"the margin is {margin}, not a proportion between 0 and 1")
@@ -85,6 +100,6 @@ def compare(first: Classes, second: Classes, labels: Classes, margin: float = MA
 
 def _check(*classes: Classes) -> None:
     shapes = [array.shape for array in classes]
-    if len(shapes[0]) != 1 or len(set(shapes)) != 1:  # numpy would broadcast them, and count
+    if len(shapes[0]) != 1 or len(set(shapes)) != 1:  # numpy would broadcast them
         raise ValueError(f"labels and predictions have the shapes {shapes}, not all the same (N,)")
     require_some(len(classes[0]))

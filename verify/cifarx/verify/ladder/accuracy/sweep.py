@@ -1,4 +1,4 @@
-"""Rung 6 over the whole data set: mini-batches, several processes, nothing kept but predictions."""
+"""Score the whole data set (rung 6): in mini-batches and several processes, keeping predictions."""
 
 from __future__ import annotations
 
@@ -28,38 +28,46 @@ from cifarx.verify.engines.engine import Engine
 from cifarx.verify.ladder.accuracy.predictions import Predictions
 
 _CHUNK = 256
-"""Images read at a time; whole mini-batches of every engine, so that any shards compute alike."""
-_PATIENCE = timedelta(hours=24)  # the others wait while the first runs all other checks
+"""Images read at a time: whole mini-batches of every engine, so that the number of processes does
+not change what is computed."""
+_PATIENCE = timedelta(hours=24)  # they wait while the first process makes all other checks
 _NO_IMAGES = np.empty(0, np.uint8)
 _CPU = torch.device("cpu")
 
 
 class Sweep:
-    """Every engine over the run's test images.
+    """Run every engine on the run's test images.
 
-    Under torchrun each process scores its share of the mini-batches, and the first has all in the
-    end. The first process decides on the engines, for it knows which work.
+    Under torchrun, each process scores its share of the mini-batches, and in the end all have the
+    scores of all. The first process decides on the engines, because it knows which ones work.
     """
 
     def __init__(self, run: Run, part: Part, count: int, open_engine: Callable[[str], Engine]):
-        """Score on `count` of the images of `part`, evenly over the classes."""
+        """Choose `count` images of `part`, evenly over the classes.
+
+        Args:
+            run: the run that the images belong to.
+            part: its test images.
+            count: number of images.
+            open_engine: gives the engine of a name.
+        """
         self._run, self._part, self._open = run, part, open_engine
         chosen = np.sort(part.limited(count).index)
         self._places = np.flatnonzero(np.isin(part.index, chosen))
 
     def run(self, engines: tuple[str, ...], doing: Callable[[str], None]) -> Iterator[Predictions]:
-        """Score.
+        """Score the images.
 
         Args:
-            engines: names; those of the first process count.
-            doing: called with what is being done.
+            engines: their names; those given to the first process count.
+            doing: called with the step that begins.
 
         Yields:
             What this process has scored so far; in the end what all processes have.
 
         Raises:
-            BrokeDownError: an engine did.
-            CutShortError: an image cannot be read, or torchrun lost one of the processes.
+            BrokeDownError: an engine broke down.
+            CutShortError: an image cannot be read, or another process of torchrun died.
         """
         world = world_from_environment()
         with joined(world, _CPU, _PATIENCE):
@@ -83,7 +91,7 @@ class Sweep:
     def _scored(self, opened: dict[str, Engine], places: NDArray[np.int64]) -> Predictions:
         try:
             images = read_images(self._run, replace(self._part, index=self._part.index[places]))
-        except UserError as error:  # all that was found until here must not be lost by it
+        except UserError as error:  # keep what was scored so far
             raise CutShortError(str(error).rstrip(".")) from error
         inputs = preprocess(images.pixels, *self._run.mean_std())
         size = len(inputs), len(self._run.record.classes)
@@ -95,8 +103,8 @@ class Sweep:
 def _others_there() -> Iterator[None]:
     try:
         yield
-    except RuntimeError as error:  # which all of torch.distributed raises
-        raise CutShortError("another process was lost") from error
+    except RuntimeError as error:  # the error of torch.distributed
+        raise CutShortError("another process of torchrun died") from error
 
 
 def _logits(
@@ -107,12 +115,12 @@ def _logits(
     except EngineError as error:
         raise BrokeDownError(name, str(error)) from error
     if found.shape != size:
-        raise BrokeDownError(name, f"it gives logits of {found.shape}, not {size}")
+        raise BrokeDownError(name, f"its logits have the shape {found.shape}, not {size}")
     return found
 
 
 def _joined(mine: Predictions, world: World) -> Predictions:
-    """Every process's share; what another process scored is zero in this one."""
+    """Join the shares of all processes; a share is zero in every other process."""
     arrays = [
         summed(torch.from_numpy(array), world).numpy()
         for array in (mine.images, mine.labels, mine.predicted, mine.margins, mine.apart)

@@ -1,1 +1,1 @@
-"""Rung 1: the input contract."""
+"""Rung 1: check the input contract."""

@@ -1,4 +1,4 @@
-"""Rung 1: the same image must reach every runtime as the same numbers, and mean the same."""
+"""Rung 1: check that an image gives every runtime the same numbers, with the same meaning."""
 
 from __future__ import annotations
 
@@ -38,18 +38,18 @@ def check_contract(
 
     Args:
         subject: what is verified.
-        images: as they were read.
-        inputs: (N, C, H, W), the images as `preprocess` gives them; as they are without images.
-        normalized: the same images as each runtime that can do so normalised them.
+        images: the pixels; empty if the inputs were not made from pixels.
+        inputs: (N, C, H, W) float32, the images normalised by `preprocess`, or the given inputs.
+        normalized: (N, C, H, W), the same images as each runtime normalised them, by its name.
     """
     faults = [*_card_faults(subject, _MEANING), *_size_faults(subject)]
     digest = _sha256(inputs)
-    sure = ["python"] if len(images) else []
+    sure = ["python"] if len(images.pixels) else []
     for runtime, values in normalized.items():
         if values.shape == inputs.shape and _sha256(values) == digest:
             sure.append(runtime)
         else:
-            faults.append(f"{runtime} normalises the images to other numbers than python")
+            faults.append(f"{runtime} normalises the images differently from python")
     if subject.mat is not None and subject.mat.card.mean:
         batch, card = subject.mat.batch, subject.mat.card
         mean, std = np.asarray(card.mean, np.float32), np.asarray(card.std, np.float32)
@@ -69,7 +69,7 @@ def check_contract(
 
 
 def _card_faults(subject: Subject, fields: Sequence[str]) -> list[str]:
-    """Differences in these fields between the cards at hand; the first is the truth."""
+    """List the differences in these fields between the cards; the first card is the truth."""
     cards: dict[str, ModelCard] = {}
     if subject.run is not None:
         cards["the run"] = card_of(subject.run)
@@ -93,7 +93,7 @@ def _text(value: object) -> str:
 
 
 def _size_faults(subject: Subject) -> list[str]:
-    """One image in, one vector of logits out, of the same size everywhere."""
+    """Require one image as input, of the same size everywhere, and one output."""
     graph = subject.onnx.graph
     given = model_inputs(subject.onnx)
     found = [d.dim_value for d in given[0].type.tensor_type.shape.dim] if given else []
@@ -121,20 +121,21 @@ def _digest_faults(subject: Subject) -> list[str]:
         faults.append(f"{name}'s arrays_sha256 is not that of its arrays")
     onnx_name = subject.onnx_path.name
     known = subject.sha256[onnx_name]
-    claimed = mat.onnx_sha256 or len(mat.batch.reference)  # cifarx.save claims no ONNX file
+    claimed = mat.onnx_sha256 or len(mat.batch.reference)  # cifarx.save names no ONNX file
     if claimed and mat.onnx_sha256 != known and mat.onnx_sha256 not in _exported_digests(mat):
         faults.append(
             f"{name}'s onnx_sha256 ({mat.onnx_sha256[:12]}…) is neither that of {onnx_name} "
-            f"({known[:12]}…) nor of an ONNX file that cifarx {version('cifarx')} writes of its "
-            "network; one of the two was damaged or exchanged, so export both again"
+            f"({known[:12]}…) nor that of an ONNX file that cifarx {version('cifarx')} writes "
+            "for its network; one of the two files was damaged or replaced; export both again"
         )
     return faults
 
 
 def _exported_digests(mat: MatFile) -> Iterator[str]:
-    """SHA-256 of the ONNX files that cifarx writes of model.mat's network, by opset.
+    """Yield the SHA-256 of the ONNX file that cifarx writes for model.mat's network, per opset.
 
-    A model.onnx that another tool has rewritten, or one of another opset, is no fault.
+    With one of these, model.mat is sound, and model.onnx may have been rewritten by another tool or
+    exported again with another opset. What matters in it is judged by its content.
     """
     with suppress(UserError):
         for opset in range(OPSET, defs.onnx_opset_version() + 1):
@@ -142,11 +143,11 @@ def _exported_digests(mat: MatFile) -> Iterator[str]:
 
 
 def _rest_faults(subject: Subject) -> list[str]:
-    """What model.mat holds beyond its format; with a run, the audit lists it."""
+    """List what model.mat holds beyond its format; with a run, the audit does."""
     if subject.run is not None or subject.mat is None or not subject.mat.unaccounted:
         return []
     names = _text(subject.mat.unaccounted)
-    return [f"{subject.mat_path.name} holds what its format has no place for: {names}"]
+    return [f"{subject.mat_path.name} holds content that its format does not have: {names}"]
 
 
 def _sha256(array: NDArray[np.float32]) -> str:

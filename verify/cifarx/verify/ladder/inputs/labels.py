@@ -1,4 +1,4 @@
-"""Whether model.mat's test batch gives the run's test images the labels that the data give them."""
+"""Check the labels in model.mat's test batch against those of the data."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from cifarx.verify.subject.files_and_run import Subject
 
 
 def label_faults(subject: Subject, images: Images) -> list[str]:
-    """Compare the labels of those images of the batch that the data have, pixel for pixel.
+    """Compare the labels of the batch's images with those of equal images in the data.
 
-    Those that the export took are read where the images at hand do not confirm the batch.
+    If the given images do not confirm the whole batch, those that the export took are read.
 
     Args:
         subject: has a model.mat with images.
@@ -35,11 +35,13 @@ def label_faults(subject: Subject, images: Images) -> list[str]:
     wrong = sum(picture in pictures and (picture, label) not in known for picture, label in given)
     if not wrong:
         return []
-    return [f"{subject.mat_path.name} has other labels for the images, {wrong} of {len(given)}"]
+    return [f"{subject.mat_path.name} has wrong labels for {wrong} of its {len(given)} images"]
 
 
 def _labelled(images: Images) -> list[tuple[bytes, int]]:
-    """Each image's digest, with its label."""
+    """Return each image's digest with its label; nothing if the pixels are unknown."""
+    if not len(images.pixels):
+        return []
     return [
         (hashlib.sha256(np.ascontiguousarray(pixels).data).digest(), label)
         for pixels, label in zip(images.pixels, images.labels.tolist(), strict=True)

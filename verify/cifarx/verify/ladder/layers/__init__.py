@@ -1,1 +1,1 @@
-"""Rung 3: every layer within its rounding bound."""
+"""Rung 3: hold every layer to its rounding bound."""

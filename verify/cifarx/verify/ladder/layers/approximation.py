@@ -1,18 +1,18 @@
-"""The class of bound for functions that a runtime approximates with an absolute error.
+"""Bound the error of functions that a runtime approximates with an absolute error.
 
-A runtime may compute a function by a polynomial or as exp(x) - 1. The error of that is absolute, in
-units of the function's range, and does not shrink where the result vanishes: sigmoid(-15) is 3e-7,
-and ONNX Runtime is off by 1e-7 there. Such an error is lawful float32 arithmetic, but it is beyond
-any bound that is relative to the result.
+A runtime may compute a function by a polynomial or as exp(x) - 1. The error is then absolute, in
+units of the function's range, and does not shrink with the result: sigmoid(-15) is 3e-7, and the
+error of ONNX Runtime there is 1e-7. This is correct float32 arithmetic, but it exceeds any bound
+that is relative to the result.
 
 The error allowed is
 
     a u |y| + b u span + 2^-126 max(1, span),    u = 2^-24,
 
-where y is the result and `span` what the function is multiplied by: 1 for sigmoid, |alpha| for ELU,
-|x| for swish and GELU. `COEFFICIENTS` has a and b of the runtimes that need the class, so that the
-bound is at most twice the largest error measured over float32 inputs (benchmarks/activations.md has
-the tables, verify/README.md, 'Approximated functions', what follows from them).
+where y is the result and `span` the factor of the function: 1 for sigmoid, |alpha| for ELU, |x| for
+swish and GELU. `COEFFICIENTS` has a and b for the runtimes that need this class. They make the
+bound at most twice the largest error measured over float32 inputs (benchmarks/activations.md has
+the tables, 'Approximated functions' in verify/README.md the conclusions).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ COEFFICIENTS: Mapping[str, Mapping[str, tuple[float, float]]] = {
     # oneDNN, and erf of Abramowitz and Stegun
     "pytorch": {"GELULayer": (1, 8)},
 }
-"""(a, b) by the library whose functions compute a layer, and by kind."""
+"""(a, b) by library and layer kind."""
 
 _SPANS: Mapping[str, Callable[[Layer, Tensor], Tensor]] = {
     "SigmoidLayer": lambda layer, x: torch.ones_like(x),
@@ -43,17 +43,17 @@ _SPANS: Mapping[str, Callable[[Layer, Tensor], Tensor]] = {
 
 
 def approximation_bound(layer: Layer, x: Tensor, y: Tensor, library: str) -> Tensor | None:
-    """The largest error of a layer whose function this library approximates.
+    """Return the largest error of a layer whose function this library approximates.
 
     Args:
         layer: a layer of any kind.
         x: its input, (N, C, H, W) or (N, F).
         y: its output, of the shape of `x`.
-        library: whose functions compute it, as the engine says.
+        library: the one whose functions compute it; see `Engine.library`.
 
     Returns:
-        float64 of the shape of `x`; None where the library does not approximate this kind, or where
-        GELU is the form by tanh, which all runtimes compute within the direct bound.
+        float64 of the shape of `x`. None if the library does not approximate this kind, and for the
+        tanh form of GELU, which all runtimes compute within the direct bound.
     """
     coefficients = COEFFICIENTS.get(library, {}).get(layer.kind)
     if coefficients is None or layer.hyper.get("Approximation") == "tanh":

@@ -1,7 +1,7 @@
-"""What a layer should give for its inputs, and how far float32 may be off; one row a kind.
+"""Compute a layer in float64 and bound the error of float32, with one row per layer kind.
 
-`+internal/+truth/localTruth.m` of the toolbox has the same bounds; README.md,
-'Local layer check', lists them. Where a bound is not 0, the smallest normal float32 is part of it.
+The toolbox has the same bounds in `+internal/+truth/localTruth.m`, and 'Local layer check' in
+README.md lists them. Every bound other than 0 includes the smallest normal float32.
 """
 
 from __future__ import annotations
@@ -41,32 +41,37 @@ EXACT = frozenset(
         "ConcatenationLayer",
     }
 )
-"""Kinds that move or choose numbers. Without arithmetic, any precision gives the same."""
+"""Kinds that only move or select numbers, which every precision does alike."""
 _ANY_PRECISION = EXACT | {
     "Convolution2DLayer",
     "GroupedConvolution2DLayer",
     "BatchNormalizationLayer",
 }
-"""Kinds whose truths turn float32 into float64 where they need it: the larger part of the time goes
-into moving numbers, not into computing with them."""
+"""Kinds whose truths convert float32 to float64 themselves, where they need it: most of the time
+goes into moving numbers, not into computing with them."""
 
 
 def layer_truth(layer: Layer, inputs: list[Tensor]) -> tuple[Tensor, Tensor]:
-    """A layer in float64, and the largest error of a sound float32 computation.
+    """Compute a layer in float64, and the largest error of a correct float32 computation.
 
     Args:
-        inputs: (N, C, H, W) or (N, F), float32 or float64, the numbers that the float32
-            computation got.
+        layer: of any kind of the vocabulary.
+        inputs: (N, C, H, W) or (N, F), float32 or float64: what the float32 computation got.
 
     Returns:
-        The output, in float64 but for kinds of `EXACT`, which keep the dtype; and the bound, of its
-        shape or to be broadcast to it, float32 for convolutions.
+        The output, in float64, except that kinds of `EXACT` keep the dtype; and the bound, which
+        has or broadcasts to its shape, in float32 for convolutions.
+
+    >>> add = Layer("add", "AdditionLayer", ("a", "b"))
+    >>> y, bound = layer_truth(add, [torch.tensor([[1.0, 2.0]]), torch.tensor([[0.5, -2.0]])])
+    >>> y.tolist(), (bound / 2**-24).round(decimals=3).tolist()
+    ([[1.5, 0.0]], [[1.5, 0.0]])
     """
     return prepare_truth(layer)(inputs)
 
 
 def prepare_truth(layer: Layer) -> LayerTruth:
-    """`layer_truth` of one layer, its arrays made ready once for any number of mini-batches."""
+    """Prepare `layer_truth` for one layer and any number of mini-batches."""
     truth = TRUTHS[layer.kind](layer)
     if layer.kind in _ANY_PRECISION:
         return truth
@@ -102,7 +107,7 @@ def _one_rounding(layer: Layer) -> LayerTruth:
 
 
 def _average(layer: Layer) -> LayerTruth:
-    """A mean is bounded as a sum is, and then divided."""
+    """Bound a mean as a sum, divided."""
 
     def truth(inputs: list[Tensor]) -> tuple[Tensor, Tensor]:
         (x,) = inputs

@@ -1,4 +1,4 @@
-"""Rung 3: every layer of a runtime, judged on that runtime's own input."""
+"""Rung 3: judge every layer of an engine on the input that it had in that engine."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from cifarx.verify.subject.original import Original
 
 @dataclass(frozen=True)
 class LayerReference:
-    """What every engine's layers are held to."""
+    """What every engine's layers are compared with."""
 
     subject: Subject
     original: Original
     names: tuple[Names, ...]
-    """Of the original's layers, in order."""
+    """One per layer of the original, in order."""
 
 
 def make_reference(subject: Subject, original: Original) -> LayerReference:
-    """The original, with what each of its layers is called in PyTorch, ONNX and MATLAB."""
+    """Return the original, with the names of its layers in PyTorch, ONNX and MATLAB."""
     graph = original.graph
     onnx = _names_in(subject.onnx_graph, graph)
     mat = _names_in(subject.mat.graph if subject.mat else None, graph)
@@ -58,15 +58,15 @@ def with_layers(
     truth: Truth,
     plain: NDArray[np.float32],
 ) -> EngineReport:
-    """A report with its layers judged.
+    """Return the report of an engine with its layers judged.
 
     Args:
-        report: with its logits.
-        engine: the engine that gave them.
-        reference: what its layers are held to.
-        inputs: (N, C, H, W), few: every layer is computed once more in float64.
-        truth: what the logits of these inputs should be.
-        plain: (N, K), what the engine gave for them when no layer's output was marked.
+        report: the findings on its logits.
+        engine: the engine.
+        reference: what its layers are compared with.
+        inputs: (N, C, H, W), a few: every layer is computed again in float64.
+        truth: of the logits for these inputs.
+        plain: (N, K), the engine's logits for them in a run without marked layer outputs.
 
     Raises:
         EngineError: the engine could not run.
@@ -101,14 +101,14 @@ def with_layers(
 
 
 def _apart(some: NDArray[np.float32], others: NDArray[np.float32]) -> float:
-    """Largest difference; infinite where there is none to speak of."""
+    """Return the largest difference; infinite if the two cannot be compared."""
     if some.shape != others.shape or not np.isfinite(some).all():
         return float("inf")
     return float(np.abs(some.astype(np.float64) - others).max())
 
 
 def _names_in(found: LayerGraph | None, original: LayerGraph) -> dict[str, str]:
-    """Name of each of the original's layers in a file's network, where it has one."""
+    """Return the names of the original's layers in a file's network, of those that it has."""
     if found is None:
         return {}
     return {w.name: f.name for f, w in pairs_of(found, original) if f and w}
@@ -119,7 +119,13 @@ def _in_pytorch(
     called: Mapping[str, str],
     orders: Mapping[str, NDArray[np.int64]],
 ) -> dict[str, NDArray[np.float32]]:
-    """Activations by the original's names, features in PyTorch's order."""
+    """Return the activations by the original's names, with features in PyTorch's order.
+
+    Args:
+        activations: by the file's names.
+        called: the file's name of each layer of the original.
+        orders: by layer, the order of its features in MATLAB; see `feature_orders`.
+    """
     found = {}
     for wanted, name in called.items():
         if name not in activations:

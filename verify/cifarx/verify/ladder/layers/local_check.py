@@ -1,6 +1,6 @@
-"""Rung 3: every layer of a runtime judged on the input that this runtime gave it.
+"""Rung 3: compare every layer of a runtime with float64, on the input that it had there.
 
-Errors do not pile up from layer to layer, so a layer beyond its bound is itself at fault.
+Errors do not accumulate from layer to layer, so a layer that exceeds its bound is itself at fault.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from cifarx.verify.ladder.layers.truth_of_sums import fast_convolution_bound
 Activations = Mapping[str, NDArray[np.float32]]
 
 _AT_ONCE = 2**21
-"""Numbers in the largest activation of a mini-batch: 16 MB in float64."""
+"""Most numbers in an activation of a mini-batch: 16 MB in float64."""
 
 
 @dataclass(frozen=True)
 class LayerRatio:
-    """How near a layer came to its bound."""
+    """The error of a layer, relative to its bound."""
 
     name: str
     kind: str
     ratio: float
-    """Largest error over its bound; inf where shape or type are wrong, or a number is none."""
+    """Largest error over its bound; inf for NaN, or for a wrong shape or type."""
     algorithm: str
-    """'direct'; or where that bound is exceeded, a wider one is not, and the runtime may need it:
-    'winograd' (fast convolutions) or 'approximation'. `ratio` is then to the wider one."""
+    """'direct'; or 'winograd' (fast convolutions) or 'approximation' if the layer exceeds its
+    direct bound, but not the wider one that the runtime may need; `ratio` is then to that one."""
 
     @property
     def passed(self) -> bool:
@@ -44,15 +44,15 @@ class LayerRatio:
 
 
 class LocalCheck:
-    """Is fed a runtime's activations, mini-batch by mini-batch, and keeps none of them."""
+    """Judges a runtime's activations mini-batch by mini-batch, and keeps none of them."""
 
     def __init__(self, graph: LayerGraph, *, fast: bool = False, library: str = "") -> None:
         """Prepare the check of a runtime.
 
         Args:
-            graph: the network that its layers are held to.
+            graph: the network that its layers are compared with.
             fast: whether it may use Winograd convolutions.
-            library: whose functions compute activations; see `approximation_bound`.
+            library: the one whose functions compute activations; see `approximation_bound`.
         """
         self._graph = graph
         self._fast = fast
@@ -62,21 +62,22 @@ class LocalCheck:
         self._step = max(1, _AT_ONCE // largest)
         self._truths = {layer.name: prepare_truth(layer) for layer in graph.layers}
         self._direct: dict[str, float] = {}
-        """Largest ratio to the direct bound, and below to the wider one."""
+        """By layer, the largest ratio to its direct bound."""
         self._to_wider: dict[str, float] = {}
+        """By layer, the largest ratio to the wider bound, where the direct one was exceeded."""
         self._missing: set[str] = set()
-        """Layers that some mini-batch said nothing of."""
+        """Layers that were missing in a mini-batch."""
 
     @torch.no_grad()
     def add(self, inputs: NDArray[np.float32], activations: Activations) -> None:
         """Judge every layer whose output and inputs are given.
 
         Args:
-            inputs: (N, C, H, W) that the runtime got.
+            inputs: (N, C, H, W) float32, the network's inputs.
             activations: outputs of layers by name, (N, C', H', W') or (N, F).
 
         Raises:
-            ValueError: `inputs` are not the network's.
+            ValueError: `inputs` do not fit the network.
         """
         if inputs.dtype != np.float32 or inputs.shape[1:] != self._graph.input_size:
             raise ValueError(
@@ -88,7 +89,7 @@ class LocalCheck:
             return
         values = {**activations, self._graph.input_name: inputs}
         usable = {name: array for name, array in values.items() if self._fits(name, array, count)}
-        held: dict[str, Tensor] = {}  # mostly the next layer's input
+        held: dict[str, Tensor] = {}  # usually the next layer's input
         for layer in self._graph.layers:
             if layer.name not in values or any(name not in usable for name in layer.inputs):
                 self._missing.add(layer.name)
@@ -100,13 +101,13 @@ class LocalCheck:
                 self._judge(layer, given, held[layer.name])
 
     def ratios(self) -> tuple[LayerRatio, ...]:
-        """Of the layers that were compared on all images, in the graph's order."""
+        """Return those of the layers compared on all images, in the order of the graph."""
         return tuple(
             self._ratio(layer) for layer in self._graph.layers if layer.name in self._compared()
         )
 
     def not_compared(self) -> tuple[str, ...]:
-        """Names of the other layers, in the graph's order; they have not passed."""
+        """Return the names of the other layers, in the order of the graph; they have not passed."""
         compared = self._compared()
         return tuple(layer.name for layer in self._graph.layers if layer.name not in compared)
 
@@ -132,7 +133,7 @@ class LocalCheck:
             self._note(layer, direct, ratio)
 
     def _wider_bound(self, layer: Layer, x: Tensor, y: Tensor) -> Tensor | None:
-        """The bound of another algorithm that this runtime may use; None where there is none."""
+        """Return the bound of another algorithm that this runtime may use, or None."""
         if "Convolution" in layer.kind:
             return fast_convolution_bound(layer, x) if self._fast else None
         return approximation_bound(layer, x, y, self._library)
@@ -151,18 +152,18 @@ class LocalCheck:
 
 
 def worst_ratio(error: Tensor, bound: Tensor) -> float:
-    """Largest absolute error over its bound: 0 / 0 is 0, and what is no number is inf."""
+    """Return the largest absolute error over its bound: 0 / 0 is 0, and NaN is inf."""
     ratios = error / bound
-    worst = float(ratios.amax()) if ratios.numel() else 0.0  # five times as fast as max()
+    worst = float(ratios.amax()) if ratios.numel() else 0.0  # amax is five times as fast as max
     if not isnan(worst):
         return worst
-    ratios[error == 0.0] = 0.0  # also where nothing was allowed
+    ratios[error == 0.0] = 0.0  # also where the bound is 0
     return float(ratios.nan_to_num_(nan=inf, posinf=inf).amax())
 
 
 def _tensor(array: NDArray[np.float32]) -> Tensor:
-    """Maps channels-last, in which windows are copied fastest."""
-    # PyTorch warns of arrays that it could not write to
+    """Make a tensor; maps are channels-last, in which windows are copied fastest."""
+    # PyTorch warns of arrays that are not writable
     values = torch.from_numpy(np.require(array, requirements=["C", "W"]))
     if values.ndim == 4:
         return values.contiguous(memory_format=torch.channels_last)

@@ -1,6 +1,7 @@
-"""Activations in float64, and what four units in the last place of exp, tanh and erf make of them.
+"""Compute activations in float64, and bound their errors.
 
-The GNU C library documents at most 3 for those in float32:
+exp, tanh and erf may be wrong by four units in the last place; the GNU C library documents at most
+three in float32:
 https://www.gnu.org/software/libc/manual/html_node/Errors-in-Math-Functions.html
 """
 
@@ -20,14 +21,14 @@ from cifarx.verify.ladder.layers.truth_of_normalizations import channelwise
 from cifarx.verify.ladder.layers.truth_of_sums import LayerTruth
 from cifarx.verify.ladder.logits import UNIT
 
-_OWN = 8 * UNIT  # four units in the last place are at most eight roundings
+_OWN = 8 * UNIT  # four units in the last place are at most eight times u
 
 Bound = Callable[[Layer, Tensor, Tensor], Tensor]
-"""Of a layer, its input and its output, where arithmetic in float32 is not exact."""
+"""(layer, its input, its output) -> the bound; 0 where float32 arithmetic is exact."""
 
 
 def truth_of_activation(layer: Layer) -> LayerTruth:
-    """A function of one element, or softmax over the channels."""
+    """Make the truth of an elementwise function, or of softmax over the channels."""
     arrays = layer_tensors(layer)
     bound_of = _BOUNDS[layer.kind]
 
@@ -41,13 +42,13 @@ def truth_of_activation(layer: Layer) -> LayerTruth:
 
 
 def _clipped_relu(layer: Layer, x: Tensor, y: Tensor) -> Tensor:
-    """0 where the ceiling is a float32, as 6 is."""
+    """Return 0 if the ceiling is a float32, such as 6, else the rounding of the ceiling."""
     ceiling = number(layer, "Ceiling")
     return x.new_tensor(abs(float(np.float32(ceiling)) - ceiling))
 
 
 def _leaky_relu(layer: Layer, x: Tensor, y: Tensor) -> Tensor:
-    """The slope rounded, and the product."""
+    """Count the rounding of the slope and that of the product."""
     return 2.01 * UNIT * abs(number(layer, "Scale")) * x.clamp(max=0).abs()
 
 
@@ -74,7 +75,7 @@ def _gelu(layer: Layer, x: Tensor, y: Tensor) -> Tensor:
 
 
 def _swish(layer: Layer, x: Tensor, y: Tensor) -> Tensor:
-    """Below -88.7, exp(-x) is more than a float32 can be, and a sigmoid of `TINY` or less is 0."""
+    """Allow a result of 0 below -88.7, where exp(-x) exceeds float32 and the sigmoid is tiny."""
     return (2 * _OWN + 4 * UNIT) * y.abs() + TINY * x.abs()
 
 

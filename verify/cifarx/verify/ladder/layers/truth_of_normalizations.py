@@ -1,4 +1,4 @@
-"""Normalisations in float64; errors counted operation by operation, those of sums with gamma."""
+"""Compute normalisations in float64, and bound their errors operation by operation."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from cifarx.verify.ladder.logits import UNIT
 
 
 def truth_of_batch_norm(layer: Layer) -> LayerTruth:
-    """Also where it is folded: x * factor + (offset - mean * factor)."""
+    """Make the truth of batch norm, folded or not: x * factor + (offset - mean * factor)."""
     arrays = layer_tensors(layer)
     factor = arrays["Scale"] / torch.sqrt(arrays["TrainedVariance"] + number(layer, "Epsilon"))
     shift = arrays["TrainedMean"] * factor
     offset = arrays["Offset"]
-    # in float32, so a little more: three roundings of a bound are nothing to it
+    # a little more, because the bound is rounded to float32 three times
     allowed = gamma(7) * (1.0 + 4 * UNIT)
     slope = (allowed * factor.abs()).float()
     room = (allowed * (shift.abs() + offset.abs()) + TINY).float()
@@ -34,7 +34,7 @@ def truth_of_batch_norm(layer: Layer) -> LayerTruth:
 
 
 def truth_of_layer_norm(layer: Layer) -> LayerTruth:
-    """Over the channels of each pixel, or the features of each image."""
+    """Make the truth of layer norm over the channels of a pixel, or the features of an image."""
     arrays = layer_tensors(layer)
 
     def truth(inputs: list[Tensor]) -> tuple[Tensor, Tensor]:
@@ -44,7 +44,7 @@ def truth_of_layer_norm(layer: Layer) -> LayerTruth:
 
 
 def truth_of_group_norm(layer: Layer) -> LayerTruth:
-    """Over groups of channels; instance norm has a group a channel."""
+    """Make the truth of group norm; in instance norm each channel is a group."""
     arrays = layer_tensors(layer)
 
     def truth(inputs: list[Tensor]) -> tuple[Tensor, Tensor]:
@@ -58,7 +58,7 @@ def truth_of_group_norm(layer: Layer) -> LayerTruth:
 
 
 def truth_of_cross_channel(layer: Layer) -> LayerTruth:
-    """Each pixel over a power of the squares in the channels around it."""
+    """Make the truth of cross-channel norm: x over a power of the squares in nearby channels."""
     window = int(number(layer, "WindowChannelSize"))
     beta, k = number(layer, "Beta"), number(layer, "K")
     alpha = number(layer, "Alpha") / window
@@ -71,7 +71,7 @@ def truth_of_cross_channel(layer: Layer) -> LayerTruth:
         y = x / base**beta
         sizes = (abs(k) + abs(alpha) * squares) / base.abs()
         of_base = gamma(window + 4, x.numel()) * sizes
-        # the error of the power itself, beta rounded to float32, the division
+        # the power itself, the rounding of beta, and the division
         of_power = UNIT * (beta * base.abs().log()).abs() + 10 * UNIT
         return y, y.abs() * (abs(beta) * of_base + of_power) + TINY
 
@@ -79,7 +79,7 @@ def truth_of_cross_channel(layer: Layer) -> LayerTruth:
 
 
 def channelwise(vector: Tensor, x: Tensor) -> Tensor:
-    """One number a channel, or one an element, beside a batch."""
+    """Shape one number per channel, or per element, to broadcast over a batch."""
     return vector.reshape(-1, *[1] * (x.ndim - 2)) if vector.ndim == 1 else vector
 
 
@@ -91,7 +91,7 @@ def _affine(arrays: dict[str, Tensor], z: Tensor, off_by: Tensor) -> tuple[Tenso
 
 
 def _standardized(x: Tensor, dim: int, epsilon: float) -> tuple[Tensor, Tensor]:
-    """Sets of numbers along `dim` to mean 0 and variance 1, and how far each may be off."""
+    """Standardise along `dim` to mean 0 and variance 1; return the result and its bound."""
     n = x.shape[dim]
     g = gamma(n + 1, 2 * x.numel() // n)
     deviation = x - x.mean(dim, keepdim=True)

@@ -1,4 +1,4 @@
-"""Convolutions and fully connected layers in float64, and gamma * (|W| |x| + |b|)."""
+"""Compute convolutions and linear layers in float64, with the bound gamma (|W| |x| + |b|)."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from cifarx.verify.ladder.layers import winograd
 from cifarx.verify.ladder.layers.rounding import TINY, gamma
 
 LayerTruth = Callable[[list[Tensor]], tuple[Tensor, Tensor]]
-"""Inputs of a layer, in float32 or in float64 -> the layer in float64, the largest lawful error."""
+"""Inputs of a layer, float32 or float64 -> the layer in float64, and the largest error allowed."""
 
 _ABOUT = 1.0 + 1e-4
-"""More than a float32 sum of positive terms can be short by, at 1,600 terms deterministically
-and at 10,000,000 by the probabilistic bound; so may the sums in a bound be taken in float32."""
+"""A factor that covers the error of a float32 sum of positive terms: up to 1,600 terms always, and
+up to 10,000,000 by the probabilistic bound. It lets the sums in a bound be computed in float32."""
 _WIDE = 64
-"""Channels and filters from which on F(4 x 4, 3 x 3) saves time in float64."""
+"""Number of channels and filters from which F(4 x 4, 3 x 3) is faster in float64."""
 _COLUMNS = 2**22
-"""Numbers in a matrix of windows: 32 MB, as much as a cache."""
+"""Most numbers in a matrix of windows: 32 MB, about the size of a cache."""
 _FAST = tuple(winograd.make_winograd(tile) for tile in (2, 4, 6))
 
 
 def truth_of_linear(layer: Layer) -> LayerTruth:
-    """Of (N, C) features."""
+    """Make the truth of a fully connected layer for (N, C) features."""
     arrays = layer_tensors(layer)
     weights, bias = arrays["Weights"], arrays["Bias"]
     sizes, room = weights.abs().float(), bias.abs().float()
@@ -45,7 +45,10 @@ def truth_of_linear(layer: Layer) -> LayerTruth:
 
 
 def truth_of_transposed(layer: Layer) -> LayerTruth:
-    """Each output is a sum over those kernel positions that the stride lets it see."""
+    """Make the truth of a transposed convolution.
+
+    Each output is a sum over the kernel positions that the stride lets it see.
+    """
     arrays = layer_tensors(layer)
     weights, bias, stride = arrays["Weights"], arrays["Bias"], pair(layer, "Stride")
     top, bottom, left, right = sides(layer, "Cropping")
@@ -64,7 +67,7 @@ def truth_of_transposed(layer: Layer) -> LayerTruth:
 
 
 def truth_of_convolution(layer: Layer) -> LayerTruth:
-    """By products of matrices, or by Winograd in float64, in half the time."""
+    """Make the truth of a convolution: by matrix products, or in half the time by Winograd."""
     arrays = layer_tensors(layer)
     weights, bias = arrays["Weights"], arrays["Bias"].view(-1, 1, 1)
     groups, fast = _groups(layer), _FAST[1]
@@ -72,8 +75,8 @@ def truth_of_convolution(layer: Layer) -> LayerTruth:
     prepared = winograd.transformed(weights, groups, fast) if wide else _in_columns(weights, groups)
     sizes, room = weights.abs(), arrays["Bias"].abs()
     singles = sizes.float()
-    # What Winograd loses lies far below float32's rounding, but not below that of an output all of
-    # whose own inputs are 0 while its neighbours' are not. So it is granted.
+    # The error of Winograd in float64 is far below the rounding of float32, except for an output
+    # whose own inputs are all 0 while those of its neighbours are not. So it is added to the bound.
     lost = winograd.amplification(fast) * sizes.flatten(1).sum(1)
     lost *= gamma(weights.shape[1] + fast.roundings, unit=2.0**-53)
 
@@ -96,21 +99,22 @@ def truth_of_convolution(layer: Layer) -> LayerTruth:
 
 
 def fast_convolution_bound(layer: Layer, x: Tensor) -> Tensor | None:
-    """Largest lawful error of a Winograd convolution, F(2), F(4) or F(6), at each element.
+    """Bound the error of a Winograd convolution, F(2), F(4) or F(6), at each element.
 
-    To first order each output is a sum of paths |A|'((|G||w||G|') * (|B|'|x||B|))|A|, summed over
-    the channels, and each path is rounded at most once for every operation on it: once for the
-    product, once for each further channel and the bias, and `Winograd.roundings` times in the
-    three transforms. Gamma of so many terms times the sum of the paths' absolute values bounds
-    the error element by element (Barabasz, Anderson, Soodhalter and Gregg 2020, Error Analysis
+    To first order, each output is a sum of paths |A|'((|G||w||G|') * (|B|'|x||B|))|A|, summed over
+    the channels, and each path is rounded at most once per operation: once for the product, once
+    for each further channel and the bias, and `Winograd.roundings` times in the three transforms.
+    Gamma of this number, times the sum of the paths' absolute values, bounds the error of each
+    element (Barabasz, Anderson, Soodhalter and Gregg 2020, Error Analysis
     and Improving the Accuracy of Winograd Convolution for Deep Neural Networks, ACM TOMS 46).
 
     Args:
-        x: (N, C, H, W) float32 or float64, the input of the layer.
+        layer: of any kind of convolution.
+        x: (N, C, H, W) float32 or float64, its input.
 
     Returns:
-        The largest of the three, and never less than the direct bound, since a library may
-        compute any part directly; None where the kernel is not 3 x 3 at stride and dilation 1.
+        The largest of the three bounds, and at least the direct bound, because a library may
+        compute any part directly; None unless the kernel is 3 x 3 with stride and dilation 1.
     """
     if layer.kind == "TransposedConvolution2DLayer" or not _is_fast(layer):
         return None
@@ -129,7 +133,7 @@ def fast_convolution_bound(layer: Layer, x: Tensor) -> Tensor | None:
 
 
 def _bound(terms: int, absolute: Tensor) -> Tensor:
-    """Of |W| |x| + |b|, which it takes the place of."""
+    """Return the bound for |W| |x| + |b|, in the memory of `absolute`."""
     return absolute.mul_(_ABOUT * gamma(terms + 1, absolute.numel())).add_(TINY)
 
 
@@ -148,7 +152,7 @@ def _padded(layer: Layer, x: Tensor) -> Tensor:
 
 
 def _absolute(layer: Layer, x: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
-    """|W| |x| + |b| of padded maps; NNPACK would take differences for them (Winograd)."""
+    """Compute |W| |x| + |b| of padded maps, without NNPACK, whose Winograd subtracts."""
     with torch.backends.nnpack.flags(enabled=False):
         return F.conv2d(
             x,
@@ -161,13 +165,13 @@ def _absolute(layer: Layer, x: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
 
 
 def _direct(layer: Layer, x: Tensor, kernels: Tensor) -> Tensor:
-    """The convolution of padded maps, as one product of matrices for some images at a time.
+    """Compute the convolution of padded maps as matrix products, some images at a time.
 
-    F.conv2d in float64 does the same, at a fifth of the speed where there are strides.
+    F.conv2d in float64 gives the same, but is five times slower with strides.
 
     Args:
-        x: (N, C, H, W), fastest channels-last.
-        kernels: what `_in_columns` gives.
+        x: (N, C, H, W), fastest if channels-last.
+        kernels: of `_in_columns`.
     """
     groups, terms, filters = kernels.shape
     window = layer.arrays["Weights"].value.shape[2:]

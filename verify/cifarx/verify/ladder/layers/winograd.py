@@ -1,9 +1,9 @@
-"""Winograd's fast convolution of 3x3 kernels: its matrices, its value, and its rounding error.
+"""Compute Winograd's fast convolution of 3x3 kernels, and count its roundings.
 
 F(m x m, 3 x 3) computes m x m outputs at a time from (m + 2) x (m + 2) inputs, with as many
-multiplications a channel: Y = A'[(G w G') * (B' x B)]A (Lavin and Gray 2016, Fast Algorithms for
-Convolutional Neural Networks, arXiv 1509.09308). Adding and subtracting before multiplying costs
-accuracy, lawfully so, and more the larger m is.
+multiplications per channel: Y = A'[(G w G') * (B' x B)]A (Lavin and Gray 2016, Fast Algorithms for
+Convolutional Neural Networks, arXiv 1509.09308). Additions and subtractions before the
+multiplications cost accuracy, the more the larger m is.
 """
 
 from __future__ import annotations
@@ -22,34 +22,34 @@ _POINTS = (0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5)
 
 @dataclass(frozen=True)
 class Winograd:
-    """One size of tile, with the matrices for both axes at once (Kronecker products), float64."""
+    """The matrices of one tile size, for both axes at once (Kronecker products), float64."""
 
     tile: int
-    """m, outputs an axis."""
+    """m, the number of outputs per axis."""
     before: Tensor
-    """((m + 2)^2, (m + 2)^2): B' on both sides of a tile of x."""
+    """((m + 2)^2, (m + 2)^2): B' on both axes of a tile of x."""
     kernel: Tensor
     """((m + 2)^2, 9): G."""
     after: Tensor
     """(m^2, (m + 2)^2): A'."""
     roundings: int
-    """That a number goes through besides the sum over channels; see `make_winograd`."""
+    """Number of roundings in a row, besides the sum over channels; see `make_winograd`."""
 
     def absolute(self) -> Winograd:
-        """The same with the absolute values of all entries."""
+        """Return the matrices with the absolute values of all entries."""
         return Winograd(
             self.tile, self.before.abs(), self.kernel.abs(), self.after.abs(), self.roundings
         )
 
 
 def make_winograd(tile: int) -> Winograd:
-    """F(tile x tile, 3 x 3) on the points 0, 1, -1, 2, -2, 1/2, -1/2 and infinity.
+    """Make F(tile x tile, 3 x 3) on the points 0, 1, -1, 2, -2, 1/2, -1/2 and infinity.
 
-    These are the points that Lavin and Gray, cuDNN and NNPACK take. Each row of one matrix may be
-    scaled at the expense of another's; neither values nor bounds depend on it, but for roundings.
+    Lavin and Gray, cuDNN and NNPACK use the same points. A row of one matrix may be scaled if the
+    matching row of another is scaled back; neither values nor bounds depend on it, up to rounding.
 
-    `roundings` counts, an axis, one for each term of the longest sum of B' and of A', and four for
-    G: its three terms, and that thirds are not binary numbers.
+    Per axis, `roundings` counts one for each term of the longest sum of B' and of A', and four for
+    G: one for each of its three terms, and one because thirds are not binary numbers.
     """
     size = tile + KERNEL - 1
     points = np.array(_POINTS[: size - 1])
@@ -74,7 +74,7 @@ def _both(matrix: NDArray[np.float64]) -> Tensor:
 
 
 def transformed(weights: Tensor, groups: int, algorithm: Winograd) -> Tensor:
-    """(F, C / groups, 3, 3) -> ((m + 2)^2 * groups, C / groups, F / groups)."""
+    """Transform kernels: (F, C / groups, 3, 3) -> ((m + 2)^2 * groups, C / groups, F / groups)."""
     filters, channels = weights.shape[:2]
     flat = weights.flatten(2).permute(2, 0, 1).reshape(KERNEL**2, -1)
     seen = (algorithm.kernel.to(weights.dtype) @ flat).view(-1, filters // groups, channels)
@@ -82,17 +82,19 @@ def transformed(weights: Tensor, groups: int, algorithm: Winograd) -> Tensor:
 
 
 def convolve(x: Tensor, kernels: Tensor, groups: int, algorithm: Winograd) -> Tensor:
-    """The convolution of padded maps at stride 1, output tiles laid from the top left corner.
+    """Convolve padded maps with stride 1; output tiles start at the top left corner.
 
-    The work goes into moving numbers as much as into multiplying them, so it is done channels
-    last: a tile is then copied in runs of all the channels.
+    Moving numbers takes as long as multiplying them. In channels-last order, a tile is copied in
+    runs of all its channels.
 
     Args:
-        x: (N, C, H + 2, W + 2) with the padding that the layer asks for, fastest channels-last.
-        kernels: what `transformed` gives; all is computed in its dtype.
+        x: (N, C, H + 2, W + 2) with the layer's padding, fastest if channels-last.
+        kernels: of `transformed`; everything is computed in their dtype.
+        groups: number of groups.
+        algorithm: that of `transformed`.
 
     Returns:
-        (N, F, H, W) of the kernels' dtype, channels-last.
+        (N, F, H, W) in the dtype of the kernels, channels-last.
     """
     images, channels = x.shape[:2]
     m, size = algorithm.tile, algorithm.tile + KERNEL - 1
@@ -111,7 +113,7 @@ def convolve(x: Tensor, kernels: Tensor, groups: int, algorithm: Winograd) -> Te
 
 
 def _products(seen: Tensor, kernels: Tensor, groups: int) -> Tensor:
-    """(size^2, tiles, C) by kernels of `transformed` -> (size^2, tiles, F)."""
+    """Multiply (size^2, tiles, C) by kernels of `transformed` -> (size^2, tiles, F)."""
     if groups == 1:
         return torch.bmm(seen, kernels)
     places, tiles, _ = seen.shape
@@ -121,7 +123,7 @@ def _products(seen: Tensor, kernels: Tensor, groups: int) -> Tensor:
 
 
 def amplification(algorithm: Winograd) -> float:
-    """Largest |A|'((|G||w||G|') * (|B|'|x||B|))|A| for |x| <= 1 and kernels of absolute sum 1."""
+    """Return the largest |A|'((|G||w||G|') * (|B|'|x||B|))|A| for |x| <= 1 and sum |w| = 1."""
     parts = algorithm.absolute()
     reach = parts.before.sum(1)  # of |x| = 1
     return float((parts.after @ (reach[:, None] * parts.kernel)).max())

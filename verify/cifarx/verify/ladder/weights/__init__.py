@@ -1,1 +1,1 @@
-"""Rung 0: layers and weights, bit for bit."""
+"""Rung 0: compare layers and weights, bit for bit."""

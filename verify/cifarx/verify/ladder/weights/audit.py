@@ -1,7 +1,7 @@
-"""Rung 0: the files' layers and weights against the run, bit for bit.
+"""Rung 0: compare the layers and weights of the files with the original, bit for bit.
 
-The files are read into `LayerGraph`s and compared layer by layer, so that a weight counts only
-where the network uses it, whatever names or other text a file gives it.
+The files are read into `LayerGraph`s and compared layer by layer. A weight counts only where the
+network uses it; the names in a file do not matter.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from cifarx.verify.subject.original import Original
 
 
 def audit(subject: Subject, original: Original) -> list[Audit]:
-    """Audit model.onnx, and model.mat where it is not the original itself."""
+    """Audit model.onnx, and model.mat unless that is the original itself."""
     audits = [_audit_onnx(subject, original)]
     if subject.mat is not None and original.weights_from != subject.mat_path.name:
         name, mat = subject.mat_path.name, subject.mat
@@ -37,7 +37,7 @@ def _audit_onnx(subject: Subject, original: Original) -> Audit:
 
 
 def _unreadable(subject: Subject, original: Original) -> Audit:
-    """Faulty are layers whose nodes cannot be read, and added such nodes of other names."""
+    """Audit a file that cannot be read: its unreadable nodes are faulty or added layers."""
     layers = [layer.name for layer in original.graph.layers]
     order = [node.name for node in subject.onnx.graph.node]
     added = []
@@ -73,9 +73,12 @@ def _compare(
     """Compare a file's network with the original.
 
     Args:
-        unused: what the file holds that its network does not use.
-        nodes: of an ONNX file, by layer the name of the node that gives its output; None of a
-            MAT-file, which says as well of which of the run's tensors and modules all that is.
+        file: its name.
+        graph: its network.
+        original: what it should hold.
+        unused: what the file holds but its network does not use.
+        nodes: for an ONNX file, by layer the name of the node that computes its output. None for a
+            MAT-file, which must also name the run's tensor of each array and module of each layer.
     """
 
     def called(layer: Layer, key: str) -> str:
@@ -112,7 +115,7 @@ def _compare(
     absent = [array.source or ".".join(at) for at, array in wanted.items() if at not in found]
     unaccounted = [called(layer, at[1]) for at, (layer, _) in found.items() if at not in wanted]
     changed |= {w.name for f, w in pairs if w and (f is None or f.name in faulty)}
-    # a computed constant takes tensors that no layer names, such as a norm and a direction
+    # computed constants use tensors that no layer names, such as weight_norm's two
     known = original.state.keys() if not any(a.exact is not None for a in wanted.values()) else ()
     idle = set(known) - {array.source for array in wanted.values()}
     return Audit(

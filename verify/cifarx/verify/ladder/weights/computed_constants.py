@@ -1,4 +1,4 @@
-"""Constants that an exporter computed: right when they are the rounding of what float64 gives."""
+"""Judge the constants that an exporter computed, by their values in float64."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from cifarx.verify.ladder.weights.pairing import pairs_of
 
 
 def unlikeness(found: Array, wanted: Array) -> str:
-    """How a file's array differs from the original's; '' where it does not.
+    """Return how a file's array differs from the original's; '' if it does not.
 
-    A stored tensor must have the same bits. A computed constant may be a unit in the last place off
-    what float64 gives, for exporters round at different steps.
+    A stored tensor must have the same bits. A computed constant may differ from its float64 value
+    by a unit in the last place, because exporters round at different steps.
     """
     if wanted.exact is None:
         return difference(found.value, wanted.value)
     off = ulps_off(found.value, wanted.exact)
     if off > ALLOWED_ULPS:
-        return f"up to {off:.3g} units in the last place off what float64 gives"
+        return f"up to {off:.3g} units in the last place from its float64 value"
     if found.exact is not None and not np.array_equal(found.exact, wanted.exact):
-        return "its Exact is not what float64 gives"
+        return "its Exact is not its float64 value"
     return ""
 
 
 def with_exact_of(graph: LayerGraph, original: LayerGraph) -> LayerGraph:
-    """A file's network, its right constants with what float64 gives for them.
+    """Return a file's network in which every right constant has its float64 value.
 
-    Computed in float64 with these (`run_graph(…, exact=True)`), it shows what else the export
-    changed: no rounding of a constant is left in it.
+    `run_graph(…, exact=True)` then shows what else the export changed, because no constant is
+    rounded. A wrong constant keeps the value of the file.
     """
     partner = {f.name: w for f, w in pairs_of(graph, original) if f and w}
 

@@ -1,4 +1,4 @@
-"""What an ONNX file holds from which its output takes nothing: room for numbers from nowhere."""
+"""Find the parts of an ONNX file that its output does not depend on."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from itertools import chain
 import onnx
 from onnx import inliner
 
-# how many inputs give their numbers; of the others size or type is taken, which makes nothing used
+# number of inputs whose values matter; only size or type of the others does, which is no use
 _GIVING = {"Shape": 0, "Size": 0, "EyeLike": 0, "CastLike": 1}
 
 
 def idle_parts(model: onnx.ModelProto) -> list[str]:
-    """Names of the nodes, initializers and functions that the outputs do not need, and of training.
+    """Name the nodes, initializers and functions that the outputs do not need, and training_info.
 
-    A node is needed if any of its outputs is. The subgraphs of a node that is needed are looked
-    through, and so are the functions that are called, each call by itself.
+    A node is needed if any of its outputs is. Subgraphs of needed nodes are searched too, and so
+    are functions, once per call.
     """
     called = inliner.inline_local_functions(model) if model.functions else model
     idle, _ = _idle(called.graph)
@@ -26,7 +26,7 @@ def idle_parts(model: onnx.ModelProto) -> list[str]:
 
 
 def _idle(graph: onnx.GraphProto) -> tuple[list[str], set[str]]:
-    """What lies idle in a graph, and the values that it needs, those from around it included."""
+    """Return what is idle in a graph, and the values that it needs, outer ones included."""
     nodes = list(graph.node)
     producers = {value: i for i, node in enumerate(nodes) for value in node.output if value}
     wanted = [value.name for value in graph.output]
@@ -64,7 +64,7 @@ def _called(node: onnx.NodeProto) -> str:
 
 
 def _uncalled(model: onnx.ModelProto) -> Iterator[onnx.FunctionProto]:
-    """The functions that no node calls, be it by way of others."""
+    """Yield the functions that no node calls, directly or through other functions."""
     functions = {(f.domain, f.name, f.overload): f for f in model.functions}
     wanted = list(model.graph.node)
     while wanted:

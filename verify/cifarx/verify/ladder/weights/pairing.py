@@ -1,4 +1,4 @@
-"""Which layer of one network corresponds to which of another, and what differs between them."""
+"""Pair the layers of two networks, and list what differs between them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.layer import Layer
 
 Pair = tuple[Layer | None, Layer | None]
-"""A layer and its counterpart, None where there is none."""
+"""A layer and its counterpart; None if one has none."""
 
 
 def pairs_of(found: LayerGraph, wanted: LayerGraph) -> list[Pair]:
-    """Layers that correspond, so that as little as can be differs; no name need be the same.
+    """Pair the layers so that as little as possible differs; names may all be different.
 
-    By position where the kinds agree throughout, by name, or in an order that leaves out and adds
-    as little as can be: the one by which the fewest things differ, of equal ones the first.
+    Three ways are tried: by position if all kinds agree, by name, and by the alignment in order
+    with the fewest additions and omissions. The one with the fewest faults is taken, and of equal
+    ones the first.
     """
     candidates = []
     if [la.kind for la in found.layers] == [la.kind for la in wanted.layers]:
@@ -29,7 +30,7 @@ def pairs_of(found: LayerGraph, wanted: LayerGraph) -> list[Pair]:
 
 
 def aligned(found: Sequence[Layer], wanted: Sequence[Layer]) -> list[Pair]:
-    """The alignment in order (Needleman and Wunsch) with the most in common."""
+    """Align two sequences of layers so that they have the most in common (Needleman-Wunsch)."""
     best = [[0] * (len(wanted) + 1) for _ in range(len(found) + 1)]
     for i in range(len(found) - 1, -1, -1):
         for j in range(len(wanted) - 1, -1, -1):
@@ -58,7 +59,7 @@ def _likeness(f: Layer, w: Layer) -> int:
 
 
 def layer_faults(found: LayerGraph, wanted: LayerGraph, pairs: Sequence[Pair]) -> list[str]:
-    """What differs in kind, wiring or options, each beginning with the layer's name."""
+    """List what differs in kind, wiring or options; each text begins with the layer's name."""
     names = {found.input_name: wanted.input_name}
     names |= {f.name: w.name for f, w in pairs if f and w}
     faults = []
@@ -77,14 +78,14 @@ def layer_faults(found: LayerGraph, wanted: LayerGraph, pairs: Sequence[Pair]) -
             if key in w.hyper and value != w.hyper[key]
         ]
     if found.input_size != wanted.input_size:
-        faults.append(f"{found.input_name} is of {found.input_size}, not {wanted.input_size}")
+        faults.append(f"{found.input_name} has size {found.input_size}, not {wanted.input_size}")
     if names.get(found.output) != wanted.output:
         faults.append(f"{found.output} gives the output, not {wanted.output}")
     return faults
 
 
 def module_faults(pairs: Sequence[Pair]) -> list[str]:
-    """Layers said to be of another module, each beginning with the layer's name."""
+    """List the layers with another module; each text begins with the layer's name."""
     return [
         f"{f.name} has Module '{f.module}', not '{w.module}'"
         for f, w in pairs
