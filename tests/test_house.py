@@ -63,6 +63,7 @@ WITH_TORCH = {
     },
     "verify": {
         "engines/pytorch.py",
+        "engines/recorded_layers.py",
         "ladder/accuracy/sweep.py",
         "ladder/layers/approximation.py",
         "ladder/layers/bounds.py",

@@ -133,7 +133,7 @@ def networks() -> dict[str, Foreign]:
 
 
 def _size(name: str) -> tuple[int, int]:
-    side = 160 if name.startswith("inception_v") else 64
+    side = 96 if name.startswith("inception_v") else 64
     return side, side
 
 
