@@ -40,8 +40,6 @@ from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.files import sha256
 from cifarx.pytorch_models.run import load_run, newest_run
 
-IMAGES = 4  # of noise, if there are no data
-
 
 @dataclass(frozen=True)
 class Source:

@@ -78,10 +78,13 @@ def read_arrays(path: Path) -> InputArrays:
 
 
 def _loaded(path: Path) -> dict[str, NDArray[Any]]:
-    if path.suffix == ".npy":
-        return {"inputs": np.load(path, allow_pickle=False)}
-    with np.load(path, allow_pickle=False) as archive:
-        whole = sum(entry.file_size for entry in archive.zip.infolist())
-        if whole > _LARGEST:
-            raise ValueError(f"it unpacks to {whole:,} bytes, more than {_LARGEST:,}")
-        return {name: archive[name] for name in archive.files}
+    """The file's arrays by name, whatever its ending says; one array has the name 'inputs'."""
+    with path.open("rb") as file:  # numpy leaves a damaged one open
+        found = np.load(file, allow_pickle=False)
+        if isinstance(found, np.ndarray):
+            return {"inputs": found}
+        with found as archive:
+            whole = sum(entry.file_size for entry in archive.zip.infolist())
+            if whole > _LARGEST:
+                raise ValueError(f"it unpacks to {whole:,} bytes, more than {_LARGEST:,}")
+            return {name: archive[name] for name in archive.files}

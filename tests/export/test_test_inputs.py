@@ -1,0 +1,171 @@
+"""The test batch of a network that is not a run: how many inputs, and whose."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import computed_constants
+import numpy as np
+import pytest
+from PIL import Image
+
+from cifarx.export.model_contract import SourceOptions, new_card, with_normalization
+from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.layer import Array, Layer
+from cifarx.export.sources import open_source
+from cifarx.export.test_inputs import (
+    FEWEST,
+    MOST,
+    batch_size,
+    from_data,
+    noise,
+    products_of,
+)
+from cifarx.pytorch_models.errors import UserError
+
+SIZE = computed_constants.SIZE  # 3 x 6 x 5
+CARD = new_card("net", "0" * 64, 4)
+HALF = SourceOptions(mean=(0.5, 0.5, 0.5), std=(0.25, 0.5, 1.0))
+KNOWN = with_normalization(CARD, HALF)
+CLASSES = ("ant", "bee", "cow", "dog")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Five images in each of four class folders, each of one colour that tells which it is."""
+    for k, name in enumerate(CLASSES):
+        place = tmp_path / "photos" / name
+        place.mkdir(parents=True)
+        for i in range(5):
+            picture = Image.new("RGB", (SIZE[2], SIZE[1]), (10 * k, i, 200))
+            picture.save(place / f"{i}.png")
+    return tmp_path / "photos"
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> str:
+    computed_constants.write("normed", tmp_path)
+    return str(tmp_path / "model.onnx")
+
+
+def test_the_number_of_inputs_falls_with_the_size_of_the_network() -> None:
+    assert batch_size(0) == batch_size(1) == batch_size(10**8) == MOST == 64
+    assert batch_size(10**12) == FEWEST == 16
+    counts = [batch_size(n) for n in range(10**8, 5 * 10**9, 10**8)]
+    assert counts == sorted(counts, reverse=True)
+    assert len(set(counts)) > 10
+
+
+def test_products_are_weights_times_the_places_they_are_applied_at() -> None:
+    def zeros(*shape: int) -> Array:
+        return Array(np.zeros(shape, np.float32), "")
+
+    window = {"Stride": (1, 1), "Padding": (0, 0, 0, 0), "DilationFactor": (1, 1)}
+    layers = (
+        Layer("c", "Convolution2DLayer", ("image",), window,
+              {"Weights": zeros(7, 3, 3, 2), "Bias": zeros(7)}),
+        Layer("f", "FlattenLayer", ("c",)),
+        Layer("l", "FullyConnectedLayer", ("f",), {},
+              {"Weights": zeros(4, 112), "Bias": zeros(4)}),
+    )  # fmt: skip
+    assert products_of(LayerGraph("image", SIZE, layers, "l")) == 7 * 3 * 3 * 2 * (4 * 4) + 4 * 112
+
+
+def test_noise_is_the_same_every_time_and_is_of_pixels_where_their_normalisation_is_known() -> None:
+    first, again = noise(SIZE, CARD, 5), noise(SIZE, CARD, 5)
+    np.testing.assert_array_equal(first.inputs, again.inputs)
+    assert first.inputs.shape == (5, *SIZE)
+    assert first.inputs.dtype == np.float32
+    assert len(first.images) == len(first.labels) == 0
+    pixels = noise(SIZE, KNOWN, 5)
+    assert pixels.images.dtype == np.uint8
+    std = np.float64([0.25, 0.5, 1.0])[:, None, None]
+    np.testing.assert_allclose(pixels.inputs, (pixels.images / 255 - 0.5) / std, atol=1e-6)
+
+
+def test_images_of_class_folders_are_normalised_and_labelled(folder: Path) -> None:
+    given = from_data(str(folder), SIZE, KNOWN, 4)
+    assert given.classes == CLASSES
+    assert sorted(given.labels.tolist()) == [0, 1, 2, 3]  # evenly over the classes
+    assert given.origin == "test images of photos"
+    for image, inputs, label in zip(given.images, given.inputs, given.labels, strict=True):
+        assert image[0, 0, 0] == 10 * label
+        red = (10 * label / 255 - 0.5) / 0.25
+        assert inputs[0, 0, 0] == pytest.approx(red, abs=1e-6)
+
+
+def test_arrays_are_inputs_or_pixels(tmp_path: Path) -> None:
+    random = np.random.RandomState(0)
+    numbers = random.standard_normal((9, *SIZE)).astype(np.float32)
+    np.save(tmp_path / "x.npy", numbers)
+    given = from_data(str(tmp_path / "x.npy"), SIZE, CARD, 7)
+    np.testing.assert_array_equal(given.inputs, numbers[:7])
+    assert len(given.images) == len(given.labels) == 0
+    assert given.origin == "inputs in x.npy"
+    pixels = random.randint(0, 256, (9, *SIZE), np.uint8)
+    np.savez(tmp_path / "p.npz", images=pixels, labels=np.arange(9) % 4)
+    given = from_data(str(tmp_path / "p.npz"), SIZE, KNOWN, 100)
+    np.testing.assert_array_equal(given.images, pixels)
+    np.testing.assert_array_equal(given.labels, np.arange(9) % 4)
+    std = np.float64([0.25, 0.5, 1.0])[:, None, None]
+    np.testing.assert_allclose(given.inputs, (pixels / 255 - 0.5) / std, atol=1e-6)
+
+
+def test_rows_are_inputs_of_networks_without_maps(tmp_path: Path) -> None:
+    rows = np.arange(12, dtype=np.float32).reshape(3, 4)
+    np.save(tmp_path / "x.npy", rows)
+    given = from_data(str(tmp_path / "x.npy"), (4, 1, 1), CARD, 9)
+    assert given.inputs.shape == (3, 4, 1, 1)
+
+
+def test_data_that_do_not_fit_are_refused(folder: Path, tmp_path: Path) -> None:
+    np.save(tmp_path / "small.npy", np.zeros((2, 3, 5, 6), np.float32))
+    np.save(tmp_path / "x.npy", np.zeros((2, *SIZE), np.float32))
+    np.save(tmp_path / "p.npy", np.zeros((2, *SIZE), np.uint8))
+    for data, card, words in (
+        ("small.npy", CARD, "has inputs of 3 x 5 x 6 (channels, height, width), and the network"),
+        ("photos", KNOWN, "takes 3 x 8 x 8"),
+        ("photos", CARD, "has pixels, and how the network's inputs are made of them is unknown"),
+        ("p.npy", CARD, "Give --mean and --std"),
+        ("x.npy", KNOWN, "has inputs of float32, but how this network's pixels are normalised"),
+    ):
+        size = (3, 8, 8) if "8 x 8" in words else SIZE
+        with pytest.raises(UserError) as caught:
+            from_data(str(tmp_path / data), size, card, 5)
+        assert words in str(caught.value)
+
+
+def test_a_network_gets_64_inputs_without_data(net: str) -> None:
+    batch = open_source(net, SourceOptions()).bundle.batch
+    assert batch is not None
+    assert batch.inputs.shape == (MOST, *SIZE)
+    assert batch.logits.shape == batch.reference.shape == (MOST, 4)
+
+
+def test_a_network_takes_the_users_images_and_the_names_of_their_classes(
+    net: str, folder: Path, tmp_path: Path
+) -> None:
+    options = SourceOptions(mean=HALF.mean, std=HALF.std, data=str(folder))
+    bundle = open_source(net, options).bundle
+    assert bundle.batch is not None
+    assert bundle.card.classes == CLASSES
+    assert set(bundle.batch.labels.tolist()) == {0, 1, 2, 3}
+    names = tmp_path / "names.txt"
+    names.write_text("dog\nant\nbee\ncow\n")
+    other = open_source(net, replace(options, classes=names))
+    assert other.bundle.card.classes == ("dog", "ant", "bee", "cow")
+    assert other.bundle.batch is not None
+    order = [1, 2, 3, 0]  # where the names of the folders are among the given ones
+    np.testing.assert_array_equal(
+        other.bundle.batch.labels, [order[k] for k in bundle.batch.labels]
+    )
+
+
+def test_a_network_takes_the_users_arrays_with_their_labels(net: str, tmp_path: Path) -> None:
+    numbers = np.random.RandomState(0).standard_normal((6, *SIZE)).astype(np.float32)
+    np.savez(tmp_path / "d.npz", x=numbers, y=[3, 0, 1, 2, 2, 3])
+    bundle = open_source(net, SourceOptions(data=str(tmp_path / "d.npz"))).bundle
+    assert bundle.batch is not None
+    np.testing.assert_array_equal(bundle.batch.inputs, numbers)
+    np.testing.assert_array_equal(bundle.batch.labels, [3, 0, 1, 2, 2, 3])
