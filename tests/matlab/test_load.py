@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import computed_constants
 import faults
 import harmful_mat
 import numpy as np
@@ -438,3 +439,21 @@ def test_a_name_without_extension_is_completed_and_not_looked_for_on_the_path(
     assert (folder / "model.matlab-result.mat").exists()
     text = failure(octave, "addpath(pwd()); mkdir('other'); cd('other'); cifarx.load('model.mat')")
     assert text.startswith("cifarx:load:fileNotFound\n")
+
+
+@pytest.mark.parametrize("name", list(computed_constants.CONSTANTS))
+def test_a_file_with_computed_constants_loads_and_computes(
+    octave: Octave, tmp_path: Path, name: str
+) -> None:
+    """`Exact` is for cifarx verify: the toolbox computes with the singles beside it."""
+    computed_constants.write(name, tmp_path)
+    octave(
+        """
+        net = cifarx.load('model.mat');
+        logits = cifarx.predict(net, net.test.inputs);
+        error = max(abs(double(logits(:)) - net.test.reference(:)));
+        assert(error <= 1e-5 * max(abs(net.test.reference(:))));
+        report = cifarx.verify('model.mat', 'ResultFile', '');
+        assert(report.verdict, 'EQUIVALENT');
+        """
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import computed_constants
 import numpy as np
 import pytest
 import torch
@@ -51,3 +52,22 @@ def test_the_batch_holds_images_and_their_normalised_form() -> None:
 def test_a_module_must_give_one_tensor() -> None:
     with pytest.raises(UserError, match="Two returns a tuple, not one tensor"):
         make_answers(Two(), np.zeros((1, 3, 8, 8), np.float32))
+
+
+def test_a_module_that_ends_in_a_log_softmax_gives_the_logits_before_it() -> None:
+    module, x = computed_constants.made("log-softmax"), computed_constants.noise(70)
+    narrow, wide = make_answers(module, x)
+    with torch.no_grad():
+        given = torch.from_numpy(x)
+        features = torch.relu(module.conv(given)).mean((2, 3))
+        assert torch.equal(torch.from_numpy(narrow), module.fc(features))
+        final = module.double()(given.double())
+    np.testing.assert_allclose(torch.log_softmax(torch.from_numpy(wide), 1), final, atol=1e-14)
+    assert np.abs(wide - final.numpy()).max() > 0.1
+
+
+def test_a_log_softmax_that_is_not_the_end_leaves_the_outputs_as_they_are() -> None:
+    module, x = computed_constants.log_softmax_inside().eval(), computed_constants.noise(3)
+    narrow, _ = make_answers(module, x)
+    with torch.no_grad():
+        np.testing.assert_array_equal(narrow, module(torch.from_numpy(x)).numpy())

@@ -62,13 +62,13 @@ def test_a_convolution_is_its_windows_summed_and_its_bound_is_of_their_sizes(
     weights, bias, x = drawn(6, 4 // groups, 3, 2), drawn(6), drawn(2, 4, 7, 9)
     la = convolution(weights, bias, **options)
     truth, bound = truth_of_convolution(la)([torch.from_numpy(x)])
-    top, bottom, left, right = la.hyper["Padding"]  # type: ignore[misc]
+    top, bottom, left, right = la.hyper["Padding"]
     padded = np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)))
 
     def sums(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> np.ndarray:
         parts = zip(np.split(x, groups, 1), np.split(w, groups), strict=True)
         given = {"stride": la.hyper["Stride"], "dilation": la.hyper["DilationFactor"]}
-        whole = [window_sums(part, kernels, **given) for part, kernels in parts]  # type: ignore[arg-type]
+        whole = [window_sums(part, kernels, **given) for part, kernels in parts]
         return np.concatenate(whole, 1) + b.astype(np.float64)[:, None, None]
 
     np.testing.assert_allclose(truth.numpy(), sums(padded, weights, bias), rtol=0, atol=1e-13)
@@ -149,7 +149,7 @@ def winograd(la: Layer, x: Tensor, tile: int, half: bool = False) -> Tensor:
     arrays = layer_tensors(la, torch.float32)
     weights = arrays["Weights"].half().float() if half else arrays["Weights"]
     algorithm = make_winograd(tile)
-    groups = int(la.hyper.get("NumGroups", 1))  # type: ignore[arg-type]
+    groups = int(la.hyper.get("NumGroups", 1))
     kernels = transformed(weights, groups, algorithm)
     whole = convolve(F.pad(x.float(), (1, 1, 1, 1)), kernels, groups, algorithm)
     return whole + arrays["Bias"].view(-1, 1, 1)
