@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from cifarx.export.network.compute import compute_layer, layer_tensors
 from cifarx.export.network.graph import LayerGraph
-from cifarx.export.network.layer import Layer
+from cifarx.export.network.layer import Layer, Shape
 
 _SUMS = ("Convolution2DLayer", "GroupedConvolution2DLayer", "FullyConnectedLayer")
 
@@ -77,54 +78,69 @@ def activations(graph: LayerGraph, calls: Calls, inputs: Tensor) -> dict[str, ND
     A layer without a module of its own (torch.flatten, x + y) is what the module behind it gets. If
     there is none, PyTorch's function computes it from the outputs of the layers before it.
 
+    PyTorch may compute several layers as one function (hardswish is four) and round once where they
+    round four times. Outputs of such layers are computed one by one, too. Behind them the network's
+    own values are taken up again by a sum, whose bound covers the difference.
+
     Args:
         graph: the layers, with the paths of their modules.
         calls: what `recorded` has for these inputs.
         inputs: (N, C, H, W).
     """
-    live = _live(graph, calls)
-    values = {graph.input_name: inputs}
+    calls_of = _calls_of(graph, calls)
+    got, shapes = _got(graph, calls_of), graph.shapes()
+    values, own = {graph.input_name: inputs}, {graph.input_name}
     for layer in graph.layers:
-        given = [values[name] for name in layer.inputs]
-        if layer.name in live:
-            values[layer.name] = live[layer.name]
-            continue
-        arrays = layer_tensors(layer, given[0].dtype)
-        here = {key: array.to(given[0].device) for key, array in arrays.items()}
-        values[layer.name] = compute_layer(layer, given, here)
+        shape, call = shapes[layer.name], calls_of.get(layer.name)
+        known = own.issuperset(layer.inputs)
+        gave = _as_layer(call.output, shape) if call else None
+        received = _as_layer(got.get(layer.name), shape)
+        found = gave if known or layer.kind in _SUMS else None
+        if found is None and known:
+            found = received
+        if found is None:
+            found = _computed(layer, [values[name] for name in layer.inputs])
+        if found is gave or (received is not None and torch.equal(found, received)):
+            own.add(layer.name)
+        values[layer.name] = found
     return {layer.name: values[layer.name].cpu().contiguous().numpy() for layer in graph.layers}
 
 
-def _live(graph: LayerGraph, calls: Calls) -> dict[str, Tensor]:
-    """Outputs of layers as modules gave or got them.
-
-    Layers and calls of a module must match one to one. PyTorch may compute several layers as one
-    function (hardswish is four) and round once where they round four times. The outputs of such
-    layers are not recorded, and after them only those of sums are: their bound covers that.
-    """
+def _calls_of(graph: LayerGraph, calls: Calls) -> dict[str, Call]:
+    """By layer the call that computes it, where layers and calls of a module match one to one."""
     layers_of: dict[str, list[Layer]] = defaultdict(list)
     for layer in graph.layers:
         layers_of[layer.module].append(layer)
-    calls_of = {
+    return {
         layer.name: call
         for path, layers in layers_of.items()
         if len(calls.get(path, ())) == len(layers)
         for layer, call in zip(layers, calls[path], strict=True)
     }
-    shapes = graph.shapes()
-    live: dict[str, Tensor] = {}
-    for layer in graph.layers:
-        known = all(name in live or name == graph.input_name for name in layer.inputs)
-        call = calls_of.get(layer.name)
-        found = call.output if call and (known or layer.kind in _SUMS) else None
-        if found is None and known:
-            found = _got(layer, graph, calls_of)
-        if found is not None and found.shape[1:] == shapes[layer.name]:  # else part of a module
-            live[layer.name] = found
-    return live
 
 
-def _got(layer: Layer, graph: LayerGraph, calls_of: Mapping[str, Call]) -> Tensor | None:
-    """What a module behind the layer gets of it."""
-    behind = (x.name for x in graph.layers if x.inputs == (layer.name,) and x.name in calls_of)
-    return next((calls_of[x].given[0] for x in behind if len(calls_of[x].given) == 1), None)
+def _got(graph: LayerGraph, calls_of: Mapping[str, Call]) -> dict[str, Tensor]:
+    """By layer what a module behind it gets."""
+    return {
+        layer.inputs[0]: calls_of[layer.name].given[0]
+        for layer in graph.layers
+        if layer.name in calls_of and len(layer.inputs) == len(calls_of[layer.name].given) == 1
+    }
+
+
+def _as_layer(values: Tensor | None, shape: Shape) -> Tensor | None:
+    """A module's tensor as the layer has it; None where it is only a part of what the module does.
+
+    Modules over features, such as nn.Linear, take and give maps with the channels last.
+    """
+    if values is None or values.shape[1:] == shape:
+        return values
+    if values.ndim == 4 and len(shape) == 3:
+        values = values.permute(0, 3, 1, 2)
+    return values if values.shape[1:] == shape else None
+
+
+def _computed(layer: Layer, given: list[Tensor]) -> Tensor:
+    arrays = layer_tensors(layer, given[0].dtype)
+    here = {key: array.to(given[0].device) for key, array in arrays.items()}
+    return compute_layer(layer, given, here)
