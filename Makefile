@@ -20,6 +20,7 @@ demo: setup
 test: setup
 	$(BIN)/pytest -n 2 --dist loadfile -m 'not slow'
 
+# With timm in the environment (CONTRIBUTING.md, 'Networks of others'), its networks are tested, too.
 test-all: setup
 	$(BIN)/pytest -n 2 --dist loadfile
 

@@ -1,11 +1,13 @@
 """Give the faulty and sound cases of cifarx's tests to other ways of comparing.
 
-    python benchmarks/tools.py [--seeds 5]
+    python benchmarks/tools.py [--seeds 5] [--foreign] [--sound NAME ...]
 
-Each case is a run with random weights, a faulty or sound model.onnx, and 256 images. The judges,
-each with its defaults:
+Each case is a run with random weights, a faulty or sound model.onnx, and 256 images; with --foreign
+a network that the project did not write, its test batch, and PyTorch's outputs in model.mat. The
+judges, each with its defaults:
 
-- cifarx: `cifarx verify --engines pytorch,onnxruntime`, by its function;
+- cifarx: `cifarx verify --engines pytorch,onnxruntime`, by its function; without pytorch where
+  there is no run;
 - Polygraphy: its comparator and its default `simple` function (rel 1e-5, abs 1e-5) over ONNX
   Runtime's outputs and PyTorch's, through the files that cifarx writes for it;
 - torch.onnx: the thresholds by which `torch.onnx.export(..., verify=True)` warns (abs 5e-3, rel
@@ -25,7 +27,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +43,9 @@ from torch.onnx.verification import VerificationInfo
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
 from fault_cases import ONNX_FAULTS
+from foreign_check import export
+from foreign_faults import FOREIGN_FAULTS
+from foreign_networks import networks
 from random_runs import random_run, remember_graphs
 
 from cifarx.export.bundle import Formats, bundle_run, write_bundle
@@ -55,6 +60,7 @@ MODEL = Path("model.onnx")
 SOUND = ("bn-tiny", "cnn3-tiny", "dynconv-tiny", "lenet-tiny", "mnist-tiny", "plain-tiny")
 Logits = NDArray[np.float32]
 Judge = Callable[[Logits, Logits], bool]
+Make = Callable[[str, int, Path], None]
 
 
 def polygraphy_passes(ours: Logits, theirs: Logits) -> bool:
@@ -99,14 +105,24 @@ class Score:
     alarms: int = 0
 
 
+def make_run(network: str, seed: int, folder: Path) -> None:
+    """Make a run of a network of the zoo, and its files."""
+    run = random_run(network, folder / "runs" / "tiny", seed, limit=1280)
+    write_bundle(bundle_run(run), folder, "model", Formats(onnx=True, mat=True))
+
+
+def make_foreign(network: str, seed: int, folder: Path) -> None:
+    """Make the files of a network that the project did not write."""
+    export(network, folder, "model")
+
+
 @contextmanager
-def prepared(network: str, seed: int, made: dict[tuple[str, int], Path]) -> Iterator[Path]:
-    """Make a new current folder with a run of a network and its files."""
-    key = network, seed
+def prepared(network: str, seed: int, make: Make, made: dict[Any, Path]) -> Iterator[Path]:
+    """Make a new current folder with the files of a network."""
+    key = network, seed, make
     if key not in made:
-        folder = made[key] = Path(tempfile.mkdtemp())
-        run = random_run(network, folder / "runs" / "tiny", seed, limit=1280)
-        write_bundle(bundle_run(run), folder, "model", Formats(onnx=True, mat=True))
+        made[key] = Path(tempfile.mkdtemp())
+        make(network, seed, made[key])
     before = Path.cwd()
     with tempfile.TemporaryDirectory() as name:
         shutil.copytree(made[key], name, dirs_exist_ok=True)
@@ -124,7 +140,11 @@ def outputs() -> tuple[Logits, Logits] | None:
 
     subject = open_subject(MODEL, None)
     inputs = compared_images(subject, 256).inputs
-    ours = PyTorch(subject).run(np.empty(0, np.uint8), inputs).logits
+    if subject.run is not None:
+        ours = PyTorch(subject).run(np.empty(0, np.uint8), inputs).logits
+    else:
+        assert subject.mat is not None
+        ours = subject.mat.batch.logits
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     try:
@@ -136,9 +156,9 @@ def outputs() -> tuple[Logits, Logits] | None:
         return None
 
 
-def judge(layer: str | None, spoilt: bool, scores: dict[str, Score]) -> None:
-    """Ask every judge about the case in the current folder."""
-    asked: Any = ("pytorch", "onnxruntime")
+def judge(layers: tuple[str, ...], spoilt: bool, scores: dict[str, Score]) -> None:
+    """Ask every judge about the case in the current folder; one of `layers` is at fault."""
+    asked: Any = ("pytorch", "onnxruntime") if Path("runs").exists() else ("onnxruntime",)
     try:
         result = verify(VerifyOptions(MODEL, asked, layer_images=16))
         passed, divergence = result.verdict is Verdict.EQUIVALENT, result.first_divergence
@@ -153,36 +173,59 @@ def judge(layer: str | None, spoilt: bool, scores: dict[str, Score]) -> None:
         score.caught += spoilt and not passes
         score.alarms += not spoilt and not passes
     named = divergence.layer if divergence else None
-    scores["cifarx verify"].localised += bool(spoilt and layer and named == layer)
+    scores["cifarx verify"].localised += bool(spoilt and named in layers)
 
 
-def main() -> None:
-    """Judge all cases and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=5)
-    given = parser.parse_args()
+def table(
+    faults: Mapping[str, tuple[str, Callable[[Path], object], tuple[str, ...]]],
+    sound: Sequence[tuple[str, int]],
+    make: Make,
+) -> None:
+    """Judge spoilt cases (network, how, the layers at fault) and sound ones; print a table."""
     scores: dict[str, Score] = {}
-    made: dict[tuple[str, int], Path] = {}
-    import pytest
-
-    with pytest.MonkeyPatch.context() as patch:
-        remember_graphs(patch)
-        for fault in ONNX_FAULTS.values():
-            with prepared(fault.network, 0, made) as folder:
-                fault.spoil(folder)
-                judge(fault.layer, True, scores)
-        sound = [(network, seed) for network in SOUND for seed in range(given.seeds)]
-        for network, seed in sound:
-            with prepared(network, seed, made):
-                judge(None, False, scores)
-    layers = sum(fault.layer is not None for fault in ONNX_FAULTS.values())
-    print(f"| judge | caught, of {len(ONNX_FAULTS)} | layer named, of {layers} | false alarms |")
+    made: dict[Any, Path] = {}
+    for network, spoil, at_fault in faults.values():
+        with prepared(network, 0, make, made) as folder:
+            spoil(folder)
+            judge(at_fault, True, scores)
+    for network, seed in sound:
+        with prepared(network, seed, make, made):
+            judge((), False, scores)
+        shutil.rmtree(made.pop((network, seed, make)))
+    layers = sum(bool(at_fault) for *_, at_fault in faults.values())
+    print(f"| judge | caught, of {len(faults)} | layer named, of {layers} | false alarms |")
     print("|---|---|---|---|")
     for name, score in scores.items():
         named = score.localised if name == "cifarx verify" else "-"
         print(f"| {name} | {score.caught} | {named} | {score.alarms} of {len(sound)} |")
     for folder in made.values():
         shutil.rmtree(folder)
+
+
+def main() -> None:
+    """Judge all cases and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--foreign", action="store_true", help="networks of others, not the zoo's")
+    parser.add_argument("--sound", nargs="+", help="of these networks the sound files, not of all")
+    given = parser.parse_args()
+    if given.foreign:
+        foreign = {
+            name: (f.network, f.spoil, (f.layer,) if isinstance(f.layer, str) else f.layer)
+            for name, f in FOREIGN_FAULTS.items()
+        }
+        table(foreign, [(name, 0) for name in given.sound or networks()], make_foreign)
+        return
+    import pytest
+
+    with pytest.MonkeyPatch.context() as patch:
+        remember_graphs(patch)
+        zoo = {
+            name: (f.network, f.spoil, (f.layer,) if f.layer else ())
+            for name, f in ONNX_FAULTS.items()
+        }
+        sound = [(network, seed) for network in given.sound or SOUND for seed in range(given.seeds)]
+        table(zoo, sound, make_run)
 
 
 if __name__ == "__main__":

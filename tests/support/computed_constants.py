@@ -1,4 +1,4 @@
-"""Modules whose export computes constants, and modules that end in a log-softmax."""
+"""Modules whose constants an exporter computes, for the tests of their audit."""
 
 from __future__ import annotations
 

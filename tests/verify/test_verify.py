@@ -195,7 +195,5 @@ def test_the_report_is_json_and_says_what_the_lines_say(work: Path) -> None:
 
 
 def test_an_unknown_engine_gets_the_nearest_name(work: Path) -> None:
-    with pytest.raises(
-        UserError, match=r"Did you mean 'octave'\? Allowed, .*: pytorch, pytorch-ch"
-    ):
+    with pytest.raises(UserError, match=r"Did you mean 'octave'\? Allowed, .*: pytorch, "):
         check("octav")

@@ -88,7 +88,7 @@ def noise(size: tuple[int, int, int], card: ModelCard, count: int) -> TestInputs
 
 
 def from_data(data: str, size: tuple[int, int, int], card: ModelCard, count: int) -> TestInputs:
-    """Inputs from what --data names: an array file, or whatever `cifarx train --data` takes.
+    """Inputs from what --data names: an array file, or what `cifarx train --data` takes.
 
     Args:
         data: the option's value.

@@ -64,6 +64,9 @@ if ~all(isfinite(net.test.logits(:)))
            'Train again with a smaller learning rate.']);
 end
 net.test.reference = [];
+if isfield(net.layers, 'Exact')  % of the constants that the export computed, not of these
+    net.layers = rmfield(net.layers, 'Exact');
+end
 net.format = signed(net);
 cifarx.internal.file.writeMat(file, encoded(net));
 end

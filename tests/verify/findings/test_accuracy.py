@@ -18,7 +18,7 @@ def changed(margin: float, predicted: int = 2) -> RuntimeAccuracy:
 
 
 def test_equal_predictions_pass() -> None:
-    line = SOUND.check(60, "test images of shapes").line()
+    line = SOUND.check(60, "test images of shapes", "pytorch").line()
     assert line.startswith("PASSED | accuracy | onnxruntime 100.00% (93.98 to 100.00) of 60 test")
     assert "McNemar p 1.00" in line
 
@@ -36,7 +36,7 @@ def test_a_changed_prediction_passes_only_as_a_tie(
     runtime: RuntimeAccuracy, explained: bool
 ) -> None:
     assert runtime.passed is explained
-    detail = runtime.check(60, "images").detail
+    detail = runtime.check(60, "images", "pytorch").detail
     assert "differ from PyTorch's: 1" in detail
     assert ("ties within float32 rounding" in detail) == explained
     report = replace(results.accuracy(), runtimes=(runtime,))
@@ -47,14 +47,14 @@ def test_a_changed_prediction_passes_only_as_a_tie(
 def test_logits_far_from_pytorchs_fail_without_a_change(apart: float, passed: bool) -> None:
     runtime = replace(SOUND, apart=apart)
     assert runtime.passed is passed
-    assert ("allowed: 5.0e-05" in runtime.check(60, "images").detail) != passed
+    assert ("allowed: 5.0e-05" in runtime.check(60, "images", "pytorch").detail) != passed
     assert replace(results.accuracy(), runtimes=(runtime,)).unchanged
 
 
 def test_logits_that_are_not_finite_fail() -> None:
     runtime = replace(SOUND, not_finite=2)
     assert not runtime.passed
-    assert "logits of 2 images are not finite" in runtime.check(60, "images").detail
+    assert "logits of 2 images are not finite" in runtime.check(60, "images", "pytorch").detail
 
 
 def test_no_image_is_no_pass() -> None:

@@ -165,6 +165,14 @@ def test_computed_constants_are_not_counted_as_equal_tensors() -> None:
     assert "float64 (1) norm1_Scale" in text
 
 
+@pytest.mark.parametrize(("against", "shown"), [("pytorch", "PyTorch"), ("float64", "float64")])
+def test_the_accuracy_is_compared_with_what_the_result_names(against: str, shown: str) -> None:
+    accuracy = replace(results.accuracy(), against=against)
+    text = Page(as_html(replace(results.sound(), accuracy=accuracy))).text
+    assert f"Comparison with {shown} on the same images" in text
+    assert f"Right only in {shown}" in text
+
+
 def test_changed_predictions_have_image_labels_and_margin() -> None:
     page = Page(as_html(results.different()))
     assert page.values("img", "alt") == ["test image 4, dog"]

@@ -96,6 +96,7 @@ def test_names_have_no_versions() -> None:
         "input",
         "reference",
         "export: model.onnx",
+        "export: model.mat",
         "engine: pytorch",
         "engine: onnxruntime",
         "engine: matlab",

@@ -88,10 +88,13 @@ def _export_errors(prepared: Prepared) -> tuple[ExportError, ...]:
     """Return the findings of rung 2, one per file."""
     subject, some = prepared.subject, slice(0, _EXPORT_IMAGES)
     inputs, reference = prepared.compared.inputs[some], prepared.truth.reference[some]
+    origin, original = prepared.truth.origin, prepared.layers.original.graph
+    if subject.run is None and subject.mat is not None:  # what PyTorch gave, also with --data
+        batch, origin = subject.mat.batch, f"{subject.mat_path.name}'s reference"
+        inputs, reference = batch.inputs[some], subject.compared_values(batch.reference[some])
     files = [(subject.onnx_path.name, subject.onnx_graph)]
     if subject.mat is not None:
         files.append((subject.mat_path.name, subject.mat.graph))
-    origin, original = prepared.truth.origin, prepared.layers.original.graph
     return tuple(
         export_error(
             name,

@@ -6,10 +6,12 @@ import copy
 from collections.abc import Mapping
 
 import torch
+from onnx import TensorProto
 from torch import Tensor, nn
 
 MARKER_DOMAIN = "cifarx"
 _ATEN = torch.ops.aten
+_ONNX_TYPES = {torch.float32: TensorProto.FLOAT, torch.float64: TensorProto.DOUBLE}
 _DROPOUTS = {
     _ATEN.dropout.default,
     _ATEN.feature_dropout.default,
@@ -40,7 +42,7 @@ def mark_dropout(traced: torch.fx.GraphModule) -> None:
                 marker = traced.graph.create_node(
                     "call_function",
                     torch.ops.onnx_symbolic._symbolic.default,
-                    ([x], "Dropout", 1),
+                    ([x], "Dropout", _ONNX_TYPES[node.meta["val"].dtype]),
                     {
                         "shape": list(node.meta["val"].shape),
                         "attr_keys": ["ratio"],

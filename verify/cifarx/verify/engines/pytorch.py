@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from cifarx.export.from_torch.answers import logits_float64
 from cifarx.export.from_torch.reader import graph_from_module
-from cifarx.export.network.compute import compute_layer, layer_tensors
 from cifarx.export.network.graph import LayerGraph
-from cifarx.export.network.layer import Layer
 from cifarx.pytorch_models.errors import EngineMissingError
 from cifarx.pytorch_models.run import build_module
 from cifarx.verify.engines.engine import Engine, Outputs, Take, batch_size, layer_batch_size
+from cifarx.verify.engines.recorded_layers import activations, recorded
 from cifarx.verify.subject.files_and_run import Subject
 
 _AT_ONCE = 64
@@ -61,20 +58,12 @@ class PyTorch:
     def layers(
         self, graph: LayerGraph, inputs: NDArray[np.float32], take: Take
     ) -> NDArray[np.float32]:
-        """See `Engine.layers`; hooks record the outputs of the modules.
-
-        A layer without a module of its own (torch.flatten, x + y) is computed with PyTorch's
-        function from the outputs of the modules before it.
-        """
+        """See `Engine.layers`; hooks record what modules get and give (`recorded_layers`)."""
         logits = []
         for part in _parts(inputs, layer_batch_size(_AT_ONCE, graph)):
-            calls, hooks = _recorded(self._module)
-            try:
+            with recorded(self._module) as calls:
                 logits.append(self._forward(part).cpu().numpy())
-            finally:
-                for hook in hooks:
-                    hook.remove()
-            take(part.numpy(), _activations(graph, calls, self._placed(part)))
+            take(part.numpy(), activations(graph, calls, self._placed(part)))
         return np.concatenate(logits)
 
     def graph(self) -> LayerGraph:
@@ -107,42 +96,6 @@ def _has_onednn() -> bool:
 
 def _parts(inputs: NDArray[np.float32], size: int) -> tuple[Tensor, ...]:
     return torch.split(torch.from_numpy(inputs), size)
-
-
-def _recorded(module: nn.Module) -> tuple[dict[str, list[Tensor]], list[Any]]:
-    """Record the outputs of every module without submodules, by path, in the order of its calls."""
-    calls: dict[str, list[Tensor]] = defaultdict(list)
-
-    def hook(path: str) -> Callable[..., None]:
-        return lambda part, given, output: calls[path].append(output.detach().clone())
-
-    leaves = [(path, part) for path, part in module.named_modules() if not any(part.children())]
-    return calls, [part.register_forward_hook(hook(path)) for path, part in leaves]
-
-
-def _activations(
-    graph: LayerGraph, calls: dict[str, list[Tensor]], inputs: Tensor
-) -> dict[str, NDArray[np.float32]]:
-    """Return every layer's output; recorded if layers and calls of a module match one to one."""
-    layers_of: dict[str, list[Layer]] = defaultdict(list)
-    for layer in graph.layers:
-        layers_of[layer.module].append(layer)
-    recorded = {
-        layer.name: output
-        for path, layers in layers_of.items()
-        if len(calls.get(path, ())) == len(layers)
-        for layer, output in zip(layers, calls[path], strict=True)
-    }
-    values = {graph.input_name: inputs}
-    for layer in graph.layers:
-        given = [values[name] for name in layer.inputs]
-        if layer.name in recorded:
-            values[layer.name] = recorded[layer.name]
-            continue
-        arrays = layer_tensors(layer, given[0].dtype)
-        here = {key: array.to(given[0].device) for key, array in arrays.items()}
-        values[layer.name] = compute_layer(layer, given, here)
-    return {layer.name: values[layer.name].cpu().contiguous().numpy() for layer in graph.layers}
 
 
 def open_pytorch(subject: Subject) -> Engine:

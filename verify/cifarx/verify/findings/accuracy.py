@@ -11,7 +11,7 @@ from cifarx.verify.findings.scores import Accuracy, Comparison
 YARDSTICK = "pytorch"
 """The engine that the others are compared with."""
 TRUTH = "float64"
-"""Stands in for it where PyTorch does not run: the reference, beside the engines."""
+"""The float64 reference, which takes its place if PyTorch did not run."""
 NO_CLASS = -1
 """The prediction of logits that are not finite."""
 
@@ -56,13 +56,13 @@ class RuntimeAccuracy:
         """Whether its logits are finite and differ from PyTorch's only by the rounding of both."""
         return not self.unexplained and not self.not_finite and self.apart <= self.tie / 2
 
-    def check(self, images: int, origin: str, against: str = YARDSTICK) -> Check:
+    def check(self, images: int, origin: str, against: str) -> Check:
         """Return the line of this runtime.
 
         Args:
             images: number of images that were scored.
             origin: what they are, such as 'test images of shapes'.
-            against: whose predictions it is compared with.
+            against: the engine that it is compared with.
         """
         whose = "PyTorch's" if against == YARDSTICK else f"{against}'s"
         parts = [f"{self.engine} {self.overall.words()} {origin}"]
@@ -90,7 +90,7 @@ class AccuracyReport:
     origin: str
     runtimes: tuple[RuntimeAccuracy, ...]
     against: str = YARDSTICK
-    """Whose predictions the others are compared with."""
+    """The engine that the others are compared with, `YARDSTICK` or `TRUTH`."""
 
     @property
     def passed(self) -> bool:

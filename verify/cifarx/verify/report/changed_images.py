@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from cifarx.verify.findings.accuracy import YARDSTICK
+from cifarx.verify.findings.accuracy import TRUTH, YARDSTICK
 from cifarx.verify.findings.result import Result
-
-_TRUTH = "float64"
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,7 @@ def _against_float64(result: Result) -> Iterator[_Entry]:
         runs = ((engine.engine, engine.judgement), (f"{engine.engine}, marked", engine.marked))
         for name, judgement in runs:
             for change in judgement.changed if judgement else ():
-                predicted = {_TRUTH: change.truth, name: change.predicted}
+                predicted = {TRUTH: change.truth, name: change.predicted}
                 tie = judgement is not None and judgement.passed
                 if change.place is None:  # an image of a batch that only this engine had
                     title = f"image {change.image} of {engine.runtime}"
@@ -88,7 +86,7 @@ def _against_float64(result: Result) -> Iterator[_Entry]:
 
 
 def _against_pytorch(result: Result) -> Iterator[_Entry]:
-    """Yield the changes against PyTorch in float32, on the data set."""
+    """Yield the changes against PyTorch in float32, or what stands in for it, on the data set."""
     against = result.accuracy.against if result.accuracy else YARDSTICK
     for runtime in result.accuracy.runtimes if result.accuracy else ():
         for change in runtime.changed:
@@ -100,7 +98,7 @@ def _against_pytorch(result: Result) -> Iterator[_Entry]:
 def _by_class(result: Result, predicted: dict[str, int]) -> Iterator[tuple[str, str]]:
     """Group engines by class; a marked run that agrees with its engine is left out."""
     groups: dict[int, list[str]] = {}
-    for name in sorted(predicted, key=lambda name: (name != _TRUTH, name != YARDSTICK)):
+    for name in sorted(predicted, key=lambda name: (name != TRUTH, name != YARDSTICK)):
         engine = name.removesuffix(", marked")
         if name != engine and predicted.get(engine) == predicted[name]:
             continue
