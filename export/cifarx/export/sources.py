@@ -216,7 +216,7 @@ def _from_callable(text: str, options: SourceOptions, answers: bool) -> Source:
     if reference is None:
         reference = run_graph(graph, given.inputs, exact=True)
         require_same(logits, reference)
-        notes.append("it computes in float32 alone; its layers gave the answers in float64")
+        notes.append("it computes in float32 only; its layers gave the answers in float64")
     batch = TestBatch(given.images, given.inputs, given.labels, logits, reference)
     require_agreement(graph, batch)
     bundle = Bundle(graph, card, batch if answers else None, module)

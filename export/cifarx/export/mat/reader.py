@@ -107,7 +107,7 @@ def _interpret(content: Mapping[str, Any]) -> MatFile:
         tuple(map(float, inputs["Mean"].ravel())),
         tuple(map(float, inputs["StandardDeviation"].ravel())),
         _text(form, "checkpoint_sha256"),
-        _text(form, "ending") if "ending" in form.dtype.names else "",
+        ending=_text(form, "ending") if "ending" in form.dtype.names else "",
     )
     if not len(card.mean) == len(card.std) == (channels if form_of == "zscore" else 0):
         raise GraphError(f"Mean and StandardDeviation are not 1x1x{channels}")

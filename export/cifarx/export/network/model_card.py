@@ -48,7 +48,7 @@ class ModelCard:
                 tuple(map(float, json.loads(metadata["mean"]))),
                 tuple(map(float, json.loads(metadata["std"]))),
                 metadata["checkpoint_sha256"],
-                metadata.get("ending", ""),
+                ending=metadata.get("ending", ""),
             )
         except (KeyError, TypeError, ValueError, RecursionError):
             return None
