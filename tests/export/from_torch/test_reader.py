@@ -179,3 +179,27 @@ def test_dropout_survives_as_a_function_too() -> None:
     graph = graph_from_module(Functional().eval(), (4, 6, 6))
     found = [dict(la.hyper) for la in graph.layers if la.kind == "DropoutLayer"]
     assert found == [{"Probability": 0.4}, {"Probability": 0.2}]
+
+
+class ScaledConv2d(nn.Conv2d):
+    """Weight standardisation by a batch norm, and a number of the program's text."""
+
+    def standardized(self) -> torch.Tensor:
+        flat = self.weight.reshape(1, len(self.weight), -1)
+        gain = torch.ones_like(self.weight[:, 0, 0, 0]) * 0.09873292534795451
+        normed = nn.functional.batch_norm(flat, None, None, gain, training=True, eps=1e-6)
+        return normed.reshape_as(self.weight)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return nn.functional.conv2d(x, self.standardized())
+
+
+def test_numbers_of_the_text_are_exact_in_constants_that_are_computed_from_them() -> None:
+    torch.manual_seed(0)
+    module = nn.Sequential(ScaledConv2d(3, 4, 3, bias=False), nn.Flatten()).eval()
+    (weights,) = (
+        a for a in graph_from_module(module, (3, 6, 6)).arrays().values() if a.value.ndim == 4
+    )
+    expected = module.double()[0].standardized().detach().numpy()  # type: ignore[operator]
+    assert weights.exact is not None
+    assert np.abs(weights.exact - expected).max() < 1e-11 * np.abs(expected).max()

@@ -8,12 +8,12 @@ constants and fold away. The ONNX model is only an intermediate for `from_onnx.r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from math import isfinite
 from typing import Any
 
 import numpy as np
+import onnx_ir as ir
 import torch
 from onnxscript import optimizer
 from torch import Tensor, nn
@@ -51,35 +51,38 @@ def graph_from_module(module: nn.Module, input_size: tuple[int, int, int]) -> La
 def _graph(module: nn.Module, input_size: tuple[int, int, int], dtype: torch.dtype) -> LayerGraph:
     exported = exported_program(with_marks(module), input_size, dtype=dtype)
     mark_dropout(exported.graph_module)
-    program = onnx_program(exported, type(module).__name__)
+    program = onnx_program(exported, type(module).__name__, whole=dtype == torch.float64)
     arrays = {}
     for name, value in list(program.model.graph.initializers.items()):
         assert value.const_value is not None
         arrays[name] = value.const_value.numpy()  # the module's memory, not a copy
         del program.model.graph.initializers[name]
-    if dtype == torch.float64:
-        arrays |= _whole_scalars(exported, arrays, module.state_dict())
     return read_onnx(program.model_proto, arrays, _NUMPY[dtype])
 
 
-def _whole_scalars(
-    exported: torch.export.ExportedProgram, arrays: Mapping[str, Any], state: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The numbers of the program's text, such as the 0.1 of `x * 0.1`, in float64.
+def _write_scalars_whole(model: ir.Model, exported: torch.export.ExportedProgram) -> None:
+    """Write the numbers of the program's text, such as the 0.1 of `x * 0.1`, in float64.
 
-    torch.onnx.export (2.15) passes them through float32, in a program of float64 too.
+    torch.onnx.export (2.15) passes them through float32 and then casts them, in a program of
+    float64 too.
     """
     given = (v for node in exported.graph.nodes for v in (*node.args, *node.kwargs.values()))
     written: dict[float, set[float]] = {}
     for number in given:
         if isinstance(number, float) and isfinite(number):
             written.setdefault(float(np.float32(number)), set()).add(number)
-    found = {}
-    for name, array in arrays.items():
-        numbers = written.get(array.item(), ()) if array.size == 1 and name not in state else ()
+    for node in model.graph:
+        value = node.attributes.get("value")
+        if node.op_type != "Constant" or value is None:
+            continue
+        array = value.as_tensor().numpy()
+        readers = {use.node.op_type for use in node.outputs[0].uses()}
+        free = array.dtype == np.float64 or readers <= {"Cast", "CastLike"}
+        numbers = written.get(array.item(), ()) if array.size == 1 and free else ()
         if len(numbers) == 1:
-            found[name] = np.full_like(array, min(numbers))
-    return found
+            whole = np.full(array.shape, min(numbers), np.float64)
+            node.attributes["value"] = ir.AttrTensor("value", ir.tensor(whole))
+            node.outputs[0].dtype = ir.DataType.DOUBLE
 
 
 def _wide_graph(module: nn.Module, input_size: tuple[int, int, int]) -> LayerGraph | None:
@@ -154,12 +157,15 @@ def _require_statistics(module: nn.Module) -> None:
             )
 
 
-def onnx_program(exported: torch.export.ExportedProgram, name: str) -> torch.onnx.ONNXProgram:
+def onnx_program(
+    exported: torch.export.ExportedProgram, name: str, *, whole: bool = False
+) -> torch.onnx.ONNXProgram:
     """The program as ONNX, constants folded; initializers are named as in the state dict.
 
     Args:
         exported: of `exported_program`.
         name: what an error calls the module.
+        whole: whether the program is in float64, and its numbers are to be so as well.
 
     Raises:
         UserError: ONNX cannot express it.
@@ -178,6 +184,8 @@ def onnx_program(exported: torch.export.ExportedProgram, name: str) -> torch.onn
         except Exception as error:  # its own, and those of onnxscript
             raise not_in_onnx(error, exported, name) from error
         assert program is not None
+        if whole:
+            _write_scalars_whole(program.model, exported)
         optimizer.fold_constants(program.model)
         optimizer.remove_unused_nodes(program.model)
         return program
