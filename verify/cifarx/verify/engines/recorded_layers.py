@@ -17,7 +17,8 @@ from cifarx.export.network.compute import compute_layer, layer_tensors
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.layer import Layer, Shape
 
-_SUMS = ("Convolution2DLayer", "GroupedConvolution2DLayer", "FullyConnectedLayer")
+_SUMS = ("Convolution2DLayer", "FullyConnectedLayer")
+"""Over many channels, so that no number in them counts for much."""
 
 
 @dataclass
@@ -80,7 +81,7 @@ def activations(graph: LayerGraph, calls: Calls, inputs: Tensor) -> dict[str, ND
 
     PyTorch may compute several layers as one function (hardswish is four) and round once where they
     round four times. Outputs of such layers are computed one by one, too. Behind them the network's
-    own values are taken up again by a sum, whose bound covers the difference.
+    own values are taken up again by a sum over channels, whose bound covers the difference.
 
     Args:
         graph: the layers, with the paths of their modules.
