@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import re
 import resource
 import sys
 import tempfile
@@ -142,6 +143,12 @@ def kind_rows(all_figures: Iterable[Figures]) -> Iterator[str]:
             yield f"| {name.removesuffix('Layer')} | {algorithm} | {_cells(ratios)} |"
 
 
+def _why(found: Figures) -> str:
+    """What the export says, without its advice and with the first node of each operator."""
+    text = found["refused"].partition(". Replace these parts")[0]
+    return re.sub(r"\(nodes? (\w+)[^)]*\)", r"(\1 …)", text)
+
+
 def _cells(ratios: Sequence[float | None]) -> str:
     return " | ".join(map(_number, ratios))
 
@@ -157,7 +164,7 @@ def with_tables(page: str, all_figures: Sequence[Figures]) -> str:
     parts = {
         "sound": [*HEAD, *map(row, compared)],
         "kinds": [*KINDS_HEAD, *kind_rows(compared)],
-        "refused": [f"- `{f['network'].removeprefix('timm_')}`: {f['refused']}" for f in refused],
+        "refused": [f"- `{f['network'].removeprefix('timm_')}`: {_why(f)}" for f in refused],
     }
     for name, text in parts.items():
         start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"

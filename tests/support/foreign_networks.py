@@ -31,22 +31,24 @@ TIMM = (
     "mnasnet_small", "tinynet_e", "semnasnet_075", "regnety_002", "regnetx_002", "ghostnet_050",
     "convnext_atto", "convnextv2_atto", "edgenext_xx_small", "inception_next_atto",
     "efficientvit_b0", "repghostnet_050", "efficientnet_b0", "efficientnet_lite0", "resnet18d",
-    "seresnet18", "nf_regnet_b0", "mobilenetv4_conv_small_050", "mobilenetv1_100",
-    "fbnetc_100", "spnasnet_100", "mixnet_s", "rexnet_100", "repvgg_a0", "mobileone_s0",
-    "gernet_s", "hardcorenas_a", "ese_vovnet19b_slim", "hgnetv2_b0", "cs3darknet_s",
-    "resnext26ts", "gcresnext26ts", "nf_resnet26", "poolformer_s12", "poolformerv2_s12",
-    "fasternet_t0", "dla46_c", "regnetz_005", "repvit_m0_9", "tf_efficientnet_b0",
-    "tf_efficientnetv2_b0", "resnetv2_18", "fbnetv3_b", "mambaout_femto", "fastvit_t8",
-    "mobilenet_edgetpu_100", "efficientnet_es", "skresnet18", "ecaresnet26t", "resnest14d",
-    "nf_seresnet26", "nf_ecaresnet26", "eca_nfnet_l0", "resnetaa34d", "resnetblur18",
-    "resnet50_gn", "resnetv2_50x1_bit", "botnet26t_256", "lambda_resnet26t", "halonet26t",
-    "dpn48b", "res2net50_14w_8s", "selecsls42", "cspresnet50", "cspdarknet53", "darknet17",
-    "hrnet_w18_small", "legacy_xception", "xception41", "inception_v4", "densenet121",
-    "convmixer_768_32", "focalnet_tiny_srf", "rdnet_tiny", "convformer_s18", "visformer_tiny",
-    "resnet32ts", "hgnet_tiny", "ghostnetv2_100", "ghostnetv3_050", "csatv2",
-    "legacy_seresnext26_32x4d", "starnet_s1", "tresnet_m", "shvit_s1", "swiftformer_xs",
-    "vovnet39a",
+    "seresnet18", "mobilenetv4_conv_small_050", "mobilenetv1_100", "fbnetc_100", "spnasnet_100",
+    "mixnet_s", "repvgg_a0", "nf_regnet_b0", "rexnet_100", "gernet_s", "ese_vovnet19b_slim",
+    "hgnetv2_b0", "cs3darknet_s", "poolformer_s12", "nf_resnet26", "hardcorenas_a", "mobileone_s0",
+    "fasternet_t0", "dla46_c", "regnetz_005", "repvit_m0_9", "resnext26ts", "gcresnext26ts",
+    "tf_efficientnet_b0", "resnetv2_18", "mambaout_femto", "fbnetv3_b", "resnet50_gn",
+    "poolformerv2_s12", "mobilenet_edgetpu_100", "efficientnet_es", "skresnet18", "resnest14d",
+    "res2net50_14w_8s", "selecsls42",
 )  # fmt: skip
+REFUSED = {
+    "timm_convnextv2_atto": "ReduceL2",
+    "timm_edgenext_xx_small": "ReduceL2",
+    "timm_efficientvit_b0": "Pad",
+    "timm_gcresnext26ts": "Softmax",
+    "timm_poolformerv2_s12": "Pow",
+    "timm_resnest14d": "ReduceSum",
+    "timm_skresnet18": "Concat",
+}
+"""By network, an operator that `cifarx export` names as it refuses it."""
 _NOISE = 32  # images; of fewer, the last maps of deep networks have too few numbers
 _BOTTOM = 1e-2  # scales of branches that no training has opened yet
 _NORMS = (nn.modules.batchnorm._BatchNorm, nn.GroupNorm, nn.LayerNorm)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from foreign_check import IMAGES, LIVE, check, export
 from foreign_faults import FOREIGN_FAULTS, FOREIGN_MAT_FAULTS, spoilt_runtime
-from foreign_networks import TIMM, networks
+from foreign_networks import REFUSED, TIMM, networks
 from refusals import assert_refused
 from refusals import check as check_files
 
@@ -25,8 +25,6 @@ from cifarx.verify.findings.result import Result, Verdict
 from cifarx.verify.report.json_report import lines
 
 QUICK = ("folded_constants", "eegnet", "small_convnext", "pilotnet")
-REFUSED: dict[str, str] = {}
-"""By network: part of what the export says of it."""
 Files = Callable[[str], Path]
 
 
