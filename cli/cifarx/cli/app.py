@@ -207,8 +207,24 @@ def export(
         Path | None, typer.Option(help="State dict for a module: .safetensors, .pt or .pth.")
     ] = None,
     input_size: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Input size of a module: CHANNELS,HEIGHT,WIDTH of images (3,224,224), "
+            "CHANNELS,LENGTH of signals, or a number of features; once per input."
+        ),
+    ] = None,
+    input_name: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Argument of the module's forward that gets the input, once per --input-size "
+            "(default: in order)."
+        ),
+    ] = None,
+    task: Annotated[
         str | None,
-        typer.Option(help="Image size of a module: CHANNELS,HEIGHT,WIDTH, such as 3,224,224."),
+        typer.Option(
+            help="classification, segmentation or regression (default: by classes and outputs)."
+        ),
     ] = None,
     mean: Annotated[
         str | None,
@@ -239,9 +255,10 @@ def export(
     """Write files for MATLAB: NAME.onnx and NAME.mat unless formats are named."""
     from rich.filesize import decimal
 
-    from cifarx.cli.numbers import numbers, size
+    from cifarx.cli.numbers import numbers, one_of, size
     from cifarx.export.bundle import Formats, check_name, write_bundle
     from cifarx.export.model_contract import SourceOptions
+    from cifarx.export.network.model_card import TASKS
     from cifarx.export.sources import matlab_calls, open_source, require_other_file
 
     check_name(name or "model", opset)
@@ -250,7 +267,9 @@ def export(
         formats = Formats(onnx=True, mat=True)
     asked = SourceOptions(
         weights=weights,
-        input_size=None if input_size is None else size("--input-size", input_size),
+        input_sizes=tuple(size("--input-size", text) for text in input_size or ()),
+        input_names=tuple(input_name or ()),
+        task=one_of("--task", task, TASKS),
         mean=numbers("--mean", mean),
         std=numbers("--std", std),
         data=data,
@@ -259,13 +278,13 @@ def export(
     opened = open_source(source, asked, answers=formats.mat)
     name = name or opened.name
     require_other_file(opened, out, name, formats)
-    images = 0 if opened.bundle.batch is None else len(opened.bundle.batch.inputs)
-    print(f"{opened.origin}: {len(opened.bundle.graph.layers)} layers, {images} test images")
+    tested = 0 if opened.bundle.batch is None else opened.bundle.batch.count
+    print(f"{opened.origin}: {len(opened.bundle.graph.layers)} layers, {tested} test inputs")
     for note in opened.notes:
         print(f"note: {note}")
     for path in write_bundle(opened.bundle, out, name, formats, opset):
         print(f"wrote {path} ({decimal(path.stat().st_size)})")
-    for line in matlab_calls(formats, name, opened.bundle.graph.input_size):
+    for line in matlab_calls(formats, name, opened.bundle.graph.inputs):
         print(line)
 
 

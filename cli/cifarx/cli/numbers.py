@@ -1,8 +1,9 @@
-"""Parse options that hold several numbers."""
+"""Parse options that hold several numbers, or one of several words."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from cifarx.pytorch_models.errors import UserError
 
@@ -28,20 +29,32 @@ def numbers(option: str, text: str | None) -> tuple[float, ...]:
     return values
 
 
-def size(option: str, text: str) -> tuple[int, int, int]:
-    """Parse CHANNELS,HEIGHT,WIDTH.
+def size(option: str, text: str) -> tuple[int, ...]:
+    """Parse CHANNELS,HEIGHT,WIDTH, CHANNELS,LENGTH or FEATURES.
 
     >>> size("--input-size", "3,224,224")
     (3, 224, 224)
 
     Raises:
-        UserError: not three whole numbers above 0.
+        UserError: not one to three whole numbers above 0.
     """
     parts = text.split(",")
-    if len(parts) != 3 or not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
+    whole = all(part.strip().isdecimal() and int(part) > 0 for part in parts)
+    if not 1 <= len(parts) <= 3 or not whole:
         raise UserError(
-            f"{option} {text!r} is not CHANNELS,HEIGHT,WIDTH. Give three whole numbers above 0, as "
-            f"in {option} 3,224,224."
+            f"{option} {text!r} is not CHANNELS,HEIGHT,WIDTH of images, CHANNELS,LENGTH of signals "
+            f"or a number of features. Give one to three whole numbers above 0, as in {option} "
+            "3,224,224; for several inputs give the option once per input."
         )
-    channels, height, width = map(int, parts)
-    return channels, height, width
+    return tuple(map(int, parts))
+
+
+def one_of(option: str, text: str | None, allowed: Sequence[str]) -> str:
+    """The word; '' if the option is not given.
+
+    Raises:
+        UserError: another word.
+    """
+    if text is not None and text not in allowed:
+        raise UserError(f"{option} {text!r} is not known. Give one of {', '.join(allowed)}.")
+    return text or ""

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from cifarx.export.mat.writer import write_mat
-from cifarx.export.network.classifier import require_classifier
 from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.interface import Input
 from cifarx.export.network.model_card import ModelCard
-from cifarx.export.network.names import identifier
+from cifarx.export.network.names import INPUT, identifier
 from cifarx.export.network.test_batch import TestBatch
 from cifarx.export.to_onnx.file_bytes import OnnxFile
 from cifarx.export.to_onnx.writer import OPSET, check_opset, onnx_from_graph
@@ -38,6 +38,8 @@ class Bundle:
     """None if no model.mat is wanted."""
     module: nn.Module | None = None
     """The PyTorch module that it was read from, if there is one."""
+    by_name: bool = False
+    """Whether its forward gets the inputs by their names."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,7 @@ def bundle_run(run: Run) -> Bundle:
     module = build_module(run)
     images = sample_images(run, max(SIZE, len(run.record.classes)))
     batch = make_batch(module, images, *run.mean_std())
-    graph = graph_from_module(module, run.record.input_size)
-    require_classifier(graph)
+    graph = graph_from_module(module, [Input(INPUT, run.record.input_size)])
     return Bundle(graph, card_of(run), batch, module)
 
 
@@ -143,12 +144,13 @@ def _for_pytorch(bundle: Bundle, formats: Formats) -> dict[str, Callable[[Binary
             "--pt2 and --torchscript need a PyTorch module, which an ONNX file does not contain. "
             "Give the run or the package.module:callable that the file was made from."
         )
+    from cifarx.export.from_torch.calls import Example
     from cifarx.export.from_torch.pt_formats import write_pt2, write_torchscript
 
-    module, size = bundle.module, bundle.graph.input_size
+    module, example = bundle.module, Example(bundle.graph.inputs, bundle.by_name)
     writers: dict[str, Callable[[BinaryIO], None]] = {}
     if formats.pt2:
-        writers["pt2"] = lambda out: write_pt2(out, module, size)
+        writers["pt2"] = lambda out: write_pt2(out, module, example)
     if formats.torchscript:
-        writers["pt"] = lambda out: write_torchscript(out, module, size)
+        writers["pt"] = lambda out: write_torchscript(out, module, example)
     return writers

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from unicodedata import category
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cifarx.export.network.front import own_normalization
 from cifarx.export.network.graph import LayerGraph
-from cifarx.export.network.model_card import ModelCard
+from cifarx.export.network.interface import Input
+from cifarx.export.network.layer import Shape
+from cifarx.export.network.model_card import CLASSIFICATION, REGRESSION, ModelCard
+from cifarx.export.network.task import task_of
 from cifarx.export.test_inputs import TestInputs
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.files import reading
@@ -24,8 +29,12 @@ class SourceOptions:
 
     weights: Path | None = None
     """A state dict for a module."""
-    input_size: tuple[int, int, int] | None = None
-    """(C, H, W) for a module."""
+    input_sizes: tuple[Shape, ...] = ()
+    """Per input of a module: (C, H, W), (C, L) or (F,)."""
+    input_names: tuple[str, ...] = ()
+    """Names of its forward's arguments, one per size; empty to pass them in order."""
+    task: str = ""
+    """One of `TASKS`; '' to tell it from classes, data and outputs."""
     mean: tuple[float, ...] = ()
     """Per channel, in units of pixels from 0 to 1, as on the command line; empty if unknown."""
     std: tuple[float, ...] = ()
@@ -37,6 +46,7 @@ class SourceOptions:
 
 
 def new_card(name: str, digest: str, classes: int = 0) -> ModelCard:
+    """A card of a network of which only the weights' digest is known."""
     return ModelCard(name, "", made_up_names(classes), (), (), digest)
 
 
@@ -44,9 +54,16 @@ def made_up_names(classes: int) -> tuple[str, ...]:
     return tuple(f"class_{i + 1}" for i in range(classes))
 
 
-def require_contract(options: SourceOptions, channels: int) -> None:
-    """Raise `UserError` unless mean and std have one valid number per channel each."""
+def require_contract(options: SourceOptions, inputs: Sequence[Input]) -> None:
+    """Raise `UserError` unless mean and std have one valid number per channel of the image."""
     mean, std = options.mean, options.std
+    images = [given for given in inputs if given.format == "SSCB"]
+    if (mean or std) and len(images) != 1:
+        raise UserError(
+            f"--mean and --std are of the pixels of an image, and the network takes {len(images)} "
+            "images. Leave them out; model.mat then takes inputs as the network does."
+        )
+    channels = images[0].shape[0] if images else 0
     if (mean or std) and (not len(mean) == len(std) == channels or min(std) <= 0):
         raise UserError(
             f"--mean and --std need {channels} numbers each, separated by commas, those of --std "
@@ -85,6 +102,29 @@ def with_normalization(card: ModelCard, options: SourceOptions) -> ModelCard:
     return replace(card, mean=mean, std=std)
 
 
+def with_task(
+    card: ModelCard, graph: LayerGraph, options: SourceOptions, labels: NDArray[np.int64]
+) -> ModelCard:
+    """The card with the network's task and its classes, made up where no names are known.
+
+    Args:
+        card: with the class names that the source has, if it has any.
+        graph: the network.
+        options: with the user's task and names.
+        labels: of the user's data; empty without any.
+
+    Raises:
+        UserError: task, names and outputs do not fit.
+    """
+    named = options.classes is not None or bool(card.classes)
+    axes = labels.ndim if labels.size else 0
+    task = task_of(graph, named=named, labels=axes, asked=options.task)
+    if task == REGRESSION:
+        return replace(card, task=task, classes=())
+    names = card.classes or made_up_names(graph.output_shapes()[0][0])
+    return with_class_names(replace(card, task=task, classes=names), options.classes)
+
+
 def with_class_names(card: ModelCard, path: Path | None) -> ModelCard:
     """The card with the class names of a file, if one is given."""
     if path is None:
@@ -93,8 +133,8 @@ def with_class_names(card: ModelCard, path: Path | None) -> ModelCard:
     if len(names) != len(card.classes):
         raise UserError(
             f"--classes {path} has {len(names)} names, but the network gives "
-            f"{len(card.classes)} logits. Give a text file with one name per line, in the order "
-            "of the logits."
+            f"{len(card.classes)} numbers, one per class. Give a text file with one name per line, "
+            "in the order of these numbers."
         )
     twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
     if twice is not None:
@@ -135,7 +175,7 @@ def with_classes_of_data(
         UserError: the data have other classes than the network.
     """
     outputs = len(card.classes)
-    if len(given.classes) == outputs and card.classes == made_up_names(outputs):
+    if outputs and len(given.classes) == outputs and card.classes == made_up_names(outputs):
         card = replace(card, classes=given.classes)
     return card, with_labels_of(card, given, data)
 
@@ -146,6 +186,8 @@ def with_labels_of(card: ModelCard, given: TestInputs, data: str | None) -> Test
     Raises:
         UserError: the data have other classes than the network.
     """
+    if card.task == REGRESSION:
+        return replace(given, labels=np.empty(0, np.int64), classes=())
     outputs = len(card.classes)
     if given.classes and len(given.classes) != outputs:
         raise UserError(
@@ -181,17 +223,35 @@ def require_once(text: str, graph: LayerGraph, options: SourceOptions) -> None:
         )
 
 
-def contract_notes(card: ModelCard, graph: LayerGraph) -> tuple[str, ...]:
+def contract_notes(card: ModelCard, graph: LayerGraph, options: SourceOptions) -> tuple[str, ...]:
     """What a user should know of the files' inputs and outputs."""
     ending = (
         "the network ends in a log-softmax, which MATLAB does not have: the files end in the "
         "logits before it, and say so; predictions are the same",
     )
-    return (*_normalization_notes(card, graph), *(ending if card.ending else ()))
+    notes = (*_normalization_notes(card, graph), *(ending if card.ending else ()))
+    return (*notes, *_task_notes(card, graph, options))
+
+
+def _task_notes(card: ModelCard, graph: LayerGraph, options: SourceOptions) -> Iterator[str]:
+    """Which task was assumed, where the user might mean another one."""
+    if options.task or options.classes or options.data:
+        return
+    made_up = card.classes == made_up_names(len(card.classes))
+    if card.task == CLASSIFICATION and made_up:
+        yield (
+            f"taken as a classifier of {len(card.classes)} classes; --classes gives their names, "
+            "and --task regression says that the output has no classes"
+        )
+    shapes = graph.output_shapes()
+    rank = len(shapes[0])
+    if card.task == REGRESSION and len(shapes) == 1 and rank in (1, 3) and shapes[0][0] > 1:
+        word = "segmentation" if rank == 3 else "classification"
+        yield f"the output is taken as numbers; --task {word} or --classes FILE gives it classes"
 
 
 def _normalization_notes(card: ModelCard, graph: LayerGraph) -> tuple[str, ...]:
-    if card.mean:
+    if card.mean or not any(given.format == "SSCB" for given in graph.inputs):
         return ()
     if own := own_normalization(graph):
         return (

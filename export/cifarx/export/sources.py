@@ -2,38 +2,43 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cifarx.export.bundle import Bundle, Formats, bundle_run
-from cifarx.export.from_onnx.answers import at_once, image_shape
-from cifarx.export.from_onnx.answers import logits_float32 as logits_of_file
+from cifarx.export.from_onnx.answers import at_once
+from cifarx.export.from_onnx.answers import outputs_float32 as outputs_of_file
 from cifarx.export.from_onnx.double import read_onnx_exactly
 from cifarx.export.from_onnx.load import load_onnx
 from cifarx.export.from_onnx.metadata import metadata
-from cifarx.export.from_torch.user_module import digest_of, load_user_module, require_float32
+from cifarx.export.from_torch.user_module import (
+    digest_of,
+    load_user_module,
+    module_inputs,
+    require_float32,
+)
 from cifarx.export.model_contract import (
     SourceOptions,
     contract_notes,
-    made_up_names,
     new_card,
     require_contract,
     require_once,
-    with_class_names,
     with_classes_of_data,
     with_normalization,
+    with_task,
 )
-from cifarx.export.network.classifier import (
-    as_classifier,
-    require_classifier,
-    require_image_size,
-)
-from cifarx.export.network.model_card import ModelCard
+from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.interface import Input
+from cifarx.export.network.model_card import REGRESSION, ModelCard
 from cifarx.export.network.names import identifier
+from cifarx.export.network.task import as_classifier, require_input_size, with_output_of
 from cifarx.export.network.test_batch import TestBatch
 from cifarx.export.test_inputs import TestInputs, batch_size, from_data, noise, products_of
 from cifarx.pytorch_models.errors import UserError
@@ -82,7 +87,9 @@ def open_source(text: str | None, options: SourceOptions, *, answers: bool = Tru
         text or "the newest run",
         "a run",
         weights=options.weights,
-        input_size=options.input_size,
+        input_size=options.input_sizes,
+        input_name=options.input_names,
+        task=options.task,
         mean=options.mean,
         std=options.std,
         classes=options.classes,
@@ -104,10 +111,11 @@ def require_other_file(source: Source, folder: Path, name: str, formats: Formats
         )
 
 
-def matlab_calls(formats: Formats, name: str, input_size: tuple[int, int, int]) -> list[str]:
+def matlab_calls(formats: Formats, name: str, inputs: Sequence[Input]) -> list[str]:
     """The calls to type in MATLAB for PyTorch's own formats, from MathWorks' documentation."""
-    channels, height, width = input_size
-    sizes = f"PyTorchInputSizes=[1 {channels} {height} {width}]"
+    each = [f"[1 {' '.join(map(str, given.shape))}]" for given in inputs]
+    all_sizes = each[0] if len(each) == 1 else f"{{{', '.join(each)}}}"
+    sizes = f"PyTorchInputSizes={all_sizes}"
     calls = []
     if formats.pt2:
         calls.append(f'MATLAB, R2026a on: net = importNetworkFromPyTorch("{name}.pt2")')
@@ -132,53 +140,76 @@ def _from_onnx(path: Path, options: SourceOptions, answers: bool) -> Source:
             "or a module as package.module:callable, with its state dict as --weights. If the file "
             "is ONNX, rename it."
         )
-    _require_none(str(path), "an ONNX file", weights=options.weights, input_size=options.input_size)
+    _require_none(
+        str(path),
+        "an ONNX file",
+        weights=options.weights,
+        input_size=options.input_sizes,
+        input_name=options.input_names,
+    )
     model = load_onnx(path)
     graph = as_classifier(read_onnx_exactly(model))
-    classes = require_classifier(graph)
-    require_contract(options, graph.input_size[0])
+    require_contract(options, graph.inputs)
     known = ModelCard.from_metadata(metadata(model))
-    if known is None or len({*known.classes} - {""}) != classes:
-        known = new_card(identifier(path.stem), sha256(path), classes)
-    card = with_class_names(with_normalization(known, options), options.classes)
+    if known is None or not _describes(known, graph):
+        known = new_card(identifier(path.stem), sha256(path))
+    elif not options.task and options.classes is None:
+        options = replace(options, task=known.task)
+    card = with_normalization(known, options)
     require_once(str(path), graph, options)
+    step = at_once(model)
+    numbers = sum(map(math.prod, graph.output_shapes()))
+    count = -(-batch_size(products_of(graph), numbers) // step) * step
+    given = _test_inputs(options, graph.inputs, card, count)
+    card = replace(with_task(card, graph, options, given.labels), ending=graph.ending)
+    card, given = with_classes_of_data(card, given, options.data)
+    graph = with_output_of(graph, card.task)
     batch = None
     if answers:
-        from cifarx.export.network.compute import run_graph, run_graph_float32, with_ending
+        from cifarx.export.network.compute import run_network, run_network_float32, with_ending
         from cifarx.export.network.self_check import require_same
 
-        step = at_once(model)
-        count = -(-batch_size(products_of(graph)) // step) * step
-        given = _test_inputs(options, graph.input_size, card, count)
-        card, given = with_classes_of_data(card, given, options.data)
         given = _whole_batches(given, step, options)
-        inputs = given.inputs
-        logits = logits_of_file(model, inputs.reshape(-1, *image_shape(model)))
-        reference = run_graph(graph, inputs, exact=True)
-        require_same(logits, with_ending(reference, graph.ending))
+        shapes = graph.output_shapes()
+        outputs = tuple(
+            values.reshape(given.count, *shape)
+            for values, shape in zip(outputs_of_file(model, given.inputs), shapes, strict=True)
+        )
+        references = run_network(graph, given.inputs, exact=True)
+        require_same(outputs, [with_ending(values, graph.ending) for values in references])
         if graph.ending:
-            logits = run_graph_float32(graph, inputs)
-        batch = TestBatch(given.images, inputs, given.labels, logits, reference)
-    card = replace(card, ending=graph.ending)
-    known_notes = contract_notes(card, graph)
-    return Source(Bundle(graph, card, batch), str(path), identifier(path.stem), known_notes, path)
+            outputs = run_network_float32(graph, given.inputs)
+        batch = TestBatch(given.images, given.inputs, given.labels, outputs, references)
+    notes = contract_notes(card, graph, options)
+    return Source(Bundle(graph, card, batch), str(path), identifier(path.stem), notes, path)
+
+
+def _describes(card: ModelCard, graph: LayerGraph) -> bool:
+    """Whether the metadata of a file can be of its network."""
+    shapes = graph.output_shapes()
+    if card.task == REGRESSION:
+        return not card.classes
+    return len(shapes) == 1 and len({*card.classes} - {""}) == shapes[0][0]
 
 
 def _from_callable(text: str, options: SourceOptions, answers: bool) -> Source:
-    from cifarx.export.from_torch.answers import logits_float32, logits_float64, products_of_module
+    from cifarx.export.from_torch.answers import (
+        outputs_float32,
+        outputs_float64,
+        products_of_module,
+    )
+    from cifarx.export.from_torch.calls import Example
     from cifarx.export.from_torch.failures import told_in_a_paragraph
     from cifarx.export.from_torch.reader import graph_from_module
-    from cifarx.export.network.compute import run_graph
+    from cifarx.export.network.compute import run_network
     from cifarx.export.network.self_check import require_agreement, require_same
 
-    if options.input_size is None:
-        raise UserError(
-            f"{text} needs the size of its images: --input-size CHANNELS,HEIGHT,WIDTH, as in "
-            "--input-size 3,224,224."
-        )
-    require_image_size(options.input_size)
-    require_contract(options, options.input_size[0])
     module = load_user_module(text).cpu()
+    inputs = module_inputs(text, module, options.input_sizes, options.input_names)
+    for one in inputs:
+        require_input_size(one)
+    require_contract(options, inputs)
+    example = Example(inputs, bool(options.input_names))
     notes = []
     if any(part.training for part in module.modules()):
         module.eval()
@@ -197,45 +228,54 @@ def _from_callable(text: str, options: SourceOptions, answers: bool) -> Source:
         notes.append("no --weights: the module keeps the weights that its callable gave it")
     name = identifier(text.rpartition(":")[2].rpartition(".")[2])
     card = with_normalization(new_card(name, digest), options)
-    probe = noise(options.input_size, card, 1).inputs
-    with told_in_a_paragraph(module, options.input_size):
-        logits_float32(module, probe)
-        count = batch_size(products_of_module(module, probe)) if answers else 1
-    given = _test_inputs(options, options.input_size, card, count)
-    with told_in_a_paragraph(module, options.input_size):
-        logits = logits_float32(module, given.inputs).reshape(len(given.inputs), -1)
-    reference: NDArray[np.float64] | None = None
+    probe = noise(inputs, card, 1).inputs
+    with told_in_a_paragraph(module, inputs):
+        numbers = sum(values.size for values in outputs_float32(module, example, probe))
+        products = products_of_module(module, example, probe) if answers else 0
+    given = _test_inputs(options, inputs, card, batch_size(products, numbers) if answers else 1)
+    with told_in_a_paragraph(module, inputs):
+        outputs = outputs_float32(module, example, given.inputs)
+    references: tuple[NDArray[np.float64], ...] | None = None
     with suppress(Exception):  # such as x.float(), or a constant of its own in float32
         # first, for the graph shares its memory
-        reference = logits_float64(module, given.inputs).reshape(len(given.inputs), -1)
-    graph = as_classifier(graph_from_module(module, options.input_size))
+        references = outputs_float64(module, example, given.inputs)
+    graph = as_classifier(graph_from_module(module, inputs, by_name=example.by_name))
     require_once(text, graph, options)
-    card = replace(card, classes=made_up_names(require_classifier(graph)), ending=graph.ending)
-    card = with_class_names(card, options.classes)
+    card = replace(with_task(card, graph, options, given.labels), ending=graph.ending)
     card, given = with_classes_of_data(card, given, options.data)
-    if reference is None:
-        reference = run_graph(graph, given.inputs, exact=True)
-        require_same(logits, reference)
+    graph = with_output_of(graph, card.task)
+    outputs = _in_shape(outputs, graph)
+    if references is None:
+        references = run_network(graph, given.inputs, exact=True)
+        require_same(outputs, references)
         notes.append("it computes in float32 only; its layers gave the answers in float64")
-    batch = TestBatch(given.images, given.inputs, given.labels, logits, reference)
+    batch = TestBatch(
+        given.images, given.inputs, given.labels, outputs, _in_shape(references, graph)
+    )
     require_agreement(graph, batch)
-    bundle = Bundle(graph, card, batch if answers else None, module)
-    return Source(bundle, text, name, (*notes, *contract_notes(card, graph)))
+    bundle = Bundle(graph, card, batch if answers else None, module, example.by_name)
+    return Source(bundle, text, name, (*notes, *contract_notes(card, graph, options)))
+
+
+def _in_shape(values: Sequence[NDArray[Any]], graph: LayerGraph) -> tuple[NDArray[Any], ...]:
+    """Outputs in the shapes of the graph; a classifier's maps of one pixel become vectors."""
+    shapes = graph.output_shapes()
+    return tuple(x.reshape(len(x), *shape) for x, shape in zip(values, shapes, strict=True))
 
 
 def _test_inputs(
-    options: SourceOptions, size: tuple[int, int, int], card: ModelCard, count: int
+    options: SourceOptions, inputs: Sequence[Input], card: ModelCard, count: int
 ) -> TestInputs:
     if options.data is None:
-        return noise(size, card, count)
-    return from_data(options.data, size, card, count)
+        return noise(inputs, card, count)
+    return from_data(options.data, inputs, card, count)
 
 
 def _whole_batches(given: TestInputs, step: int, options: SourceOptions) -> TestInputs:
     """As many inputs as whole batches of an ONNX file with a fixed batch hold."""
-    if len(given.inputs) < step:
+    if given.count < step:
         raise UserError(
-            f"--data {options.data} has {len(given.inputs)} inputs, and the ONNX file takes "
+            f"--data {options.data} has {given.count} inputs, and the ONNX file takes "
             f"{step} at a time. Give {step} or more."
         )
-    return given.first(len(given.inputs) // step * step)
+    return given.first(given.count // step * step)

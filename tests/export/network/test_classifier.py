@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from foreign_onnx import N, foreign
-
-from cifarx.export.from_onnx.reader import read_onnx
 from cifarx.export.network.classifier import (
     LARGEST_IMAGE,
     as_classifier,
     require_classifier,
     require_image_size,
 )
+from foreign_onnx import N, foreign
+
+from cifarx.export.from_onnx.reader import read_onnx
 from cifarx.pytorch_models.errors import UserError
 
 

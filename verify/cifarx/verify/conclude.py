@@ -91,7 +91,7 @@ def _export_errors(prepared: Prepared) -> tuple[ExportError, ...]:
     origin, original = prepared.truth.origin, prepared.layers.original.graph
     if subject.run is None and subject.mat is not None:  # what PyTorch gave, also with --data
         batch, origin = subject.mat.batch, f"{subject.mat_path.name}'s reference"
-        inputs, reference = batch.inputs[some], subject.compared_values(batch.reference[some])
+        inputs, reference = batch.inputs[0][some], subject.compared_values(batch.reference[some])
     files = [(subject.onnx_path.name, subject.onnx_graph)]
     if subject.mat is not None:
         files.append((subject.mat_path.name, subject.mat.graph))

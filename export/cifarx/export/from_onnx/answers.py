@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import onnx
@@ -12,32 +13,31 @@ from onnx.reference import ReferenceEvaluator
 from cifarx.export.from_onnx.interface import model_inputs
 from cifarx.pytorch_models.errors import UserError
 
-Run = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+Run = Callable[[Sequence[NDArray[np.float32]]], Sequence[Any]]
 
 
 def at_once(model: onnx.ModelProto) -> int:
-    """Number of images per run: the file's fixed batch, or two if that is symbolic.
+    """Number of inputs per run: the file's fixed batch, or two if that is symbolic.
 
-    With one image, a Squeeze without axes would remove the batch axis, too.
+    With one input, a Squeeze without axes would remove the batch axis, too.
     """
-    return max(0, _input_dims(model)[0]) or 2
+    return fixed_batch(model) or 2
 
 
-def image_shape(model: onnx.ModelProto) -> tuple[int, ...]:
-    """Shape of one image: (C, H, W), or (F,) if the file takes features."""
-    return tuple(_input_dims(model)[1:])
+def fixed_batch(model: onnx.ModelProto) -> int:
+    """The file's fixed batch; 0 if it takes any."""
+    sizes = model_inputs(model)[0].type.tensor_type.shape.dim
+    return max(0, int(sizes[0].dim_value)) if sizes else 0
 
 
-def _input_dims(model: onnx.ModelProto) -> list[int]:
-    return [d.dim_value for d in model_inputs(model)[0].type.tensor_type.shape.dim]
-
-
-def logits_float32(model: onnx.ModelProto, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(N, ...) float32 -> (N, K), by ONNX Runtime without optimisations, else by `onnx.reference`.
+def outputs_float32(
+    model: onnx.ModelProto, inputs: Sequence[NDArray[np.float32]]
+) -> tuple[NDArray[np.float32], ...]:
+    """All outputs (N, ...), by ONNX Runtime without optimisations, else by `onnx.reference`.
 
     Args:
-        model: with one input and one output.
-        inputs: N is a multiple of `at_once(model)`.
+        model: the network.
+        inputs: (N, ...) per input in the file's order; N is a multiple of `at_once(model)`.
 
     Raises:
         UserError: neither runs the model.
@@ -45,10 +45,12 @@ def logits_float32(model: onnx.ModelProto, inputs: NDArray[np.float32]) -> NDArr
     reasons = []
     for runtime, start in (("ONNX Runtime", _onnx_runtime), ("onnx.reference", _reference)):
         try:
-            run = start(model)
-            step = at_once(model)
-            parts = [inputs[i : i + step] for i in range(0, len(inputs), step)]
-            return np.concatenate([run(part).reshape(len(part), -1) for part in parts])
+            run, step = start(model), at_once(model)
+            parts = [
+                [_of_batch(values, step) for values in run([x[i : i + step] for x in inputs])]
+                for i in range(0, len(inputs[0]), step)
+            ]
+            return tuple(np.concatenate(values) for values in zip(*parts, strict=True))
         except Exception as error:  # both raise exceptions of many types
             text = " ".join(str(error).split())[:200]
             reasons.append(f"{runtime} says {type(error).__name__}: {text}")
@@ -57,6 +59,12 @@ def logits_float32(model: onnx.ModelProto, inputs: NDArray[np.float32]) -> NDArr
         "there are no answers for model.mat. Export it again, or write only model.onnx with "
         "--onnx."
     )
+
+
+def _of_batch(values: Any, count: int) -> NDArray[np.float32]:
+    """An output with the batch first, as files whose output is flattened have it as well."""
+    array = np.asarray(values, np.float32)
+    return array if array.shape[:1] == (count,) else array.reshape(count, -1)
 
 
 def _onnx_runtime(model: onnx.ModelProto) -> Run:
@@ -68,11 +76,12 @@ def _onnx_runtime(model: onnx.ModelProto) -> Run:
     session = onnxruntime.InferenceSession(
         model.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
-    name = session.get_inputs()[0].name
-    return lambda part: np.asarray(session.run(None, {name: part})[0])
+    names = [value.name for value in model_inputs(model)]
+    outputs = [value.name for value in model.graph.output]
+    return lambda part: session.run(outputs, dict(zip(names, part, strict=True)))
 
 
 def _reference(model: onnx.ModelProto) -> Run:
     evaluator = ReferenceEvaluator(model)
-    name = model_inputs(model)[0].name
-    return lambda part: np.asarray(evaluator.run(None, {name: part})[0], np.float32)
+    names = [value.name for value in model_inputs(model)]
+    return lambda part: evaluator.run(None, dict(zip(names, part, strict=True)))

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import onnx
 
-from cifarx.export.network.classifier import require_image_size
+from cifarx.export.network.interface import Input
+from cifarx.export.network.task import require_input_size
 from cifarx.pytorch_models.errors import UserError
 
 Dims = tuple[int | None, ...]
+_TAKEN = "float32 features N x F, signals N x C x L or images N x C x H x W"
 
 
 def stored_tensors(model: onnx.ModelProto) -> set[str]:
@@ -33,51 +35,61 @@ def dimensions(value: onnx.ValueInfoProto) -> Dims | None:
     return tuple(d.dim_value if d.HasField("dim_value") else None for d in kind.shape.dim)
 
 
-def one_input_and_output(model: onnx.ModelProto) -> tuple[onnx.ValueInfoProto, str]:
-    """The model's input, and the name of its output.
+def outputs_of(model: onnx.ModelProto) -> list[str]:
+    """Names of the model's outputs.
 
     Raises:
-        UserError: the model has not exactly one input and one output.
+        UserError: it has no input or no output.
     """
-    images, outputs = model_inputs(model), model.graph.output
-    if len(images) != 1 or len(outputs) != 1:
-        listed = "; ".join(
-            f"{word} {', '.join(repr(v.name) for v in values) or 'none'}"
-            for word, values in (("inputs", images), ("outputs", outputs))
-        )
+    inputs, outputs = model_inputs(model), [value.name for value in model.graph.output]
+    if not inputs or not outputs:
         raise UserError(
-            f"The network has {len(images)} inputs and {len(outputs)} outputs ({listed}); "
-            "cifarx takes classifiers with one image input and one output of logits. Extract that "
-            "part with onnx.utils.extract_model."
+            f"The network has {len(inputs)} inputs and {len(outputs)} outputs; cifarx takes "
+            "networks with one or more of each."
         )
-    return images[0], outputs[0].name
+    return outputs
 
 
-def batch_and_size(
-    value: onnx.ValueInfoProto, dtype: type[np.floating[Any]] = np.float32
-) -> tuple[int, tuple[int, int, int]]:
-    """The batch (0 if symbolic) and (C, H, W); features (F,) count as maps of one pixel.
+def inputs_of(
+    model: onnx.ModelProto, dtype: type[np.floating[Any]] = np.float32
+) -> tuple[int, tuple[Input, ...]]:
+    """The batch (0 if symbolic), and the inputs by their names in the file.
 
     Raises:
-        UserError: the value is not a float32 tensor [N, C, H, W] or [N, F] of fixed size.
+        UserError: an input is not a tensor of `dtype` [N, F], [N, C, L] or [N, C, H, W] of fixed
+            size, or the batches differ.
     """
+    found = [_batch_and_input(value, dtype) for value in model_inputs(model)]
+    batches = {batch for batch, _ in found}
+    if len(batches) != 1:
+        listed = ", ".join(f"{one.name!r} {batch or 'any'}" for batch, one in found)
+        raise UserError(
+            f"The inputs of the network have different batch sizes ({listed}). Export it with one "
+            "batch size for all, or with a symbolic one."
+        )
+    return batches.pop(), tuple(one for _, one in found)
+
+
+def _batch_and_input(
+    value: onnx.ValueInfoProto, dtype: type[np.floating[Any]]
+) -> tuple[int, Input]:
     if value.type.WhichOneof("value") != "tensor_type":
         kind = value.type.WhichOneof("value") or "nothing"
         raise UserError(
             f"The input {value.name!r} is a {kind.removesuffix('_type')}, not a tensor; cifarx "
-            "takes networks with one input of float32 images N x C x H x W."
+            f"takes networks whose inputs are {_TAKEN}."
         )
     tensor = value.type.tensor_type
     dims = [d.dim_value for d in tensor.shape.dim]
     wanted = onnx.helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
-    if tensor.elem_type != wanted or len(dims) not in (2, 4) or min(dims[1:]) < 1:
+    if tensor.elem_type != wanted or len(dims) not in (2, 3, 4) or min(dims[1:]) < 1:
         shown = [d.dim_value or d.dim_param or "?" for d in tensor.shape.dim]
         kind = onnx.TensorProto.DataType.Name(tensor.elem_type).lower()
         raise UserError(
-            f"The input {value.name!r} must be float32 images N x C x H x W with fixed C, H and W; "
+            f"The input {value.name!r} must be {_TAKEN} with fixed sizes except for the batch N; "
             f"in the file it is {kind} {' x '.join(map(str, shown)) or 'of unknown size'}. Export "
             "the network in float32 with fixed sizes, except for the batch."
         )
-    channels, height, width = (*dims[1:], 1, 1)[:3]
-    require_image_size((channels, height, width))
-    return max(dims[0], 0), (channels, height, width)
+    given = Input(value.name, tuple(dims[1:]))
+    require_input_size(given)
+    return max(dims[0], 0), given

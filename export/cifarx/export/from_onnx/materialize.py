@@ -4,12 +4,13 @@ Channels, rows and columns of maps are selected by a convolution whose kernels h
 zeros, blocks of pixels are made by a transposed convolution, and features are selected by a linear
 layer with such weights. Rows or columns in another order, as at reflected edges, are selected run
 by run and joined. All of these are exact in any precision, and every importer and editor knows
-them. A linear layer between a flatten and maps made of its features is a convolution of the whole
-map.
+them. Features become maps of more than one pixel by a ReshapeLayer. A linear layer between a
+flatten and maps made of its features is a convolution of the whole map.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +19,7 @@ from cifarx.export.from_onnx.node import Node, zeros
 from cifarx.export.from_onnx.value import (
     Choice,
     Index,
+    Mixed,
     Value,
     blocks_of,
     choice_of,
@@ -52,18 +54,24 @@ _KEEPS_ITS_SHAPE = {
 
 
 def maps(node: Node, value: Value) -> str:
-    """The layer whose output is a value of (C, H, W); it is added if there is none.
+    """The layer whose output is a value of (C, H, W), or of a signal (C, L) as maps of one row.
+
+    It is added if there is none.
 
     Raises:
-        UnsupportedError: the value is not maps, or no layer gives it.
+        UnsupportedError: the value is neither, or no layer gives it.
     """
+    if len(value.shape) == 2:
+        value = value.in_row()
     if len(value.shape) != 3:
         raise UnsupportedError(
             f"it works on N x {' x '.join(map(str, value.shape))} here, while MATLAB's layer works "
-            "on images N x C x H x W"
+            "on images N x C x H x W or signals N x C x L"
         )
     layer, shape = value.layer, node.reading.shapes[value.layer]
     if len(shape) == 1:
+        if not _of_single_pixels(node, layer) or value.shape[1:] != (1, 1):
+            return _reshaped(node, value)
         layer = as_maps(node, layer)
         shape = node.reading.shapes[layer]
     if shape == value.shape and is_all_in_order(value.index, int(np.prod(shape))):
@@ -84,6 +92,50 @@ def maps(node: Node, value: Value) -> str:
         "it needs pixels in an order that no MATLAB layer gives"
         f"{last if node.reading.layer(layer) is None else ''}"
     )
+
+
+def _of_single_pixels(node: Node, name: str) -> bool:
+    """Whether features come from maps, so that all layers between may be made for maps."""
+    layer = node.reading.layer(name)
+    if layer is None:
+        return False
+    if layer.kind in ("FlattenLayer", "FullyConnectedLayer"):
+        return layer.kind == "FlattenLayer" or _of_single_pixels(node, layer.inputs[0])
+    return all(_of_single_pixels(node, given) for given in layer.inputs)
+
+
+def _reshaped(node: Node, value: Value) -> str:
+    """Features in their order as maps, by a ReshapeLayer."""
+    channels, height, width = value.shape
+    flat = value.rearranged(value.index.reshape(-1))
+    layer = node.reading.layer(value.layer)
+    if layer is not None and layer.kind == "FlattenLayer":  # maps, by way of features
+        return maps(node, Value(layer.inputs[0], value.shape, value.index))
+    hyper: dict[str, Hyper] = {"OutputSize": (height, width, channels)}
+    return node.add("ReshapeLayer", (features_in_order(node, flat),), hyper, suffix="_maps")
+
+
+def delivered(node: Node, output: Value | Mixed) -> tuple[str, Shape]:
+    """The layer that gives an output of the network, and the output's own shape.
+
+    The elements of the layer's output are those of the network's output in order.
+    """
+    if isinstance(output, Mixed):
+        raise UnsupportedError(f"it does not keep the batch as first axis ({output.by})")
+    layer = node.reading.layer(output.layer)
+    if layer is not None and layer.kind == "FlattenLayer":
+        given = node.reading.shapes[layer.inputs[0]]
+        if given[1:] != (1, 1):  # MATLAB flattens in another order
+            output = Value(layer.inputs[0], output.shape, output.index)
+    shape = node.reading.shapes[output.layer]
+    in_order = is_all_in_order(output.index, math.prod(shape))
+    one_pixel = len(output.shape) == 1 and shape[1:] == (1, 1)
+    if in_order and not one_pixel:
+        return output.layer, output.shape
+    if len(output.shape) in (2, 3):
+        return maps(node, output), output.shape
+    flat = output.rearranged(output.index.reshape(-1))
+    return features_in_order(node, flat), output.shape
 
 
 def features(node: Node, value: Value) -> Value:
@@ -131,7 +183,7 @@ def as_maps(node: Node, name: str) -> str:
     """The layer that gives features (F,) as maps (F, 1, 1), made anew for maps where needed."""
     reading = node.reading
     layer = reading.layer(name)
-    assert layer is not None  # the input is maps
+    assert layer is not None  # `maps` reshapes features that are an input
     if layer.kind == "FlattenLayer":
         if reading.shapes[layer.inputs[0]][1:] != (1, 1):
             raise UnsupportedError("it turns flattened maps of more than one pixel back into maps")

@@ -1,8 +1,8 @@
-"""Find the nodes of an ONNX graph that its output needs, with known chains fused into one node."""
+"""Find the nodes of an ONNX graph that its outputs need, with known chains fused into one node."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import onnx
 
@@ -12,15 +12,15 @@ from cifarx.pytorch_models.errors import UnsupportedError
 
 
 def needed_nodes(
-    graph: onnx.GraphProto, constants: Constants, opset: int, output: str
+    graph: onnx.GraphProto, constants: Constants, opset: int, outputs: Sequence[str]
 ) -> Iterator[onnx.NodeProto]:
-    """The nodes that the output needs, in the file's order.
+    """The nodes that the outputs need, in the file's order.
 
     Args:
         graph: the main graph, functions inlined.
         constants: by name; constants that can be computed are added.
         opset: of ONNX's own operators.
-        output: name of the value that is needed.
+        outputs: names of the values that are needed.
     """
     producers = {name: node for node in graph.node for name in node.output if name}
     for node in graph.node:  # a constant that a fusion looks for may take several nodes
@@ -31,7 +31,7 @@ def needed_nodes(
                 continue  # reported where it is needed
     wiring = Wiring(producers, constants)
     chosen: dict[str, onnx.NodeProto] = {}
-    wanted = [output]
+    wanted = list(outputs)
     while wanted:
         name = wanted.pop()
         node = producers.get(name)

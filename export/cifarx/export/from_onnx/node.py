@@ -11,7 +11,7 @@ import onnx
 from numpy.typing import NDArray
 
 from cifarx.export.from_onnx.metadata import module_of
-from cifarx.export.from_onnx.value import Index, Mixed, Value, is_permutation
+from cifarx.export.from_onnx.value import Index, Mixed, Value, is_permutation, whole
 from cifarx.export.network.graph import output_shape
 from cifarx.export.network.layer import Array, Hyper, Layer, Shape
 from cifarx.pytorch_models.errors import UnsupportedError
@@ -33,7 +33,10 @@ _WITHOUT_EFFECT = {
 
 @dataclass
 class Reading:
-    """What has been read so far. Layers have working names: '#1' and so on; the input is '#0'."""
+    """What has been read so far.
+
+    Layers have the working names '#1', '#2' and so on, inputs '@1', '@2' and so on.
+    """
 
     batch: int
     """Batch size that shapes are computed for."""
@@ -47,8 +50,8 @@ class Reading:
     layers: list[Layer] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
     """The preferred name of each layer, before names are made unique."""
-    output: str = ""
-    """The ONNX value that is the network's output."""
+    outputs: tuple[str, ...] = ()
+    """The ONNX values that are the network's outputs."""
     ending: str = ""
     """What the network applies to its logits last; see `ModelCard.ending`."""
     dtype: type[np.floating[Any]] = np.float32
@@ -65,9 +68,8 @@ class Reading:
         return layer.name
 
     def layer(self, name: str) -> Layer | None:
-        """The layer of a working name; None for the input."""
-        number = int(name[1:])
-        return self.layers[number - 1] if number else None
+        """The layer of a working name; None for an input."""
+        return None if name.startswith("@") else self.layers[int(name[1:]) - 1]
 
 
 @dataclass(frozen=True)
@@ -121,12 +123,12 @@ class Node:
         return self.module or self.proto.name or self.proto.op_type
 
     def value(self, i: int) -> Value:
-        """Input i, which must be computed from the image."""
+        """Input i, which must be computed from the network's inputs."""
         inputs = self.proto.input
         name = inputs[i] if i < len(inputs) else ""
         if name not in self.reading.values:
             what = "is a constant" if name in self.reading.constants else "is missing"
-            raise UnsupportedError(f"its input {name!r} {what}, but must come from the image")
+            raise UnsupportedError(f"its input {name!r} {what}, but must come from an input")
         value = self.reading.values[name]
         if isinstance(value, Mixed):
             raise UnsupportedError(f"its input does not keep the batch as first axis ({value.by})")
@@ -155,7 +157,7 @@ class Node:
         """Input i, which older opsets have as an attribute; None if neither is present.
 
         Raises:
-            UnsupportedError: it depends on the image.
+            UnsupportedError: it depends on the network's inputs.
         """
         if not self.given(i):
             old = self.attribute(attribute) if attribute else None
@@ -210,8 +212,10 @@ class Node:
         self.reading.values[self.proto.output[output]] = value
 
     def gives(self, layer: str) -> None:
-        """Set the first output to the whole output of a layer."""
-        self.give(Value(layer, self.reading.shapes[layer]))
+        """Set the first output to the whole output of a layer: a signal if the first input is."""
+        shape = self.reading.shapes[layer]
+        signal = len(self.value(0).shape) == 2 and shape[1:2] == (1,)
+        self.give(whole(layer, (shape[0], shape[2]) if signal else shape, shape))
 
     def laid_out(self, value: Value, vector: NDArray[Any]) -> NDArray[Any]:
         """Numbers for the elements of a value, in the order of its layer.
@@ -229,9 +233,9 @@ class Node:
         index = value.order.ravel()
         if not is_permutation(index, int(np.prod(shape))):
             raise UnsupportedError("it changes only a part of a layer's output")
-        whole = np.empty(index.size, vector.dtype)
-        whole[index] = vector.ravel()
-        return whole.reshape(shape)
+        laid = np.empty(index.size, vector.dtype)
+        laid[index] = vector.ravel()
+        return laid.reshape(shape)
 
 
 Reader = Callable[[Node], None]

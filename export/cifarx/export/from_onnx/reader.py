@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,17 +14,17 @@ from onnx import inliner
 
 from cifarx.export.from_onnx.constants import Constants, constants_of, evaluated
 from cifarx.export.from_onnx.faults import Faults, no_kind
-from cifarx.export.from_onnx.interface import batch_and_size, one_input_and_output
-from cifarx.export.from_onnx.materialize import features_in_order, maps
+from cifarx.export.from_onnx.interface import inputs_of, outputs_of
+from cifarx.export.from_onnx.materialize import delivered
 from cifarx.export.from_onnx.needed import needed_nodes
 from cifarx.export.from_onnx.node import READERS, Node, Reading
-from cifarx.export.from_onnx.value import Index, Mixed, Value, is_permutation
+from cifarx.export.from_onnx.value import Index, Mixed, is_permutation, whole
 from cifarx.export.network.graph import LayerGraph
-from cifarx.export.network.layer import Layer
-from cifarx.export.network.names import INPUT, OUTPUT, Namer
+from cifarx.export.network.interface import Input, Output
+from cifarx.export.network.layer import Layer, Shape
+from cifarx.export.network.names import INPUTS, NUMBERS, OUTPUT, Namer
 from cifarx.pytorch_models.errors import GraphError, UnreadableError, UnsupportedError, UserError
 
-_INPUT = "#0"
 _BATCHES = (2, 3)  # stand for a symbolic batch; both must give the same network
 
 
@@ -46,7 +46,7 @@ def read_onnx(
     arrays: Mapping[str, NDArray[Any]] | None = None,
     dtype: type[np.floating[Any]] = np.float32,
 ) -> LayerGraph:
-    """Read a network with one input of images and one output.
+    """Read a network.
 
     Args:
         model: opset 7 or newer; side files of weights loaded.
@@ -54,7 +54,7 @@ def read_onnx(
         dtype: of the network's numbers, as the model declares them.
 
     Raises:
-        UserError: the input or the output is not one that cifarx takes.
+        UserError: an input or an output is not one that cifarx takes.
         UnreadableError: some parts have no layer kind; the text lists all, with their nodes.
     """
     return read_onnx_places(model, arrays, dtype)[0]
@@ -72,54 +72,51 @@ def read_onnx_places(
         value of the file is its whole output.
 
     Raises:
-        UserError: the input or the output is not one that cifarx takes.
+        UserError: an input or an output is not one that cifarx takes.
         UnreadableError: some parts have no layer kind; the text lists all, with their nodes.
     """
     if model.functions:
         model = inliner.inline_local_functions(model)
     constants: Constants = {**(arrays or {}), **constants_of(model.graph)}
-    image, output = one_input_and_output(model)
-    batch, size = batch_and_size(image, dtype)
+    outputs = outputs_of(model)
+    batch, inputs = inputs_of(model, dtype)
     if batch:
-        return _read(model, _start(constants, image, size, batch, dtype), output, size)
+        return _read(model, _start(constants, inputs, batch, dtype), outputs, inputs)
     (graph, places), (other, _) = (
-        _read(model, _start(constants, image, size, b, dtype), output, size) for b in _BATCHES
+        _read(model, _start(constants, inputs, b, dtype), outputs, inputs) for b in _BATCHES
     )
     if not _equal(graph, other):
         raise UserError(
             "The network computes different results for different batch sizes, as in x / len(x) or "
-            "x.reshape(2, -1); cifarx takes networks that treat every image in the same way. Where "
-            "the batch is meant, write -1 or the batch's size."
+            "x.reshape(2, -1); cifarx takes networks that treat every input of a batch in the same "
+            "way. Where the batch is meant, write -1 or the batch's size."
         )
     return graph, places
 
 
 def _start(
     constants: Constants,
-    image: onnx.ValueInfoProto,
-    size: tuple[int, int, int],
+    inputs: Sequence[Input],
     batch: int,
     dtype: type[np.floating[Any]],
 ) -> Reading:
-    """What is known before the first node: the constants and the input."""
-    reading = Reading(batch, 0, dict(constants), {}, {_INPUT: size}, dtype=dtype)
-    index = np.arange(int(np.prod(size)))
-    features = len(image.type.tensor_type.shape.dim) == 2
-    reading.values[image.name] = Value(
-        _INPUT, size[:1] if features else size, index if features else None
-    )
+    """What is known before the first node: the constants and the inputs."""
+    reading = Reading(batch, 0, dict(constants), {}, {}, dtype=dtype)
+    for i, given in enumerate(inputs, start=1):
+        reading.shapes[f"@{i}"] = given.carried
+        reading.values[given.name] = whole(f"@{i}", given.shape, given.carried)
     return reading
 
 
 def _read(
-    model: onnx.ModelProto, reading: Reading, output: str, size: tuple[int, int, int]
+    model: onnx.ModelProto, reading: Reading, outputs: Sequence[str], inputs: Sequence[Input]
 ) -> tuple[LayerGraph, Mapping[str, Place]]:
     opset = next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 0)
-    reading.opset, reading.output, constants = opset, output, reading.constants
+    reading.opset, reading.outputs, constants = opset, tuple(outputs), reading.constants
     faults = Faults()
     lost: set[str] = set()  # outputs of faulty nodes, and of nodes that depend on them
-    needed = list(needed_nodes(model.graph, constants, opset, output))
-    reading.read = frozenset({output, *(name for proto in needed for name in proto.input)})
+    needed = list(needed_nodes(model.graph, constants, opset, outputs))
+    reading.read = frozenset({*outputs, *(name for proto in needed for name in proto.input)})
     for proto in needed:
         entry = READERS.get((proto.domain, proto.op_type))
         try:
@@ -142,11 +139,13 @@ def _read(
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             faults.add(proto, f"its inputs or attributes do not fit it ({error})")
             lost.update(proto.output)
-    if faults or output not in reading.values:
-        what = "does not depend on the input" if output in constants else "comes from no layer"
-        raise faults.error(f"the output {output!r} {what}")
+    missing = [name for name in outputs if name not in reading.values]
+    if faults or missing:
+        name = missing[0] if missing else outputs[0]
+        what = "does not depend on the inputs" if name in constants else "comes from no layer"
+        raise faults.error(f"the output {name!r} {what}")
     try:
-        finished, names = _finished(reading, reading.values[output], size)
+        finished, names = _finished(reading, outputs, inputs)
     except (UnsupportedError, GraphError) as error:
         text = f"The network's output cannot be converted for MATLAB: {error}."
         raise UnreadableError(text, [("", str(error))]) from error
@@ -185,35 +184,61 @@ def _equal(graph: LayerGraph, other: LayerGraph) -> bool:
 
 
 def _finished(
-    reading: Reading, output: Value | Mixed, size: tuple[int, int, int]
+    reading: Reading, outputs: Sequence[str], inputs: Sequence[Input]
 ) -> tuple[LayerGraph, dict[str, str]]:
-    """The layers that the output needs with their final names, and these by working name."""
-    last = _delivered(Node(onnx.NodeProto(name=OUTPUT), reading), output)
-    if last == _INPUT:
+    """The layers that the outputs need with their final names, and these by working name."""
+    given = {f"@{i}": one for i, one in enumerate(inputs, start=1)}
+    ends = [
+        delivered(Node(onnx.NodeProto(name=OUTPUT), reading), reading.values[name])
+        for name in outputs
+    ]
+    if any(layer in given for layer, _ in ends):
         raise UnsupportedError("it is the input; nothing is computed")
+    input_names, output_names = _names(inputs), _output_names(outputs, ends)
     layers = {layer.name: layer for layer in reading.layers}
-    used, wanted = set(), [last]
+    used, wanted = set(), [layer for layer, _ in ends]
     while wanted:
         name = wanted.pop()
         if name in layers and name not in used:
             used.add(name)
             wanted += layers[name].inputs
-    namer = Namer(INPUT, OUTPUT)
-    names = {_INPUT: INPUT}
+    namer = Namer(*input_names, *({OUTPUT, *output_names} if len(ends) > 1 else {OUTPUT}))
+    names = dict(zip(given, input_names, strict=True))
     kept: list[Layer] = []
     for layer in reading.layers:
         if layer.name in used:
             names[layer.name] = namer(reading.labels[layer.name])
-            inputs = tuple(names[given] for given in layer.inputs)
-            kept.append(replace(layer, name=names[layer.name], inputs=inputs))
-    graph = LayerGraph(INPUT, size, tuple(kept), names[last], reading.ending)
-    return graph, {working: name for working, name in names.items() if working != _INPUT}
+            kept.append(
+                replace(
+                    layer,
+                    name=names[layer.name],
+                    inputs=tuple(names[name] for name in layer.inputs),
+                )
+            )
+    graph = LayerGraph(
+        tuple(
+            Input(name, one.shape) for name, one in zip(input_names, given.values(), strict=True)
+        ),
+        tuple(kept),
+        tuple(
+            Output(names[layer], name, None if shape == reading.shapes[layer] else shape)
+            for name, (layer, shape) in zip(output_names, ends, strict=True)
+        ),
+        reading.ending,
+    )
+    return graph, {working: name for working, name in names.items() if working not in given}
 
 
-def _delivered(node: Node, output: Value | Mixed) -> str:
-    """The layer that gives the network's output."""
-    if isinstance(output, Mixed):
-        raise UnsupportedError(f"it does not keep the batch as first axis ({output.by})")
-    if len(output.shape) == 3:
-        return maps(node, output)
-    return features_in_order(node, output)
+def _names(inputs: Sequence[Input]) -> list[str]:
+    """The only input is named after its kind, several keep their own names."""
+    if len(inputs) == 1:
+        return [INPUTS[len(inputs[0].shape)]]
+    namer = Namer()
+    return [namer(given.name) for given in inputs]
+
+
+def _output_names(outputs: Sequence[str], ends: Sequence[tuple[str, Shape]]) -> list[str]:
+    if len(outputs) == 1:
+        return [OUTPUT if len(ends[0][1]) == 1 else NUMBERS]
+    namer = Namer()
+    return [namer(name) for name in outputs]

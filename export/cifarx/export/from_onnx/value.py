@@ -47,9 +47,29 @@ class Value:
         """The same layer's output in another order."""
         return Value(self.layer, index.shape, index)
 
+    def in_row(self) -> Value:
+        """A signal (C, L) as maps of one row (C, 1, L)."""
+        return self.rearranged(self.index[:, None])
+
     def of(self, layer: str) -> Value:
         """The same rearrangement of another layer with an output of the same shape."""
         return Value(layer, self.shape, self.order)
+
+
+def whole(layer: str, shape: Shape, carried: Shape) -> Value:
+    """All of a layer's output in order, in a shape of as many elements as the layer has.
+
+    Args:
+        layer: its working name.
+        shape: of the value, without the batch.
+        carried: of the layer.
+
+    >>> whole("@1", (2, 3), (2, 1, 3)).index.tolist()
+    [[0, 1, 2], [3, 4, 5]]
+    """
+    if shape == carried:
+        return Value(layer, shape)
+    return Value(layer, shape, np.arange(math.prod(shape)).reshape(shape))
 
 
 @dataclass(frozen=True)
@@ -76,9 +96,9 @@ class Choice:
 
 def of_each_image(index: Index, batch: int, size: int) -> Index | None:
     """The first image's part of an index into a batch; None if it mixes images."""
-    if index.ndim < 2 or len(index) != batch:
+    if index.ndim < 1 or len(index) != batch:
         return None
-    first: Index = index[0]
+    first: Index = np.asarray(index[0])
     starts = np.arange(batch).reshape(-1, *[1] * first.ndim) * size
     alike = np.array_equal(first + starts, index) and first.size > 0 and first.max() < size
     return first if alike else None

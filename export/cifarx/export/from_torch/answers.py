@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,11 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
+from cifarx.export.from_torch.calls import Example, called
+from cifarx.export.network.interface import Input
+from cifarx.export.network.names import INPUT
 from cifarx.export.network.test_batch import TestBatch
 from cifarx.pytorch_models.data.images import Images
-from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.preprocess import preprocess
 
 SIZE = 256
@@ -32,38 +35,47 @@ def make_batch(
         mean: (C,), in units of pixels from 0 to 255.
         std: (C,), in the same units.
     """
-    inputs = preprocess(images.pixels, mean, std)
-    return TestBatch(images.pixels, inputs, images.labels, *make_answers(module, inputs))
+    inputs = (preprocess(images.pixels, mean, std),)
+    example = Example((Input(INPUT, images.pixels.shape[1:]),))
+    return TestBatch(images.pixels, inputs, images.labels, *make_answers(module, example, inputs))
 
 
-def make_answers(
-    module: nn.Module, inputs: NDArray[np.float32]
-) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """(N, C, H, W) float32 -> (N, K) in float32 and in float64."""
-    return logits_float32(module, inputs), logits_float64(module, inputs)
+Inputs = Sequence[NDArray[np.float32]]
+"""One array (N, ...) per input."""
+Outputs = tuple[NDArray[Any], ...]
+"""One array (N, ...) per output."""
 
 
-def logits_float32(module: nn.Module, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(N, C, H, W) float32 -> (N, K) float32."""
-    return _run(module, torch.from_numpy(inputs)).numpy()
+def make_answers(module: nn.Module, example: Example, inputs: Inputs) -> tuple[Outputs, Outputs]:
+    """All outputs in float32 and in float64."""
+    return (
+        outputs_float32(module, example, inputs),
+        outputs_float64(module, example, inputs),
+    )
+
+
+def outputs_float32(module: nn.Module, example: Example, inputs: Inputs) -> Outputs:
+    """All outputs of a module in float32."""
+    return _run(module, example, [torch.from_numpy(x) for x in inputs])
 
 
 @torch.no_grad()
-def products_of_module(module: nn.Module, inputs: NDArray[np.float32]) -> int:
-    """Multiplications that a module takes for one of the inputs (1, C, H, W)."""
+def products_of_module(module: nn.Module, example: Example, inputs: Inputs) -> int:
+    """Multiplications that a module takes for the first of the inputs."""
+    args, kwargs = example.arguments([torch.from_numpy(x[:1]) for x in inputs])
     with FlopCounterMode(display=False) as counter:
-        module(torch.from_numpy(inputs[:1]))
+        module(*args, **kwargs)
     return int(counter.get_total_flops()) // 2
 
 
-def logits_float64(module: nn.Module, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
-    """(N, C, H, W) float32 -> (N, K), with weights, inputs and arithmetic in float64.
+def outputs_float64(module: nn.Module, example: Example, inputs: Inputs) -> Outputs:
+    """All outputs of a module with weights, inputs and arithmetic in float64.
 
     The module, whose tensors must be float32, is converted to float64 and back in place, which is
     exact and needs no second copy of it.
     """
     try:
-        return _run(module.double(), torch.from_numpy(inputs).double()).numpy()
+        return _run(module.double(), example, [torch.from_numpy(x).double() for x in inputs])
     finally:
         module.float()
 
@@ -90,17 +102,14 @@ class _LogSoftmaxes(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 
 @torch.no_grad()
-def _run(module: nn.Module, inputs: torch.Tensor) -> torch.Tensor:
-    """The module's outputs; of one that ends in a log-softmax the logits before that."""
-    at_once = max(1, min(_AT_ONCE, _NUMBERS // max(1, inputs[0].numel())))
+def _run(module: nn.Module, example: Example, inputs: Sequence[torch.Tensor]) -> Outputs:
+    """The module's outputs; of one that ends in a log-softmax of a vector the logits before it."""
+    numbers = sum(x[0].numel() for x in inputs)
+    at_once = max(1, min(_AT_ONCE, _NUMBERS // max(1, numbers)))
     parts = []
-    for part in torch.split(inputs, at_once):
+    for first in range(0, len(inputs[0]), at_once):
         with _LogSoftmaxes() as ending:
-            output = module(part)
-        if not isinstance(output, torch.Tensor):
-            raise UserError(
-                f"The module {type(module).__name__} returns a {type(output).__name__}, not one "
-                "tensor of logits. Wrap it in a module that returns only the logits."
-            )
-        parts.append(ending.before(output))
-    return torch.cat(parts)
+            outputs = called(module, example, [x[first : first + at_once] for x in inputs])
+        values = list(outputs.values())
+        parts.append([ending.before(values[0])] if len(values) == 1 else values)
+    return tuple(torch.cat(values).numpy() for values in zip(*parts, strict=True))

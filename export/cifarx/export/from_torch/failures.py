@@ -5,22 +5,21 @@ from __future__ import annotations
 import logging
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from io import StringIO
 
 import torch
 from torch import nn
 
+from cifarx.export.network.interface import Input
 from cifarx.pytorch_models.errors import UserError, plain
 
 _LONGEST = 300  # characters of what PyTorch says
 
 
 @contextmanager
-def told_in_a_paragraph(
-    module: nn.Module, size: tuple[int, int, int] | None = None
-) -> Iterator[None]:
+def told_in_a_paragraph(module: nn.Module, inputs: Sequence[Input] | None = None) -> Iterator[None]:
     """Raise `UserError` if PyTorch cannot export a module, and suppress its own reports."""
     before = logging.root.manager.disable
     logging.disable(logging.ERROR)
@@ -37,7 +36,7 @@ def told_in_a_paragraph(
         reason = next(filter(None, lines), repr(innermost))
         raise UserError(
             f"PyTorch cannot export the module {type(module).__name__}: "
-            f"{reason.rstrip('.')}. {_advice(size)}"
+            f"{reason.rstrip('.')}. {_advice(inputs)}"
         ) from error
     finally:
         logging.disable(before)
@@ -88,9 +87,13 @@ def _user_of(name: str, exported: torch.export.ExportedProgram) -> str:
     return f" of its part {path} ({kind.rpartition('.')[2]})"
 
 
-def _advice(size: tuple[int, int, int] | None) -> str:
+def _advice(inputs: Sequence[Input] | None) -> str:
     alone = "torch.export.export(module, ...) shows which line is at fault."
-    if size is None:
+    if inputs is None:
         return f"In Python, {alone}"
-    given = " x ".join(map(str, size))
-    return f"Does it take images of {given} (channels, height, width)? If so, {alone}"
+    given = " and ".join(" x ".join(map(str, one.shape)) for one in inputs)
+    return (
+        f"Does its forward take inputs of {given} (without the batch)? If not, give its own sizes "
+        "with --input-size, once per input: CHANNELS,HEIGHT,WIDTH of images, CHANNELS,LENGTH of "
+        f"signals, or the number of features. If so, {alone}"
+    )

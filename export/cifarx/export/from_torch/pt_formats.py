@@ -13,17 +13,18 @@ from typing import BinaryIO
 import torch
 from torch import nn
 
+from cifarx.export.from_torch.calls import Example
 from cifarx.export.from_torch.failures import told_in_a_paragraph
 from cifarx.export.from_torch.reader import exported_program
 
 
-def write_pt2(file: BinaryIO, module: nn.Module, input_size: tuple[int, int, int]) -> None:
-    """Write an ExportedProgram for one image of (C, H, W), without paths of this machine.
+def write_pt2(file: BinaryIO, module: nn.Module, example: Example) -> None:
+    """Write an ExportedProgram for one input, without paths of this machine.
 
     Raises:
         UserError: PyTorch cannot export the module.
     """
-    program = exported_program(module, input_size, batch=1)
+    program = exported_program(module, example, batch=1)
     for graph in (part for part in program.graph_module.modules() if hasattr(part, "graph")):
         for node in graph.graph.nodes:
             node.meta.pop("stack_trace", None)
@@ -31,13 +32,17 @@ def write_pt2(file: BinaryIO, module: nn.Module, input_size: tuple[int, int, int
         torch.export.save(program, file)
 
 
-def write_torchscript(file: BinaryIO, module: nn.Module, input_size: tuple[int, int, int]) -> None:
-    """Write a trace of the module for one image of (C, H, W).
+def write_torchscript(file: BinaryIO, module: nn.Module, example: Example) -> None:
+    """Write a trace of the module for one input.
 
     Raises:
         UserError: PyTorch cannot trace the module.
     """
     with told_in_a_paragraph(module), warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # that TorchScript is deprecated
-        traced = torch.jit.trace(module, torch.zeros(1, *input_size))  # type: ignore[no-untyped-call]
+        tensors = [torch.zeros(1, *given.shape) for given in example.inputs]
+        args, kwargs = example.arguments(tensors)
+        traced = torch.jit.trace(  # type: ignore[no-untyped-call]
+            module, args or None, example_kwarg_inputs=kwargs or None, strict=False
+        )
         torch.jit.save(traced, file)

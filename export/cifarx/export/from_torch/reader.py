@@ -8,6 +8,7 @@ constants and fold away. The ONNX model is only an intermediate for `from_onnx.r
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from math import isfinite
 from typing import Any
@@ -19,12 +20,13 @@ from onnxscript import optimizer
 from torch import Tensor, nn
 
 from cifarx.export.from_onnx.reader import read_onnx
+from cifarx.export.from_torch.calls import Example, output_names
 from cifarx.export.from_torch.failures import not_in_onnx, told_in_a_paragraph
 from cifarx.export.from_torch.marks import mark_dropout, with_marks
 from cifarx.export.network.exact_constants import computed_constants, with_exact
 from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.interface import Input
 from cifarx.export.network.layer import Array
-from cifarx.export.network.names import INPUT, OUTPUT
 from cifarx.pytorch_models.errors import UserError
 
 _NUMPY: dict[torch.dtype, type[np.floating[Any]]] = {
@@ -34,24 +36,33 @@ _NUMPY: dict[torch.dtype, type[np.floating[Any]]] = {
 _BATCH = 2  # torch.export treats a batch of 1 as a constant that may be squeezed away
 
 
-def graph_from_module(module: nn.Module, input_size: tuple[int, int, int]) -> LayerGraph:
-    """Read a module for images of (C, H, W); arrays are those of its state dict, under its names.
+def graph_from_module(
+    module: nn.Module, inputs: Sequence[Input], *, by_name: bool = False
+) -> LayerGraph:
+    """Read a module; arrays are those of its state dict, under its names.
+
+    Args:
+        module: in evaluation mode, on the CPU, in float32.
+        inputs: what its forward takes, in order.
+        by_name: whether they are passed by their names.
 
     Raises:
         UserError: the module is in training mode, PyTorch cannot export it, or it has parts that
             no layer kind stands for.
     """
     _require_statistics(module)
-    graph = _with_names_of(module, _graph(module, input_size, torch.float32))
+    example = Example(tuple(inputs), by_name)
+    graph = _with_names_of(module, _graph(module, example, torch.float32))
     places = computed_constants(graph, module.state_dict().keys())
-    wide = _wide_graph(module, input_size) if places else None
+    wide = _wide_graph(module, example) if places else None
     return graph if wide is None else with_exact(graph, wide, places)
 
 
-def _graph(module: nn.Module, input_size: tuple[int, int, int], dtype: torch.dtype) -> LayerGraph:
-    exported = exported_program(with_marks(module), input_size, dtype=dtype)
+def _graph(module: nn.Module, example: Example, dtype: torch.dtype) -> LayerGraph:
+    exported = exported_program(with_marks(module), example, dtype=dtype)
     mark_dropout(exported.graph_module)
-    program = onnx_program(exported, type(module).__name__, whole=dtype == torch.float64)
+    names = example.names, output_names(exported)
+    program = onnx_program(exported, type(module).__name__, *names, whole=dtype == torch.float64)
     arrays = {}
     for name, value in list(program.model.graph.initializers.items()):
         assert value.const_value is not None
@@ -85,7 +96,7 @@ def _write_scalars_whole(model: ir.Model, exported: torch.export.ExportedProgram
             node.outputs[0].dtype = ir.DataType.DOUBLE
 
 
-def _wide_graph(module: nn.Module, input_size: tuple[int, int, int]) -> LayerGraph | None:
+def _wide_graph(module: nn.Module, example: Example) -> LayerGraph | None:
     """The module's layers in float64, by which its constants are exact.
 
     None where the module computes in float32 alone. Its tensors are afterwards those that it had.
@@ -93,7 +104,7 @@ def _wide_graph(module: nn.Module, input_size: tuple[int, int, int]) -> LayerGra
     tensors = {name: p.data for name, p in module.named_parameters(remove_duplicate=False)}
     buffers = dict(module.named_buffers(remove_duplicate=False))
     try:
-        return _graph(module.double(), input_size, torch.float64)
+        return _graph(module.double(), example, torch.float64)
     except UserError:
         return None
     finally:
@@ -107,11 +118,11 @@ def _wide_graph(module: nn.Module, input_size: tuple[int, int, int]) -> LayerGra
 
 def exported_program(
     module: nn.Module,
-    input_size: tuple[int, int, int],
+    example: Example,
     batch: int = _BATCH,
     dtype: torch.dtype = torch.float32,
 ) -> torch.export.ExportedProgram:
-    """Trace a module on the CPU for a batch of images of (C, H, W).
+    """Trace a module on the CPU for a batch of inputs.
 
     Raises:
         UserError: the module or a part of it is in training mode, or PyTorch cannot export it.
@@ -123,11 +134,12 @@ def exported_program(
             f"The module {type(module).__name__} is in training mode{where}, where batch norm and "
             "dropout behave differently. Call its eval() before the export."
         )
-    with told_in_a_paragraph(module, input_size):
+    with told_in_a_paragraph(module, example.inputs):
         # For a module that torch.export rejects, torch.onnx.export of torch 2.8 falls back to a
         # trace of one example, in which branches that depend on data are frozen.
-        example = torch.zeros(batch, *input_size, dtype=dtype)
-        exported = torch.export.export(module, (example,), strict=False)
+        tensors = [torch.zeros(batch, *given.shape, dtype=dtype) for given in example.inputs]
+        args, kwargs = example.arguments(tensors)
+        exported = torch.export.export(module, args, kwargs, strict=False)
     _require_nothing_dropped(exported)
     return exported
 
@@ -158,13 +170,20 @@ def _require_statistics(module: nn.Module) -> None:
 
 
 def onnx_program(
-    exported: torch.export.ExportedProgram, name: str, *, whole: bool = False
+    exported: torch.export.ExportedProgram,
+    name: str,
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    *,
+    whole: bool = False,
 ) -> torch.onnx.ONNXProgram:
     """The program as ONNX, constants folded; initializers are named as in the state dict.
 
     Args:
         exported: of `exported_program`.
         name: what an error calls the module.
+        inputs: names of the inputs.
+        outputs: names of the outputs.
         whole: whether the program is in float64, and its numbers are to be so as well.
 
     Raises:
@@ -178,8 +197,8 @@ def onnx_program(
                 optimize=False,
                 external_data=False,
                 verbose=False,
-                input_names=[INPUT],
-                output_names=[OUTPUT],
+                input_names=list(inputs),
+                output_names=list(outputs),
             )
         except Exception as error:  # its own, and those of onnxscript
             raise not_in_onnx(error, exported, name) from error

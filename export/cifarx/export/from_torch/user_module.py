@@ -5,11 +5,16 @@ from __future__ import annotations
 import hashlib
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from inspect import Parameter, signature
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cifarx.export.network.interface import Input
+from cifarx.export.network.layer import Shape
+from cifarx.export.network.names import INPUTS
 from cifarx.pytorch_models.errors import UserError, nearest
 
 if TYPE_CHECKING:
@@ -50,6 +55,55 @@ def load_user_module(text: str) -> nn.Module:
             "nn.Module, a function without arguments that returns a module, or a module."
         )
     return found
+
+
+def module_inputs(
+    text: str, module: nn.Module, sizes: Sequence[Shape], names: Sequence[str] = ()
+) -> tuple[Input, ...]:
+    """The inputs of a module, one per size.
+
+    Args:
+        text: what an error calls the module.
+        module: its forward takes them.
+        sizes: (C, H, W), (C, L) or (F,) each.
+        names: of forward's arguments, one per size; without them, the first ones in order.
+
+    Raises:
+        UserError: there is no size, or there are other names than sizes or arguments.
+    """
+    if not sizes:
+        raise UserError(
+            f"{text} needs the size of its input: --input-size CHANNELS,HEIGHT,WIDTH for images, "
+            "as in --input-size 3,224,224, CHANNELS,LENGTH for signals, or the number of features; "
+            "once per input for several."
+        )
+    arguments = _arguments(module)
+    if names and len(names) != len(sizes):
+        raise UserError(
+            f"{text}: {len(names)} names of --input-name for {len(sizes)} sizes of --input-size. "
+            "Give one name per size, in the same order, or no name."
+        )
+    if odd := [name for name in names if name not in arguments]:
+        raise UserError(
+            f"{text}: its forward has no argument {odd[0]!r}; it has {', '.join(arguments)}. "
+            "--input-name takes the names of these arguments."
+        )
+    if not names and len(sizes) == 1:
+        return (Input(INPUTS[len(sizes[0])], sizes[0]),)
+    known = names or arguments
+    rest = (f"{INPUTS[len(size)]}_{i}" for i, size in enumerate(sizes, start=1))
+    paired = zip_longest(known[: len(sizes)], zip(rest, sizes, strict=True))
+    return tuple(Input(name or other, size) for name, (other, size) in paired)
+
+
+def _arguments(module: nn.Module) -> list[str]:
+    """Names of forward's arguments that can be given."""
+    kinds = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+    try:
+        parameters = signature(module.forward).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    return [one.name for one in parameters if one.kind in kinds]
 
 
 def _called(text: str, function: Callable[[], Any]) -> Any:

@@ -27,6 +27,12 @@ def feature_orders(graph: LayerGraph) -> dict[str, NDArray[np.int64]]:
     for layer in graph.layers:
         if layer.kind == "FullyConnectedLayer":
             continue
+        if layer.kind == "ReshapeLayer" and layer.inputs[0] in orders:
+            raise UserError(
+                f"The layer {layer.name!r} makes maps of features that were flattened from others; "
+                "MATLAB flattens maps in another order than PyTorch. cifarx cannot write this "
+                "network for MATLAB yet; 'cifarx export --onnx' writes its model.onnx."
+            )
         if layer.kind == "FlattenLayer" and len(shapes[layer.inputs[0]]) == 3:
             channels, height, width = shapes[layer.inputs[0]]
             if height * width > 1:
@@ -46,15 +52,16 @@ def feature_orders(graph: LayerGraph) -> dict[str, NDArray[np.int64]]:
         if len({_key(order) for order in given}) > 1:
             raise UserError(
                 f"The layer {layer.name!r} joins features that were flattened from maps with "
-                "others; MATLAB flattens maps in another order than PyTorch. Put a linear layer "
-                "after the flatten."
+                "others; MATLAB flattens maps in another order than PyTorch. cifarx cannot write "
+                "this network for MATLAB yet; 'cifarx export --onnx' writes its model.onnx."
             )
         if given and given[0] is not None:
             orders[layer.name] = given[0]
-    if graph.output in orders:
+    if any(output.layer in orders for output in graph.outputs):
         raise UserError(
-            "The network's output is a flattened map; MATLAB flattens maps in another order than "
-            "PyTorch. End the network with a linear layer or a pooling to 1x1."
+            "An output of the network holds flattened maps that other layers changed; MATLAB "
+            "flattens maps in another order than PyTorch, and these layers keep it. cifarx cannot "
+            "write this network for MATLAB yet; 'cifarx export --onnx' writes its model.onnx."
         )
     return orders
 

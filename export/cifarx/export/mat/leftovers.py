@@ -21,10 +21,13 @@ _FIELDS = {
         "base_sha256",
         "ending",
     },
-    "input": {"Name", "InputSize", "Normalization", "Mean", "StandardDeviation"},
-    "test": {"images", "inputs", "labels", "logits", "reference"},
+    "test": {"images", "inputs", "labels", "outputs", "reference"},
 }
-_LISTS = {"layers", "outputs", "classes"}
+_ARRAYS = {
+    "inputs": {"Name", "Size", "Format", "Normalization", "Mean", "StandardDeviation"},
+    "outputs": {"Layer", "Name", "Size", "Format"},
+}
+_LISTS = {"layers", "classes", "task"}
 _OF_EVERY_KIND = {"Name", "Kind", "Inputs", "Source", "Module", "Exact"}
 
 
@@ -32,11 +35,18 @@ def unaccounted(content: Mapping[str, Any]) -> tuple[str, ...]:
     """Names of everything that the format has no place for, as MATLAB names it.
 
     Args:
-        content: the variables as `scipy.io.loadmat` returns them, of a file that could be read.
+        content: the variables as `scipy.io.loadmat` returns them, of a file that could be read, in
+            version 2 of the format.
     """
     return (
-        *(name for name in content if name not in {*_SCIPYS, *_FIELDS, *_LISTS}),
+        *(name for name in content if name not in {*_SCIPYS, *_FIELDS, *_ARRAYS, *_LISTS}),
         *(name for struct in _FIELDS for name in _of_struct(struct, content[struct])),
+        *(
+            f"{name}.{field}"
+            for name, known in _ARRAYS.items()
+            for field in content[name].dtype.names
+            if field not in known
+        ),
         *(name for item in content["layers"].ravel() for name in _of_layer(item)),
     )
 

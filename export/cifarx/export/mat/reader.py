@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,11 +16,19 @@ from scipy.io import loadmat
 from cifarx.export.mat.feature_order import feature_orders
 from cifarx.export.mat.leftovers import unaccounted
 from cifarx.export.mat.safety import require_plain
+from cifarx.export.mat.version_1 import from_version_1
 from cifarx.export.mat.writer import FORMAT, VERSION
 from cifarx.export.network import layout
 from cifarx.export.network.graph import LayerGraph, output_shape
+from cifarx.export.network.interface import Input, Output, format_of
 from cifarx.export.network.layer import Array, Hyper, Layer, Shape
-from cifarx.export.network.model_card import ModelCard
+from cifarx.export.network.model_card import (
+    CLASSIFICATION,
+    REGRESSION,
+    SEGMENTATION,
+    TASKS,
+    ModelCard,
+)
 from cifarx.export.network.test_batch import TestBatch
 from cifarx.export.network.vocabulary import VOCABULARY
 from cifarx.pytorch_models.errors import GraphError, UserError
@@ -88,30 +96,31 @@ def _interpret(content: Mapping[str, Any]) -> MatFile:
         raise UserError(
             f"its format is version {found:g}; this cifarx reads up to {VERSION}. Update cifarx."
         )
-    for name in ("input", "layers", "outputs", "classes", "test"):
+    for name in ("input" if found < 2 else "inputs", "layers", "outputs", "classes", "test"):
         if name not in content:
             raise UserError(
                 f"it has no variable {name!r}; it was damaged or edited. {_again(content)}."
             )
-    inputs = _struct(content, "input")
-    if (form_of := _text(inputs, "Normalization")) not in ("zscore", "none"):
-        raise UserError(
-            f"its input.Normalization is {form_of!r}; only 'zscore' and 'none' are known."
-        )
-    height, width, channels = (int(n) for n in inputs["InputSize"].ravel())
-    graph = _graph(content, _text(inputs, "Name"), (channels, height, width))
+    if found < 2:
+        content = from_version_1(content)
+    inputs = [_input(item) for item in content["inputs"].ravel()]
+    graph = _graph(content, [given for given, _, _ in inputs])
+    normalized = [(mean, std) for _, mean, std in inputs if mean]
+    if len(normalized) > 1:
+        raise UserError("it normalises several inputs; this cifarx knows one image per network.")
+    mean, std = normalized[0] if normalized else ((), ())
     card = ModelCard(
         _text(form, "model"),
         _text(form, "recipe"),
         tuple(_strings(content["classes"])),
-        tuple(map(float, inputs["Mean"].ravel())),
-        tuple(map(float, inputs["StandardDeviation"].ravel())),
+        mean,
+        std,
         _text(form, "checkpoint_sha256"),
         ending=_text(form, "ending") if "ending" in form.dtype.names else "",
+        task=_string(content["task"]),
     )
-    if not len(card.mean) == len(card.std) == (channels if form_of == "zscore" else 0):
-        raise GraphError(f"Mean and StandardDeviation are not 1x1x{channels}")
-    batch = _batch(_struct(content, "test"), graph, len(card.classes))
+    _require_task(card, graph)
+    batch = _batch(_struct(content, "test"), graph, card)
     base = _text(form, "base_sha256") if "base_sha256" in form.dtype.names else ""
     return MatFile(
         graph=graph,
@@ -124,22 +133,54 @@ def _interpret(content: Mapping[str, Any]) -> MatFile:
     )
 
 
-def _graph(
-    content: Mapping[str, Any], input_name: str, input_size: tuple[int, int, int]
-) -> LayerGraph:
+def _input(item: Any) -> tuple[Input, tuple[float, ...], tuple[float, ...]]:
+    """An input with its mean and standard deviation, empty where they are unknown."""
+    if (form := _text(item, "Normalization")) not in ("zscore", "none"):
+        raise UserError(f"its input.Normalization is {form!r}; only 'zscore' and 'none' are known.")
+    given = Input(_text(item, "Name"), layout.shape_of_matlab(_sizes(item["Size"])))
+    if _text(item, "Format") != given.format:
+        raise GraphError(f"the input {given.name!r} of {given.shape} is not {given.format}")
+    mean, std = (tuple(map(float, item[key].ravel())) for key in ("Mean", "StandardDeviation"))
+    wanted = given.shape[0] if form == "zscore" else 0
+    if not len(mean) == len(std) == wanted or (wanted and given.format != "SSCB"):
+        raise GraphError(f"Mean and StandardDeviation are not 1x1x{given.shape[0]}")
+    return given, mean, std
+
+
+def _sizes(value: NDArray[Any]) -> Shape:
+    sizes = tuple(int(n) for n in value.ravel())
+    if any(n < 1 for n in sizes):
+        raise GraphError(f"a size of {sizes}")
+    return sizes
+
+
+def _require_task(card: ModelCard, graph: LayerGraph) -> None:
+    """Raise `GraphError` unless classes and outputs are those of the task."""
+    if card.task not in TASKS:
+        raise GraphError(f"the task {card.task!r}")
+    if card.task == REGRESSION:
+        if card.classes:
+            raise GraphError("classes of a regression")
+        return
+    shapes, axes = graph.output_shapes(), 1 if card.task == CLASSIFICATION else 3
+    if len(shapes) != 1 or len(shapes[0]) != axes or shapes[0][0] != len(card.classes):
+        raise GraphError(f"{len(card.classes)} classes for outputs of {shapes}")
+
+
+def _graph(content: Mapping[str, Any], inputs: Sequence[Input]) -> LayerGraph:
     layers = []
-    shapes: dict[str, Shape] = {input_name: input_size}
+    shapes: dict[str, Shape] = {given.name: given.carried for given in inputs}
     for item in content["layers"].ravel():
         name, kind = _text(item, "Name"), _text(item, "Kind")
         if kind not in VOCABULARY:
             raise GraphError(f"unknown layer kind {kind!r}")
         row = VOCABULARY[kind]
-        inputs = tuple(_strings(item["Inputs"]))
+        given_by = tuple(_strings(item["Inputs"]))
         hyper = {key: _hyper(item[key]) for key in row.hyper}
         arrays: dict[str, Array] = {}
         if row.arrays:
             source = item["Source"][0, 0]
-            given = shapes[inputs[0]]
+            given = shapes[given_by[0]]
             for key in row.arrays:
                 value = _single(item[key], f"layer {name!r}: {key}")
                 exact = _exact(item, key, value)
@@ -149,12 +190,19 @@ def _graph(
                     None if exact is None else _array(kind, key, exact, hyper, given),
                 )
         _require_finite(name, arrays)
-        layer = Layer(name, kind, inputs, hyper, arrays, _text(item, "Module"))
+        layer = Layer(name, kind, given_by, hyper, arrays, _text(item, "Module"))
         shapes[layer.name] = output_shape(layer, shapes)
         layers.append(layer)
-    (output,) = _strings(content["outputs"])
-    graph = LayerGraph(input_name, input_size, tuple(layers), output)
-    return _in_torch_order(graph)
+    outputs = [_output(item, shapes) for item in content["outputs"].ravel()]
+    return _in_torch_order(LayerGraph(tuple(inputs), tuple(layers), tuple(outputs)))
+
+
+def _output(item: Any, shapes: Mapping[str, Shape]) -> Output:
+    layer, shape = _text(item, "Layer"), layout.shape_of_matlab(_sizes(item["Size"]))
+    if _text(item, "Format") != format_of(shape):
+        raise GraphError(f"the output {layer!r} of {shape} is not {format_of(shape)!r}")
+    own = shapes.get(layer) == shape
+    return Output(layer, _text(item, "Name"), None if own else shape)
 
 
 def _exact(item: Any, key: str, value: NDArray[np.float32]) -> NDArray[np.float64] | None:
@@ -240,35 +288,58 @@ def _in_torch_order(graph: LayerGraph) -> LayerGraph:
     return replace(graph, layers=tuple(map(restored, graph.layers)))
 
 
-def _batch(test: Any, graph: LayerGraph, classes: int) -> TestBatch:
-    inputs = _images(test["inputs"], graph.input_size)
-    n = len(inputs)
-    none = np.empty((0, *graph.input_size), np.uint8)
-    images = _images(test["images"], graph.input_size) if test["images"].size else none
-    reference = layout.features_from_matlab(test["reference"])
-    if not reference.size:  # the network was changed since PyTorch ran it
-        reference = np.empty((0, classes))
+def _batch(test: Any, graph: LayerGraph, card: ModelCard) -> TestBatch:
+    image = next((given for given in graph.inputs if card.mean and given.format == "SSCB"), None)
+    inputs = _arrays(test["inputs"], [given.shape for given in graph.inputs], np.float32)
+    n, wanted = len(inputs[0]), graph.output_shapes()
+    images = np.empty((0, *(image or graph.inputs[0]).shape), np.uint8)
+    if image is not None and test["images"].size:
+        images = np.ascontiguousarray(layout.from_matlab(test["images"], image.shape))
+    references: tuple[NDArray[np.float64], ...] = ()
+    if test["reference"].size:  # else the network was changed since PyTorch ran it
+        references = _arrays(test["reference"], wanted, np.float64)
     batch = TestBatch(
         images,
         inputs,
-        test["labels"].ravel().astype(np.int64) - 1,
-        layout.features_from_matlab(_single(test["logits"], "test.logits")),
-        reference,
+        _labels(test["labels"], wanted[0], card.task),
+        _arrays(test["outputs"], wanted, np.float32),
+        references,
     )
-    found = {"images": len(images), "labels": len(batch.labels), "reference": len(reference)}
-    sizes = {"logits": batch.logits.shape, "reference": (n, *reference.shape[1:])}
-    alike = set(found.values()) <= {0, n} and set(sizes.values()) == {(n, classes)}
-    if not n or not alike or images.dtype != np.uint8 or inputs.dtype != np.float32:
-        raise GraphError(f"a test batch of {found | sizes} for {n} inputs and {classes} classes")
-    if len(batch.labels) and not 0 <= batch.labels.min() <= batch.labels.max() < classes:
+    found = {"images": len(images), "labels": len(batch.labels)}
+    found |= {f"input {i}": len(x) or -1 for i, x in enumerate(inputs, start=1)}
+    found |= {f"output {i}": len(y) or -1 for i, y in enumerate(batch.outputs, start=1)}
+    found |= {f"reference {i}": len(y) for i, y in enumerate(references, start=1)}
+    if not n or not set(found.values()) <= {0, n} or images.dtype != np.uint8:
+        raise GraphError(f"a test batch of {found} for {n} inputs")
+    low = 0 if card.task == CLASSIFICATION else -1
+    if batch.labels.size and not low <= batch.labels.min() <= batch.labels.max() < len(
+        card.classes
+    ):
         raise GraphError("test labels outside the classes")
     return batch
 
 
-def _images(value: NDArray[Any], input_size: tuple[int, int, int]) -> NDArray[Any]:
-    channels, height, width = input_size
-    images = value.reshape(height, width, channels, -1, order="F")  # restores trailing ones
-    return np.ascontiguousarray(layout.images_from_matlab(images))
+def _arrays(value: NDArray[Any], shapes: Sequence[Shape], dtype: Any) -> tuple[NDArray[Any], ...]:
+    """Arrays (N, ...) of an array of MATLAB, or of a cell of several."""
+    cells = list(value.ravel()) if value.dtype == object else [value]
+    if len(cells) != len(shapes) or any(cell.dtype != dtype for cell in cells):
+        kinds = ", ".join(f"{cell.dtype} {cell.shape}" for cell in cells)
+        raise GraphError(f"test arrays of {kinds} for {len(shapes)} of {np.dtype(dtype)}")
+    return tuple(
+        np.ascontiguousarray(layout.from_matlab(cell, shape))
+        for cell, shape in zip(cells, shapes, strict=True)
+    )
+
+
+def _labels(value: NDArray[Any], output: Shape, task: str) -> NDArray[np.int64]:
+    """Classes from 0, (N,) or (N, H, W); empty where they are unknown."""
+    if not value.size:
+        return np.empty(0, np.int64)
+    if task != SEGMENTATION:
+        return value.ravel().astype(np.int64) - 1
+    _, height, width = output
+    pixels = value.reshape(height, width, -1, order="F").transpose(2, 0, 1)
+    return np.ascontiguousarray(pixels).astype(np.int64) - 1
 
 
 def _struct(content: Mapping[str, Any], name: str) -> Any:

@@ -21,6 +21,7 @@ from scipy.io import savemat
 from cifarx.export.mat.feature_order import feature_orders
 from cifarx.export.network import layout
 from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.interface import Input, Output, format_of
 from cifarx.export.network.layer import Layer, Shape, number
 from cifarx.export.network.model_card import ModelCard
 from cifarx.export.network.test_batch import TestBatch
@@ -28,7 +29,7 @@ from cifarx.export.network.vocabulary import VOCABULARY
 from cifarx.pytorch_models.errors import UserError
 
 FORMAT = "cifarx"
-VERSION = 1
+VERSION = 2
 _LARGEST = 2**31 - 1  # bytes per variable, MATLAB's limit for version 7 MAT-files
 _EMPTY = np.empty((0, 0))
 _CHUNK = 2**21  # elements that are copied to another order at a time
@@ -56,7 +57,7 @@ def write_mat(
     """
     _require_size("layers", sum(a.value.nbytes for a in graph.arrays().values()))
     layers, arrays_sha256 = matlab_layers(graph)
-    channels, height, width = graph.input_size
+    shapes = graph.output_shapes()
     content = {
         "format": {
             "name": FORMAT,
@@ -69,22 +70,19 @@ def write_mat(
             "arrays_sha256": arrays_sha256,
             **({"ending": card.ending} if card.ending else {}),
         },
-        "input": {
-            "Name": graph.input_name,
-            "InputSize": _row([height, width, channels]),
-            "Normalization": "zscore" if card.mean else "none",
-            "Mean": _by_channel(card.mean),
-            "StandardDeviation": _by_channel(card.std),
-        },
+        "inputs": _structs([_input(given, card) for given in graph.inputs]),
         "layers": layers,
-        "outputs": _cellstr([graph.output]),
+        "outputs": _structs(
+            [_output(output, shape) for output, shape in zip(graph.outputs, shapes, strict=True)]
+        ),
+        "task": card.task,
         "classes": _cellstr(card.classes),
         "test": {
-            "images": layout.images_to_matlab(batch.images) if card.mean else _EMPTY,
-            "inputs": layout.images_to_matlab(batch.inputs),
-            "labels": _row(batch.labels + 1) if len(batch.labels) else _EMPTY,
-            "logits": layout.features_to_matlab(batch.logits),
-            "reference": layout.features_to_matlab(batch.reference),
+            "images": layout.to_matlab(batch.images) if card.mean else _EMPTY,
+            "inputs": _one_or_cell(batch.inputs),
+            "labels": _labels(batch.labels),
+            "outputs": _one_or_cell(batch.outputs),
+            "reference": _one_or_cell(batch.references),
         },
     }
     for name, value in content.items():
@@ -205,6 +203,57 @@ def _column_major(array: NDArray[np.float32]) -> Iterator[bytes | memoryview]:
         yield rows[i : i + step].astype("<f4", copy=False).tobytes()
 
 
+def _input(given: Input, card: ModelCard) -> dict[str, Any]:
+    """One element of `inputs`; the card's mean and std are those of the only image."""
+    known = bool(card.mean) and given.format == "SSCB"
+    return {
+        "Name": given.name,
+        "Size": _row(layout.matlab_size(given.shape)),
+        "Format": given.format,
+        "Normalization": "zscore" if known else "none",
+        "Mean": _by_channel(card.mean if known else ()),
+        "StandardDeviation": _by_channel(card.std if known else ()),
+    }
+
+
+def _output(output: Output, shape: Shape) -> dict[str, Any]:
+    """One element of `outputs`."""
+    return {
+        "Layer": output.layer,
+        "Name": output.name,
+        "Size": _row(layout.matlab_size(shape)) if shape else _EMPTY,
+        "Format": format_of(shape),
+    }
+
+
+def _structs(items: Sequence[Mapping[str, Any]]) -> NDArray[Any]:
+    """A 1 x n struct array."""
+    array = np.empty((1, len(items)), [(field, object) for field in items[0]])
+    for i, item in enumerate(items):
+        for field, value in item.items():
+            array[0, i][field] = value
+    return array
+
+
+def _one_or_cell(arrays: Sequence[NDArray[Any]]) -> Any:
+    """An array in MATLAB's axes; of several a cell; [] of none."""
+    if len(arrays) < 2:
+        return layout.to_matlab(arrays[0]) if arrays else _EMPTY
+    cells = np.empty((1, len(arrays)), object)
+    for i, array in enumerate(arrays):
+        cells[0, i] = layout.to_matlab(array)
+    return cells
+
+
+def _labels(labels: NDArray[np.int64]) -> NDArray[Any]:
+    """Classes from 1: 1 x N, or H x W x N of pixels, 0 where there is none."""
+    if not labels.size:
+        return _EMPTY
+    if labels.ndim == 1:
+        return _row(labels + 1)
+    return (labels + 1).astype(np.float64).transpose(1, 2, 0)
+
+
 def _row(values: Any) -> NDArray[np.float64]:
     return np.asarray(values, np.float64).reshape(1, -1)
 
@@ -244,4 +293,6 @@ def _size(value: Any) -> int:
         return sum(_size(v) for v in value.values())
     if isinstance(value, np.ndarray) and value.dtype.names:
         return sum(_size(cell) for item in value.ravel() for cell in item.item())
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        return sum(map(_size, value.ravel()))
     return value.nbytes if isinstance(value, np.ndarray) else len(str(value))

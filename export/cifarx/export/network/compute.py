@@ -7,7 +7,7 @@ lacks others, and needs minutes where PyTorch needs a second.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,24 +24,38 @@ _AT_ONCE = 64 * 3 * 32 * 32  # numbers in a mini-batch
 _DIMS = {4: {1: 2, 2: 3, 3: 1}, 2: {1: 1}}  # MATLAB's dimension of maps and features -> PyTorch's
 
 
-def run_graph(
-    graph: LayerGraph, inputs: NDArray[np.float32], *, exact: bool = False
-) -> NDArray[np.float64]:
-    """(N, C, H, W) float32 -> (N, K) float64, or (N, C, H, W) if the network gives maps.
+def run_network(
+    graph: LayerGraph, inputs: Sequence[NDArray[np.float32]], *, exact: bool = False
+) -> tuple[NDArray[np.float64], ...]:
+    """Every output (N, ...) of a network in float64, in the shape that its source has.
 
     Args:
         graph: the network.
-        inputs: computed with in float64.
+        inputs: one array (N, ...) per input, as the source takes it; computed with in float64.
         exact: take computed constants as float64 gives them, where the graph knows that.
     """
-    values: NDArray[np.float64] = _in_parts(graph, torch.from_numpy(inputs).double(), exact).numpy()
-    return values
+    return _in_parts(graph, [torch.from_numpy(x).double() for x in inputs], exact)
+
+
+def run_network_float32(
+    graph: LayerGraph, inputs: Sequence[NDArray[np.float32]]
+) -> tuple[NDArray[np.float32], ...]:
+    """The same with all numbers and arithmetic in float32."""
+    return _in_parts(graph, [torch.from_numpy(x) for x in inputs], False)
+
+
+def run_graph(
+    graph: LayerGraph, inputs: NDArray[np.float32], *, exact: bool = False
+) -> NDArray[np.float64]:
+    """`run_network` of a network with one input and one output."""
+    (output,) = run_network(graph, [inputs], exact=exact)
+    return output
 
 
 def run_graph_float32(graph: LayerGraph, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The same with all numbers and arithmetic in float32."""
-    values: NDArray[np.float32] = _in_parts(graph, torch.from_numpy(inputs), False).numpy()
-    return values
+    """`run_network_float32` of a network with one input and one output."""
+    (output,) = run_network_float32(graph, [inputs])
+    return output
 
 
 def with_ending(logits: NDArray[Any], ending: str) -> NDArray[Any]:
@@ -53,23 +67,36 @@ def with_ending(logits: NDArray[Any], ending: str) -> NDArray[Any]:
 
 
 @torch.no_grad()
-def _in_parts(graph: LayerGraph, inputs: Tensor, exact: bool) -> Tensor:
-    step = max(1, _AT_ONCE // max(1, inputs[0].numel()))
-    return torch.cat([_run(graph, part, exact) for part in torch.split(inputs, step)])
+def _in_parts(graph: LayerGraph, inputs: Sequence[Tensor], exact: bool) -> tuple[Any, ...]:
+    step = max(1, _AT_ONCE // max(1, sum(x[0].numel() for x in inputs)))
+    count = len(inputs[0])
+    parts = [
+        _run(graph, [x[first : first + step] for x in inputs], exact)
+        for first in range(0, count, step)
+    ]
+    return tuple(torch.cat(values).numpy() for values in zip(*parts, strict=True))
 
 
-def _run(graph: LayerGraph, images: Tensor, exact: bool) -> Tensor:
+def _run(graph: LayerGraph, inputs: Sequence[Tensor], exact: bool) -> list[Tensor]:
     last = {name: i for i, layer in enumerate(graph.layers) for name in layer.inputs}
-    values = {graph.input_name: images}
+    values = {
+        given.name: x.reshape(len(x), *given.carried)
+        for given, x in zip(graph.inputs, inputs, strict=True)
+    }
+    kept = {output.layer for output in graph.outputs}
     for i, layer in enumerate(graph.layers):
         given = [values[name] for name in layer.inputs]
         values[layer.name] = compute_layer(
-            layer, given, layer_tensors(layer, images.dtype, exact=exact)
+            layer, given, layer_tensors(layer, inputs[0].dtype, exact=exact)
         )
-        for name in set(layer.inputs) - {graph.output}:
+        for name in set(layer.inputs) - kept:
             if last[name] == i:
                 del values[name]
-    return values[graph.output]
+    shapes = graph.output_shapes()
+    return [
+        values[output.layer].reshape(len(inputs[0]), *shape)
+        for output, shape in zip(graph.outputs, shapes, strict=True)
+    ]
 
 
 Arrays = dict[str, Tensor]
@@ -201,6 +228,14 @@ def _concatenation(layer: Layer, inputs: list[Tensor], arrays: Arrays) -> Tensor
     return torch.cat(inputs, _DIMS[inputs[0].ndim][int(number(layer, "Dim"))])
 
 
+def _reshape(layer: Layer, inputs: list[Tensor], arrays: Arrays) -> Tensor:
+    (x,) = inputs
+    size = layer.hyper["OutputSize"]
+    assert isinstance(size, tuple)
+    height, width, channels = size
+    return x.reshape(len(x), channels, height, width)
+
+
 _COMPUTE: dict[str, Compute] = {
     "Convolution2DLayer": _convolution,
     "GroupedConvolution2DLayer": _convolution,
@@ -227,6 +262,7 @@ _COMPUTE: dict[str, Compute] = {
     "GlobalMaxPooling2DLayer": _one(lambda x: x.amax((2, 3), keepdim=True)),
     "DropoutLayer": _one(lambda x: x),
     "FlattenLayer": _one(lambda x: x.flatten(1)),
+    "ReshapeLayer": _reshape,
     "FullyConnectedLayer": lambda la, xs, a: F.linear(xs[0], a["Weights"], a["Bias"]),
     "AdditionLayer": lambda la, xs, _: xs[0] + xs[1],
     "MultiplicationLayer": lambda la, xs, _: xs[0] * xs[1],

@@ -93,4 +93,4 @@ def _is_short(value: NDArray[np.float32]) -> bool:
 def _skeleton(graph: LayerGraph) -> list[Any]:
     layers = [replace(layer, arrays={}) for layer in graph.layers]
     shapes = [[a.value.shape for a in layer.arrays.values()] for layer in graph.layers]
-    return [layers, shapes, graph.output]
+    return [layers, shapes, graph.outputs]

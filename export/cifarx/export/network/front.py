@@ -6,13 +6,16 @@ from cifarx.export.network.graph import LayerGraph
 
 
 def own_normalization(graph: LayerGraph) -> tuple[str, ...]:
-    """Names of the ScalingLayers through which all of the network's input goes first.
+    """Names of the ScalingLayers through which all of the network's image goes first.
 
     They are a module's `(x - mean) / std`, or MATLAB's zero-centre or z-score input layer. Empty
-    where another layer reads the input.
+    where another layer reads the image, or the network has none.
     """
     names: list[str] = []
-    value = graph.input_name
+    images = [given.name for given in graph.inputs if given.format == "SSCB"]
+    if len(images) != 1:
+        return ()
+    (value,) = images
     while True:
         readers = [layer for layer in graph.layers if value in layer.inputs]
         if len(readers) != 1 or readers[0].kind != "ScalingLayer":

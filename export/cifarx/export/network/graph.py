@@ -5,9 +5,11 @@ Its layers are of the kinds of `vocabulary`; arrays keep PyTorch's axis order an
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cifarx.export.network.interface import Input, Output
 from cifarx.export.network.layer import Array, Layer, Shape
 from cifarx.export.network.vocabulary import VOCABULARY
 from cifarx.pytorch_models.errors import GraphError
@@ -15,39 +17,61 @@ from cifarx.pytorch_models.errors import GraphError
 
 @dataclass(frozen=True)
 class LayerGraph:
-    """A network with one image as input and one output (in a classifier, a vector of logits)."""
+    """A network with one or more inputs and outputs."""
 
-    input_name: str
-    input_size: tuple[int, int, int]
-    """(C, H, W)."""
+    inputs: tuple[Input, ...]
     layers: tuple[Layer, ...]
     """Each layer comes after its inputs."""
-    output: str
+    outputs: tuple[Output, ...]
     ending: str = ""
     """What the source applies to the output last, and the layers leave out; see `ModelCard`."""
 
     def __post_init__(self) -> None:
-        self.shapes()
+        self.output_shapes()
 
     def shapes(self) -> dict[str, Shape]:
-        """Shape of the input and of every layer's output, by name.
+        """Shape of every input and of every layer's output, by name.
 
         Raises:
             GraphError: an unknown kind, options or arrays other than the kind's, a duplicate or
                 unknown name, shapes that do not fit.
 
         >>> pool = Layer("pool", "GlobalAveragePooling2DLayer", ("image",))
-        >>> LayerGraph("image", (3, 32, 32), (pool,), "pool").shapes()
+        >>> LayerGraph((Input("image", (3, 32, 32)),), (pool,), (Output("pool"),)).shapes()
         {'image': (3, 32, 32), 'pool': (3, 1, 1)}
         """
-        shapes: dict[str, Shape] = {self.input_name: self.input_size}
+        shapes: dict[str, Shape] = {}
+        for given in self.inputs:
+            if given.name in shapes:
+                raise GraphError(f"two inputs are called {given.name!r}")
+            shapes[given.name] = given.carried
         for layer in self.layers:
             if layer.name in shapes:
                 raise GraphError(f"two layers are called {layer.name!r}")
             shapes[layer.name] = output_shape(layer, shapes)
-        if self.output not in shapes:
-            raise GraphError(f"the output {self.output!r} is not a layer")
         return shapes
+
+    def output_shapes(self) -> tuple[Shape, ...]:
+        """Shape of every output as the source has it, without the batch.
+
+        Raises:
+            GraphError: as `shapes`, or an output is not that of a layer, or not of its size.
+        """
+        shapes = self.shapes()
+        names = {layer.name for layer in self.layers}
+        found = []
+        for output in self.outputs:
+            if output.layer not in names:
+                raise GraphError(f"the output {output.layer!r} is not a layer")
+            shape = shapes[output.layer] if output.shape is None else output.shape
+            if math.prod(shape) != math.prod(shapes[output.layer]):
+                raise GraphError(
+                    f"the output {output.name!r} of {shape} is not as large as {output.layer!r}"
+                )
+            found.append(shape)
+        if len({output.name for output in self.outputs}) != len(found) or not found:
+            raise GraphError("the outputs have no names of their own, or there are none")
+        return tuple(found)
 
     def arrays(self) -> dict[tuple[str, str], Array]:
         """Every array by (layer, property), in the order of the layers and of the vocabulary."""

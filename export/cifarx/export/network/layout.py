@@ -4,6 +4,7 @@
 |---------------------|--------------------------------|------------------------------------|
 | images, activations | N x C x H x W                  | H x W x C x N                      |
 | features, logits    | N x F                          | F x N                              |
+| signals             | N x C x L                      | L x C x N                          |
 | kernels             | F x C x kH x kW  (O I H W)     | kH x kW x C x F  (H W I O)         |
 | transposed kernels  | C x F x kH x kW  (I O H W)     | kH x kW x F x C  (H W O I)         |
 | grouped kernels     | F x C/g x kH x kW              | kH x kW x C/g x F/g x g            |
@@ -23,6 +24,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from cifarx.export.network.layer import Shape
 
 _ROWS = 64  # fit into a core's cache together with their copy
 
@@ -45,6 +48,47 @@ def features_to_matlab(features: NDArray[Any]) -> NDArray[Any]:
 def features_from_matlab(features: NDArray[Any]) -> NDArray[Any]:
     """(F, N) -> (N, F)."""
     return features.T
+
+
+def to_matlab(values: NDArray[Any]) -> NDArray[Any]:
+    """(N, d1, d2, ..., dk) -> (d2, ..., dk, d1, N), the channels last before the batch.
+
+    It is H x W x C x N of images, L x C x N of signals, F x N of features, 1 x N of (N,).
+
+    >>> to_matlab(np.zeros((5, 3, 7, 9))).shape, to_matlab(np.zeros((5,))).shape
+    ((7, 9, 3, 5), (1, 5))
+    """
+    if values.ndim == 1:
+        return values.reshape(1, -1)
+    return values.transpose(*range(2, values.ndim), 1, 0)
+
+
+def from_matlab(values: NDArray[Any], shape: Shape) -> NDArray[Any]:
+    """(d2, ..., dk, d1, N) -> (N, d1, d2, ..., dk), with trailing axes of length 1 restored.
+
+    Args:
+        values: of MATLAB, which drops trailing axes of length 1.
+        shape: (d1, ..., dk), without the batch.
+    """
+    size = matlab_size(shape) or (1,)
+    whole = values.reshape(*size, -1, order="F")
+    if not shape:
+        return whole.reshape(-1)
+    return whole.transpose(whole.ndim - 1, whole.ndim - 2, *range(whole.ndim - 2))
+
+
+def matlab_size(shape: Shape) -> Shape:
+    """(d1, d2, ..., dk) -> (d2, ..., dk, d1): the size of an array in MATLAB without the batch.
+
+    >>> matlab_size((3, 32, 48)), matlab_size((12, 1000)), matlab_size((8,))
+    ((32, 48, 3), (1000, 12), (8,))
+    """
+    return (*shape[1:], *shape[:1])
+
+
+def shape_of_matlab(size: Shape) -> Shape:
+    """The inverse of `matlab_size`."""
+    return (*size[-1:], *size[:-1])
 
 
 def kernels_to_matlab(kernels: NDArray[Any]) -> NDArray[Any]:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 LOG_SOFTMAX = "log_softmax"
+CLASSIFICATION, SEGMENTATION, REGRESSION = "classification", "segmentation", "regression"
+TASKS = (CLASSIFICATION, SEGMENTATION, REGRESSION)
+"""One class per input; one class per pixel of maps; numbers without classes."""
 
 
 @dataclass(frozen=True)
@@ -16,13 +19,16 @@ class ModelCard:
     model: str
     recipe: str
     classes: tuple[str, ...]
+    """Empty for a regression."""
     mean: tuple[float, ...]
-    """Per channel, in units of pixels from 0 to 255; empty if unknown."""
+    """Per channel of the network's image, in units of pixels from 0 to 255; empty if unknown."""
     std: tuple[float, ...]
     checkpoint_sha256: str
     """Of the run's model.safetensors, or of what else the weights came from."""
     ending: str = ""
     """What the source applies to the logits last, and the files leave out: '' or `LOG_SOFTMAX`."""
+    task: str = CLASSIFICATION
+    """One of `TASKS`."""
 
     def to_metadata(self) -> dict[str, str]:
         """The card as ONNX metadata_props: text, lists as JSON."""
@@ -35,6 +41,7 @@ class ModelCard:
             "std": json.dumps(self.std),
             "checkpoint_sha256": self.checkpoint_sha256,
             **({"ending": self.ending} if self.ending else {}),
+            **({"task": self.task} if self.task != CLASSIFICATION else {}),
         }
 
     @classmethod
@@ -49,6 +56,13 @@ class ModelCard:
                 tuple(map(float, json.loads(metadata["std"]))),
                 metadata["checkpoint_sha256"],
                 ending=metadata.get("ending", ""),
+                task=_task(metadata.get("task", CLASSIFICATION)),
             )
         except (KeyError, TypeError, ValueError, RecursionError):
             return None
+
+
+def _task(text: str) -> str:
+    if text not in TASKS:
+        raise ValueError(text)
+    return text

@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 
 INPUT = "image"
-"""Name of the input in every graph and file that cifarx makes."""
+"""Name of the only input, if that is an image."""
+INPUTS = {1: "features", 2: "signal", 3: INPUT}
+"""Name of the only input, by its number of axes besides the batch."""
 OUTPUT = "logits"
-"""Name of the output in model.onnx."""
+"""Name of the only output, if that is a vector of logits."""
+NUMBERS = "output"
+"""Name of the only output otherwise."""
 _LONGEST = 63  # namelengthmax in MATLAB
 
 

@@ -7,10 +7,12 @@ is written.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from cifarx.export.network.compute import run_graph
+from cifarx.export.network.compute import run_network
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.test_batch import TestBatch
 from cifarx.pytorch_models.errors import UserError
@@ -21,27 +23,31 @@ _ROUNDING = 2.0**-24
 
 
 def require_agreement(graph: LayerGraph, batch: TestBatch) -> None:
-    """Compare layers and source in float64 on the first image of the source's test batch.
+    """Compare layers and source in float64 on the first input of the source's test batch.
 
     Raises:
         UserError: they differ by far more than the source's own float32 does.
     """
-    reference = batch.reference[:1]
-    own = max(_rms(batch.logits[:1] - reference), _ROUNDING * _rms(reference))
-    _require_below(
-        _FAR, _rms(run_graph(graph, batch.inputs[:1], exact=True) - reference), own, reference
-    )
+    found = run_network(graph, [x[:1] for x in batch.inputs], exact=True)
+    for values, reference, own in zip(found, batch.references, batch.outputs, strict=True):
+        wanted = reference[:1]
+        unit = max(_rms(own[:1] - wanted), _ROUNDING * _rms(wanted))
+        error = _rms(values - wanted) if values.shape == wanted.shape else np.inf
+        _require_below(_FAR, error, unit, wanted)
 
 
-def require_same(logits: NDArray[np.float32], reference: NDArray[np.float64]) -> None:
-    """Compare a source's float32 logits (N, K) with the layers' float64 ones.
+def require_same(
+    outputs: Sequence[NDArray[np.float32]], references: Sequence[NDArray[np.float64]]
+) -> None:
+    """Compare a source's float32 outputs (N, ...) with the layers' float64 ones.
 
     Raises:
         UserError: they differ by far more than float32 rounding.
     """
-    unit = _ROUNDING * _rms(reference)
-    error = _rms(logits - reference) if logits.shape == reference.shape else np.inf
-    _require_below(_ALIKE, error, unit, reference)
+    for found, reference in zip(outputs, references, strict=True):
+        unit = _ROUNDING * _rms(reference)
+        error = _rms(found - reference) if found.shape == reference.shape else np.inf
+        _require_below(_ALIKE, error, unit, reference)
 
 
 def _require_below(
@@ -51,7 +57,7 @@ def _require_below(
     if np.isfinite(reference).all() and not error <= limit * max(unit, np.finfo(float).tiny):
         raise UserError(
             "The layers that cifarx read do not compute what the network computes: on random "
-            f"images the logits differ by {error:.1e}, while rounding explains {unit:.1e}. "
+            f"inputs the outputs differ by {error:.1e}, while rounding explains {unit:.1e}. "
             "Nothing was written. An operation was lost or changed during the export; export parts "
             "of the network separately to find it, and please report it."
         )

@@ -151,6 +151,16 @@ def _flatten(layer: Layer, inputs: list[Shape]) -> Shape:
     return (math.prod(inputs[0]),)
 
 
+def _reshape(layer: Layer, inputs: list[Shape]) -> Shape:
+    """Features to maps; OutputSize is MATLAB's (H, W, C)."""
+    size = layer.hyper["OutputSize"]
+    if not (isinstance(size, tuple) and len(size) == 3 and min(size) >= 1):
+        raise GraphError(f"OutputSize must be (height, width, channels), not {size}")
+    if len(inputs[0]) != 1 or inputs[0][0] != math.prod(size):
+        raise GraphError(f"makes maps of {size} of an input of {inputs[0]}")
+    return size[2], size[0], size[1]
+
+
 def _fully_connected(layer: Layer, inputs: list[Shape]) -> Shape:
     weights = layer.arrays["Weights"].value
     if len(inputs[0]) != 1 or weights.ndim != 2 or weights.shape[1:] != inputs[0]:
@@ -238,6 +248,7 @@ VOCABULARY: dict[str, Kind] = {
     "GlobalMaxPooling2DLayer": Kind(1, (), (), _global_pooling),
     "DropoutLayer": Kind(1, ("Probability",), (), _same),
     "FlattenLayer": Kind(1, (), (), _flatten),
+    "ReshapeLayer": Kind(1, ("OutputSize",), (), _reshape),
     "FullyConnectedLayer": Kind(1, (), ("Weights", "Bias"), _fully_connected),
     "AdditionLayer": Kind(2, (), (), _addition),
     "MultiplicationLayer": Kind(2, (), (), _multiplication),

@@ -10,8 +10,44 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper
 
+from cifarx.export.network.interface import Output
 from cifarx.export.network.layer import Layer, Shape
 from cifarx.export.network.names import Namer
+
+_IN_ONE_DIMENSION = frozenset(
+    {
+        "Convolution2DLayer",
+        "GroupedConvolution2DLayer",
+        "TransposedConvolution2DLayer",
+        "BatchNormalizationLayer",
+        "LayerNormalizationLayer",
+        "GroupNormalizationLayer",
+        "InstanceNormalizationLayer",
+        "ReLULayer",
+        "LeakyReLULayer",
+        "ClippedReLULayer",
+        "PReLULayer",
+        "ELULayer",
+        "GELULayer",
+        "SwishLayer",
+        "SigmoidLayer",
+        "TanhLayer",
+        "SoftmaxLayer",
+        "ScalingLayer",
+        "MaxPooling2DLayer",
+        "AveragePooling2DLayer",
+        "GlobalAveragePooling2DLayer",
+        "GlobalMaxPooling2DLayer",
+        "DropoutLayer",
+        "FlattenLayer",
+        "AdditionLayer",
+        "MultiplicationLayer",
+        "DepthConcatenationLayer",
+    }
+)
+"""Kinds whose writers know signals N x C x L."""
+_NEUTRAL = {"Stride": 1, "DilationFactor": 1, "PoolSize": 1, "Padding": 0, "Cropping": 0}
+"""What these options are along the height of a signal's one row."""
 
 
 @dataclass
@@ -21,15 +57,53 @@ class Writing:
     opset: int
     namer: Namer
     shapes: dict[str, Shape]
-    output: str
-    """The layer whose output is the network's."""
-    output_name: str
+    """As values are written: signals, which layers carry as maps of one row, are (C, L)."""
+    outputs: dict[str, tuple[str, Shape]]
+    """By the layer that gives it: name and shape of an output that needs no node of its own if the
+    layer is written in that shape."""
     nodes: list[onnx.NodeProto] = field(default_factory=list)
     arrays: list[tuple[str, NDArray[Any]]] = field(default_factory=list)
+    maps: dict[str, str] = field(default_factory=dict)
+    """By signal, the value that holds it as maps of one row."""
+
+    def begin(self, layer: Layer) -> None:
+        """Decide whether a layer of signals is written in one dimension, before its nodes are."""
+        signals = [name for name in layer.inputs if len(self.shapes[name]) == 2]
+        if signals and len(signals) == len(layer.inputs) and _keeps_row(layer):
+            channels, *rest = self.shapes[layer.name]
+            if rest:
+                self.shapes[layer.name] = (channels, rest[1])
+            return
+        for name in signals:
+            if name not in self.maps:
+                axes = self.constant(f"{name}_axes", np.array([2], np.int64))
+                value = self.namer(f"{name}_maps")
+                inputs = [self.value(name), axes]
+                self.nodes.append(helper.make_node("Unsqueeze", inputs, [value], name=value))
+                self.maps[name] = value
+
+    def deliver(self, output: Output, shape: Shape) -> None:
+        """Give an output in its own shape, unless its layer's node does."""
+        given = self.value(output.layer)
+        if given == output.name:
+            return
+        name = self.namer(f"{output.name}_shape")
+        if len(shape) == 1:
+            node = helper.make_node("Flatten", [given], [output.name], name=name, axis=1)
+        else:
+            sizes = np.array([0, *shape] if shape else [-1], np.int64)
+            target = self.constant(f"{output.name}_sizes", sizes)
+            node = helper.make_node("Reshape", [given, target], [output.name], name=name)
+        self.nodes.append(node)
+
+    def is_signal(self, name: str) -> bool:
+        """Whether a layer or an input is written as N x C x L."""
+        return len(self.shapes[name]) == 2
 
     def value(self, name: str) -> str:
         """Name of the ONNX value that is a layer's output."""
-        return self.output_name if name == self.output else name
+        output, shape = self.outputs.get(name, ("", ()))
+        return output if output and shape == self.shapes[name] else name
 
     def constant(self, name: str, value: Any) -> str:
         """Add an initializer, float32 unless its dtype is int64, and return its name."""
@@ -58,7 +132,11 @@ class Writing:
 
     def inputs(self, layer: Layer) -> list[str]:
         """Names of the ONNX values that a layer reads."""
-        return [self.value(name) for name in layer.inputs]
+        in_row = _keeps_row(layer) and all(map(self.is_signal, layer.inputs))
+        return [
+            self.maps[name] if self.is_signal(name) and not in_row else self.value(name)
+            for name in layer.inputs
+        ]
 
     def arrays_of(self, layer: Layer) -> list[str]:
         """Add the layer's arrays as initializers, named as in the checkpoint."""
@@ -73,5 +151,23 @@ class Writing:
     def along_channels(self, layer: Layer, key: str) -> str:
         """Add one array of the layer, shaped to broadcast over the layer's input."""
         value, shape = layer.arrays[key].value, self.shapes[layer.inputs[0]]
+        if value.ndim == 3 and self.is_signal(layer.inputs[0]):  # a number per element
+            return self.array(layer, key, shape)
         by_channel = value.ndim == 1 and value.size > 1
         return self.array(layer, key, (-1, *[1] * (len(shape) - 1)) if by_channel else None)
+
+
+def _keeps_row(layer: Layer) -> bool:
+    """Whether a layer makes a signal of signals, with nothing along the height."""
+    if layer.kind not in _IN_ONE_DIMENSION:
+        return False
+    kernels = layer.arrays.get("Weights")
+    if kernels is not None and kernels.value.shape[2] != 1:
+        return False
+    along_height = (
+        (key, number)
+        for key, numbers in layer.hyper.items()
+        if key in _NEUTRAL and isinstance(numbers, tuple)
+        for number in numbers[: len(numbers) // 2]
+    )
+    return all(number == _NEUTRAL[key] for key, number in along_height)

@@ -30,37 +30,60 @@ def _one(operator: str, **attributes: str) -> Writer:
     return write
 
 
+def _kernels(layer: Layer, writing: Writing) -> tuple[list[str], tuple[int, ...]]:
+    """The layer's inputs with its kernels and biases, and the kernels' size."""
+    shape = layer.arrays["Weights"].value.shape
+    if writing.is_signal(layer.name):
+        shape = (*shape[:2], shape[3])
+    weights = writing.array(layer, "Weights", shape)
+    return [*writing.inputs(layer), weights, writing.array(layer, "Bias")], shape[2:]
+
+
+def _along(layer: Layer, writing: Writing, key: str) -> tuple[int, ...]:
+    """A (height, width) option; of a layer of signals its last number."""
+    both = pair(layer, key)
+    return both[1:] if writing.is_signal(layer.name) else both
+
+
+def _pads(layer: Layer, writing: Writing, key: str) -> tuple[int, ...]:
+    """A (top, bottom, left, right) option as ONNX has it."""
+    all_sides = sides(layer, key)
+    return all_sides[2:] if writing.is_signal(layer.name) else layout.pads_to_onnx(all_sides)
+
+
 def _convolution(layer: Layer, writing: Writing) -> None:
+    inputs, window = _kernels(layer, writing)
     writing.node(
         "Conv",
         layer,
-        [*writing.inputs(layer), *writing.arrays_of(layer)],
-        kernel_shape=layer.arrays["Weights"].value.shape[2:],
-        dilations=layer.hyper["DilationFactor"],
+        inputs,
+        kernel_shape=window,
+        dilations=_along(layer, writing, "DilationFactor"),
         group=int(number(layer, "NumGroups")) if "NumGroups" in layer.hyper else 1,
-        strides=layer.hyper["Stride"],
-        pads=layout.pads_to_onnx(sides(layer, "Padding")),
+        strides=_along(layer, writing, "Stride"),
+        pads=_pads(layer, writing, "Padding"),
     )
 
 
 def _transposed_convolution(layer: Layer, writing: Writing) -> None:
+    inputs, window = _kernels(layer, writing)
     writing.node(
         "ConvTranspose",
         layer,
-        [*writing.inputs(layer), *writing.arrays_of(layer)],
-        kernel_shape=layer.arrays["Weights"].value.shape[2:],
+        inputs,
+        kernel_shape=window,
         group=1,
-        strides=layer.hyper["Stride"],
-        pads=layout.pads_to_onnx(sides(layer, "Cropping")),
+        strides=_along(layer, writing, "Stride"),
+        pads=_pads(layer, writing, "Cropping"),
     )
 
 
 def _pooling(operator: str) -> Writer:
     def write(layer: Layer, writing: Writing) -> None:
         options: dict[str, Any] = {
-            "kernel_shape": pair(layer, "PoolSize"),
-            "strides": pair(layer, "Stride"),
-            "pads": layout.pads_to_onnx(sides(layer, "Padding")),
+            "kernel_shape": _along(layer, writing, "PoolSize"),
+            "strides": _along(layer, writing, "Stride"),
+            "pads": _pads(layer, writing, "Padding"),
         }
         if operator == "AveragePool":
             options["count_include_pad"] = int(layer.hyper["PaddingValue"] != "mean")
@@ -207,6 +230,13 @@ def _flatten(layer: Layer, writing: Writing) -> None:
     writing.node("Flatten", layer, writing.inputs(layer), axis=1)
 
 
+def _reshape(layer: Layer, writing: Writing) -> None:
+    """Features are in PyTorch's order, as Reshape has them."""
+    sizes = np.array([0, *writing.shapes[layer.name]], np.int64)
+    shape = writing.constant(f"{layer.name}_shape", sizes)
+    writing.node("Reshape", layer, [*writing.inputs(layer), shape])
+
+
 def _softmax(layer: Layer, writing: Writing) -> None:
     writing.node("Softmax", layer, writing.inputs(layer), axis=1)
 
@@ -247,6 +277,7 @@ WRITERS: dict[str, Writer] = {
     "GlobalMaxPooling2DLayer": _one("GlobalMaxPool"),
     "DropoutLayer": _dropout,
     "FlattenLayer": _flatten,
+    "ReshapeLayer": _reshape,
     "FullyConnectedLayer": _fully_connected,
     "AdditionLayer": _one("Add"),
     "MultiplicationLayer": _one("Mul"),

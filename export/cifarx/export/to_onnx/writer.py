@@ -1,9 +1,10 @@
 """Write a `LayerGraph` as an ONNX file that MATLAB imports without generated layers.
 
 The portable profile: opset 14 and IR 7 (the newest that every recorded importNetworkFromONNX reads
-without a warning), one file, input `image` [N, C, H, W] with symbolic N, output `logits` [N, K],
-names that are MATLAB identifiers, and no nodes other than those of the layers. The bytes depend
-only on the graph, the card and the versions of onnx and cifarx.
+without a warning), one file, inputs [N, F], [N, C, L] or [N, C, H, W] and outputs of any rank with
+symbolic N, as the source has them (a classifier: `image` and `logits` [N, K]), names that are
+MATLAB identifiers, and no nodes other than those of the layers and of changes of rank. The bytes
+depend only on the graph, the card and the versions of onnx and cifarx.
 """
 
 from __future__ import annotations
@@ -30,18 +31,28 @@ def onnx_from_graph(graph: LayerGraph, card: ModelCard, opset: int = OPSET) -> O
         UserError: an opset below 14, or above what the onnx package knows; 2 GiB or more.
     """
     check_opset(opset)
-    shapes = graph.shapes()
-    namer = Namer(graph.input_name, OUTPUT, *(layer.name for layer in graph.layers))
-    writing = Writing(opset, namer, shapes, graph.output, OUTPUT)
+    shapes, output_shapes = graph.shapes(), graph.output_shapes()
+    shapes |= {given.name: given.shape for given in graph.inputs}
+    ends = list(zip(graph.outputs, output_shapes, strict=True))
+    namer = Namer(
+        *(given.name for given in graph.inputs),
+        *{OUTPUT, *(output.name for output in graph.outputs)},
+        *(layer.name for layer in graph.layers),
+    )
+    direct = {output.layer: (output.name, shape) for output, shape in reversed(ends)}
+    writing = Writing(opset, namer, shapes, direct)
     for layer in graph.layers:
+        writing.begin(layer)
         WRITERS[layer.kind](layer, writing)
+    for output, shape in ends:
+        writing.deliver(output, shape)
     opsets = [helper.make_opsetid("", opset)]
     model = helper.make_model(
         helper.make_graph(
             writing.nodes,
             "network",
-            [_float(graph.input_name, ["N", *graph.input_size])],
-            [_float(OUTPUT, ["N", *shapes[graph.output]])],
+            [_float(given.name, ["N", *given.shape]) for given in graph.inputs],
+            [_float(output.name, ["N", *shape]) for output, shape in ends],
         ),
         opset_imports=opsets,
         ir_version=max(_IR, helper.find_min_ir_version_for(opsets)),

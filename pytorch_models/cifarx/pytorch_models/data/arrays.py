@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,9 @@ LABELS = ("labels", "label", "y", "targets", "target")
 """Names under which an .npz file may hold labels."""
 _LARGEST = 2**32  # bytes that are read
 _ADVICE = (
-    "Give one array [N, C, H, W] of float32 inputs or of uint8 pixels, in an .npz file with its "
-    f"labels [N] beside it under one of the names {', '.join(LABELS)} if there are any."
+    "Give one array [N, ...] of float32 inputs or of uint8 pixels [N, C, H, W]; of a network with "
+    "several inputs an .npz file with one array under each input's name. Labels, [N] or of pixels "
+    f"[N, H, W], go into the .npz file under one of the names {', '.join(LABELS)}."
 )
 
 
@@ -27,18 +29,22 @@ _ADVICE = (
 class InputArrays:
     """Inputs as a user saved them."""
 
-    values: NDArray[Any]
-    """(N, ...), float32 as the network takes them, or uint8 pixels."""
+    values: tuple[NDArray[Any], ...]
+    """(N, ...) per input, float32 as the network takes them, or uint8 pixels."""
     labels: NDArray[np.int64]
-    """(N,), from 0; empty where the file has none."""
+    """(N,) or (N, H, W) from 0, -1 where a pixel has none; empty where the file has none."""
 
 
-def read_arrays(path: Path) -> InputArrays:
+def read_arrays(path: Path, inputs: Sequence[str] = ("inputs",)) -> InputArrays:
     """Read a file that `numpy.save` or `numpy.savez` wrote; pickled objects are refused.
 
+    Args:
+        path: the file.
+        inputs: names of the network's inputs; the array of an only one may have any name.
+
     Raises:
-        UserError: the file is missing, damaged, of another kind or too large, it holds several
-            arrays that could be the inputs, or the labels do not fit.
+        UserError: the file is missing, damaged, of another kind or too large, it does not hold one
+            array per input, or the labels do not fit.
     """
     with reading(path):
         if not path.is_file():
@@ -53,28 +59,40 @@ def read_arrays(path: Path) -> InputArrays:
             ) from error
     named = {name: array for name, array in arrays.items() if name in LABELS}
     others = {name: array for name, array in arrays.items() if name not in LABELS}
-    if len(others) != 1 or len(named) > 1:
+    if len(inputs) == len(others) == 1:
+        others = dict(zip(inputs, others.values(), strict=True))
+    if set(others) != set(inputs) or len(named) > 1:
+        wanted = f" The network takes {', '.join(inputs)}." if len(inputs) > 1 else ""
         raise UserError(
             f"--data {path} holds the arrays {', '.join(arrays) or 'none'}; which of them are the "
-            f"inputs is not clear. {_ADVICE}"
+            f"inputs is not clear.{wanted} {_ADVICE}"
         )
-    (values,) = others.values()
-    if values.dtype.newbyteorder("=") not in (np.float32, np.uint8) or values.ndim < 2:
-        raise UserError(
-            f"--data {path} holds {values.dtype} of shape {values.shape}, not inputs. {_ADVICE}"
-        )
-    if not len(values) or not np.isfinite(values).all():
-        raise UserError(f"--data {path} holds no inputs, or numbers that are not finite. {_ADVICE}")
+    values = [others[name] for name in inputs]
+    for array in values:
+        if array.dtype.newbyteorder("=") not in (np.float32, np.uint8) or array.ndim < 2:
+            raise UserError(
+                f"--data {path} holds {array.dtype} of shape {array.shape}, not inputs. {_ADVICE}"
+            )
+        if not len(array) or not np.isfinite(array).all():
+            raise UserError(
+                f"--data {path} holds no inputs, or numbers that are not finite. {_ADVICE}"
+            )
+    count = len(values[0])
+    if any(len(array) != count for array in values):
+        counts = ", ".join(f"{name} {len(others[name])}" for name in inputs)
+        raise UserError(f"--data {path} holds different numbers of inputs ({counts}). {_ADVICE}")
     labels = np.empty(0, np.int64)
     for name, array in named.items():
-        whole = array.ndim == 1 and np.issubdtype(array.dtype, np.integer)
-        if not whole or len(array) != len(values) or array.min() < 0:
+        whole = array.ndim in (1, 3) and np.issubdtype(array.dtype, np.integer)
+        lowest = 0 if array.ndim == 1 else -1
+        if not whole or len(array) != count or array.min() < lowest:
             raise UserError(
                 f"--data {path}: {name} is {array.dtype} of shape {array.shape}, not one class "
-                f"number from 0 for each of the {len(values)} inputs. {_ADVICE}"
+                f"number from 0 for each of the {count} inputs or each of their pixels. {_ADVICE}"
             )
         labels = array.astype(np.int64)
-    return InputArrays(np.ascontiguousarray(values.astype(values.dtype.newbyteorder("="))), labels)
+    native = (np.ascontiguousarray(x.astype(x.dtype.newbyteorder("="))) for x in values)
+    return InputArrays(tuple(native), labels)
 
 
 def _loaded(path: Path) -> dict[str, NDArray[Any]]:

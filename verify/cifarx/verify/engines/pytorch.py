@@ -9,9 +9,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cifarx.export.from_torch.answers import logits_float64
+from cifarx.export.from_torch.answers import outputs_float64
+from cifarx.export.from_torch.calls import Example
 from cifarx.export.from_torch.reader import graph_from_module
 from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.interface import Input
+from cifarx.export.network.names import INPUT
 from cifarx.pytorch_models.errors import EngineMissingError
 from cifarx.pytorch_models.run import build_module
 from cifarx.verify.engines.engine import Engine, Outputs, Take, batch_size, layer_batch_size
@@ -40,7 +43,7 @@ class PyTorch:
         if channels_last:
             self._module = self._module.to(memory_format=torch.channels_last)
         self._channels_last, self._cuda = channels_last, cuda
-        self._input_size = subject.run.record.input_size
+        self._example = Example((Input(INPUT, subject.run.record.input_size),))
         self._last: tuple[NDArray[np.float32], Outputs] | None = None
         place = ", CUDA" if cuda else ""
         self._runtime = f"pytorch {torch.__version__}{place}"
@@ -68,11 +71,12 @@ class PyTorch:
 
     def graph(self) -> LayerGraph:
         """Return the module's layers as an export writes them."""
-        return graph_from_module(self._module, self._input_size)
+        return graph_from_module(self._module, self._example.inputs)
 
     def truth(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return the logits of the module in float64, (N, K), for inputs (N, C, H, W)."""
-        return logits_float64(self._module, inputs)
+        (logits,) = outputs_float64(self._module, self._example, [inputs])
+        return logits
 
     def _placed(self, part: Tensor) -> Tensor:
         x = part.to("cuda") if self._cuda else part

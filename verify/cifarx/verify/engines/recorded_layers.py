@@ -90,7 +90,8 @@ def activations(graph: LayerGraph, calls: Calls, inputs: Tensor) -> dict[str, ND
     """
     calls_of = _calls_of(graph, calls)
     got, shapes = _got(graph, calls_of), graph.shapes()
-    values, own = {graph.input_name: inputs}, {graph.input_name}
+    (given,) = graph.inputs
+    values, own = {given.name: inputs}, {given.name}
     for layer in graph.layers:
         shape, call = shapes[layer.name], calls_of.get(layer.name)
         known = own.issuperset(layer.inputs)

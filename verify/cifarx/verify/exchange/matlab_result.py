@@ -213,7 +213,7 @@ def _interpret(path: Path, content: Mapping[str, Any], mat: MatFile) -> MatlabRe
     if ratios.dtype != np.float64 or np.isnan(ratios).any() or (ratios < 0).any():
         raise ValueError("layer_ratios are not numbers of at least 0")
     judged = float(content["layer_images"].item())
-    if not 1 <= judged <= len(mat.batch.inputs) or not judged.is_integer():
+    if not 1 <= judged <= mat.batch.count or not judged.is_integer():
         raise ValueError("layer_images does not fit the number of test images")
     logits = content["logits"]
     if logits.dtype != np.float32:
@@ -231,7 +231,7 @@ def _interpret(path: Path, content: Mapping[str, Any], mat: MatFile) -> MatlabRe
 
 
 def _inputs_sha256(mat: MatFile) -> str:
-    values = layout.images_to_matlab(mat.batch.inputs).astype("<f4", copy=False)
+    values = layout.to_matlab(mat.batch.inputs[0]).astype("<f4", copy=False)
     return hashlib.sha256(values.tobytes(order="F")).hexdigest()
 
 

@@ -10,7 +10,6 @@ from cifarx.export.from_onnx.metadata import metadata
 from cifarx.export.from_onnx.reader import read_onnx
 from cifarx.export.mat.reader import read_mat
 from cifarx.export.mat.writer import matlab_layers
-from cifarx.export.network.classifier import require_classifier
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.model_card import ModelCard
 from cifarx.export.network.test_batch import TestBatch
@@ -52,6 +51,7 @@ def read_tuned(path: Path) -> TunedFile:
         )
     if path.suffix == ".mat":
         mat = read_mat(path)
+        _require_classifier(path, mat.graph)
         tuned = not len(mat.batch.reference)  # else the outputs are PyTorch's, for other weights
         base = mat.base_sha256 or mat.card.checkpoint_sha256
         batch = mat.batch if tuned else None
@@ -64,7 +64,23 @@ def read_tuned(path: Path) -> TunedFile:
         return TunedFile(path, sha256(path), mat.graph, mat.card, base, batch)
     model = load_onnx(path)
     graph = read_onnx(model)
-    require_classifier(graph)
+    _require_classifier(path, graph)
     card = ModelCard.from_metadata(metadata(model))
     base = card.checkpoint_sha256 if card else ""
     return TunedFile(path, sha256(path), graph, card, base, None)
+
+
+def _require_classifier(path: Path, graph: LayerGraph) -> None:
+    """Raise `UserError` unless the network is one that a run of cifarx can have."""
+    shapes = graph.output_shapes()
+    if [one.format for one in graph.inputs] == ["SSCB"] and [len(s) for s in shapes] == [1]:
+        return
+    given, gives = (
+        " and ".join(" x ".join(map(str, shape)) for shape in all_shapes)
+        for all_shapes in ([one.shape for one in graph.inputs], shapes)
+    )
+    raise UserError(
+        f"{path} holds a network that takes {given} and gives {gives} numbers; 'cifarx import' "
+        "brings weights back into a run, and runs are classifiers of images with one vector as "
+        "output."
+    )

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.interface import Input
+from cifarx.export.network.names import INPUT
 from cifarx.pytorch_models import registry
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.run import RECORD, Run, build_module, load_run, runs_in
@@ -68,8 +70,8 @@ def _by_network(
     tuned: TunedFile, runs: list[Run], progress: Callable[[str], None]
 ) -> tuple[Run, LayerGraph]:
     """Return the newest run with the layers of a file that does not name its weights."""
-    classes = tuned.graph.shapes()[tuned.graph.output][0]
-    size = tuned.graph.input_size
+    ((classes,),) = tuned.graph.output_shapes()
+    size = tuned.graph.inputs[0].shape
     alike = [r for r in runs if (r.record.input_size, len(r.record.classes)) == (size, classes)]
     graphs: dict[str, LayerGraph] = {}  # of the newest run of each network
     for run in alike:
@@ -102,4 +104,4 @@ def _by_network(
 def _graph(run: Run) -> LayerGraph:
     from cifarx.export.from_torch.reader import graph_from_module
 
-    return graph_from_module(build_module(run), run.record.input_size)
+    return graph_from_module(build_module(run), [Input(INPUT, run.record.input_size)])

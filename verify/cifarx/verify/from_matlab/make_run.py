@@ -120,8 +120,10 @@ def _answers(tuned: TunedFile, module: nn.Module) -> Check | None:
     if tuned.batch is None:
         return None
     from cifarx.export.from_torch.answers import make_answers
+    from cifarx.export.from_torch.calls import Example
 
-    own, reference = make_answers(module, tuned.batch.inputs)
+    example = Example(tuned.graph.inputs)
+    (own,), (reference,) = make_answers(module, example, tuned.batch.inputs)
     truth = make_truth(reference, own, "PyTorch")
     judgement = judge_logits(tuned.batch.logits, truth)
     check = judged(judgement.passed and truth.credible, tuned.path.name, judgement.detail())

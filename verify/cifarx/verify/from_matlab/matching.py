@@ -74,14 +74,15 @@ class _Plain:
     """A network without layers that compute nothing at inference."""
 
     input_name: str
-    input_size: tuple[int, int, int]
+    input_size: Shape
     layers: Mapping[str, Layer]
     output: str
 
     @classmethod
     def of(cls, graph: LayerGraph, dropout: bool) -> _Plain:
         idle = ("FlattenLayer",) if dropout else ("FlattenLayer", "DropoutLayer")
-        stands_for = {graph.input_name: graph.input_name}
+        (given,), (output,) = graph.inputs, graph.outputs
+        stands_for = {given.name: given.name}
         layers = {}
         shapes = graph.shapes()
         for layer in graph.layers:
@@ -92,7 +93,7 @@ class _Plain:
             stands_for[layer.name] = layer.name
             linear = _as_linear(layer, shapes[layer.inputs[0]])
             layers[layer.name] = replace(linear, inputs=inputs)
-        return cls(graph.input_name, graph.input_size, layers, stands_for[graph.output])
+        return cls(given.name, given.shape, layers, stands_for[output.layer])
 
     def without_softmax(self, other: _Plain) -> _Plain:
         """Return the network without its final softmax, if the other network has none."""

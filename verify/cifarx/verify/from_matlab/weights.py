@@ -84,7 +84,7 @@ def fits(tuned: TunedFile, graph: LayerGraph) -> bool:
 def _contract(tuned: TunedFile, parent: Run) -> Iterator[str]:
     """Yield the differences in classes, network and normalisation between file and run."""
     card, record = tuned.card, parent.record
-    given = tuned.graph.shapes()[tuned.graph.output][0] if card is None else len(card.classes)
+    given = tuned.graph.output_shapes()[0][0] if card is None else len(card.classes)
     if given != len(record.classes):
         yield f"it has {given} classes, the run {len(record.classes)}{_listed(record.classes)}"
     elif card is not None and card.classes != record.classes:

@@ -36,7 +36,7 @@ def export_error(
         ending: what the original applies to its logits last; see `ModelCard.ending`.
     """
     relative = np.inf
-    if graph is not None and graph.input_size == inputs.shape[1:]:
+    if graph is not None and graph.inputs[0].shape == inputs.shape[1:]:
         found = with_ending(run_graph(graph, inputs, exact=True), ending)
         if found.shape == reference.shape and np.isfinite(found).all():
             size, error = rms(reference), rms(found - reference)

@@ -40,7 +40,7 @@ def truth_of(
             )
         origin = f"{subject.mat_path.name}'s reference"
         reference, own = batch.reference[:n], batch.logits[:n]
-        if not np.array_equal(batch.inputs[:n], inputs):  # the user's own data
+        if not np.array_equal(batch.inputs[0][:n], inputs):  # the user's own data
             # by model.mat's layers, which rung 2 compares with its reference
             origin = f"{subject.mat_path.name}'s layers in float64"
             graph = subject.mat.graph
@@ -62,7 +62,7 @@ def truth_of(
     if subject.mat is None or subject.run is None:
         return truth, judged(truth.credible, "reference", _own_error(truth))
     batch = subject.mat.batch
-    again = truth if np.array_equal(batch.inputs, inputs) else _live_truth(live, batch.inputs)
+    again = truth if np.array_equal(batch.inputs[0], inputs) else _live_truth(live, batch.inputs[0])
     alike = batch.reference.shape == again.reference.shape
     error = float(np.abs(batch.reference - again.reference).max(initial=0.0)) if alike else np.inf
     agrees = error <= FLOAT64 * float(np.abs(again.reference).max(initial=0.0))
@@ -70,7 +70,7 @@ def truth_of(
     return truth, judged(
         agrees,
         "reference",
-        f"{subject.mat_path.name}'s outputs for its {len(batch.inputs)} test images "
+        f"{subject.mat_path.name}'s outputs for its {batch.count} test images "
         f"{'are' if agrees else 'are not'} those of the run {subject.run.folder.name} "
         f"(max difference in float64 {error:.1e}); {_own_error(truth)}",
     )

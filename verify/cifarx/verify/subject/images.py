@@ -64,10 +64,10 @@ def compared_images(subject: Subject, count: int, data: str | None = None) -> Co
     assert subject.mat is not None
     batch, card, name = subject.mat.batch, subject.mat.card, subject.mat_path.name
     images = Images(batch.images[:count], batch.labels[:count])
-    places = np.arange(len(batch.inputs[:count]))
+    places = np.arange(len(batch.inputs[0][:count]))
     if not card.mean or not len(batch.images):
         origin = f"inputs of the test batch in {name}"
-        return ComparedImages(images, batch.inputs[:count], origin, None, places)
+        return ComparedImages(images, batch.inputs[0][:count], origin, None, places)
     mean, std = np.asarray(card.mean, np.float32), np.asarray(card.std, np.float32)
     inputs = preprocess(images.pixels, mean, std)
     return ComparedImages(images, inputs, f"images of the test batch in {name}", None, places)
@@ -81,8 +81,9 @@ def _of_data(subject: Subject, count: int, data: str) -> ComparedImages:
             "its own test images are compared. Leave it out, or pass --checkpoint none."
         )
     assert subject.mat is not None
-    card, size = subject.mat.card, subject.mat.graph.input_size
-    given = with_labels_of(card, from_data(data, size, card, max(count, len(card.classes))), data)
+    card, inputs = subject.mat.card, subject.mat.graph.inputs
+    found = from_data(data, inputs, card, max(count, len(card.classes)))
+    given = with_labels_of(card, found, data)
     images = Images(given.images, given.labels)
-    places = np.arange(len(given.inputs))
-    return ComparedImages(images, given.inputs, given.origin, None, places)
+    places = np.arange(given.count)
+    return ComparedImages(images, given.inputs[0], given.origin, None, places)

@@ -222,7 +222,7 @@ def log_softmax(node: Node) -> None:
     """The end of a classifier that was trained with NLLLoss; MATLAB has no such layer."""
     value = node.value(0)
     axis = node.attribute("axis", 1 if node.reading.opset < 13 else -1)
-    if node.proto.output[0] != node.reading.output:
+    if node.reading.outputs != (node.proto.output[0],):
         raise UnsupportedError("inside the network; it is taken as its last operation alone")
     if len(value.shape) != 1 or axis not in (1, -1):
         raise UnsupportedError("of something other than one vector of logits per image")

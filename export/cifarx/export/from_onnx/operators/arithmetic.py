@@ -90,7 +90,7 @@ def _sum(node: Node, operands: Sequence[Value | Array]) -> Value:
 
 
 def _added(node: Node, first: Value, second: Value) -> Value:
-    if len(first.shape) == len(second.shape) == 3:
+    if len(first.shape) == len(second.shape) in (2, 3):
         first, second = _broadcast(first, second)
     a, b, order = _alike(node, first, second)
     if node.reading.shapes[a] != node.reading.shapes[b]:
@@ -130,8 +130,11 @@ def _alike(
         return first.layer, second.layer, (first.shape, first.order)
     if len(first.shape) == len(second.shape) == 1:
         a, b = features_in_order(node, first), features_in_order(node, second)
-        shape = (max(first.shape[0], second.shape[0]),)
-        return a, b, (shape, None)
+        return a, b, ((max(first.shape[0], second.shape[0]),), None)
+    if len(first.shape) == len(second.shape) == 2:  # signals
+        a, b, (shape, order) = _alike(node, first.in_row(), second.in_row())
+        rows = Value(a, shape, order).index[:, 0]
+        return a, b, (rows.shape, rows)
     problem: Exception | None = None
     for axes in _ORDERS if len(first.shape) == len(second.shape) == 3 else ():
         back = tuple(int(i) for i in np.argsort(axes))
@@ -240,7 +243,7 @@ def spread(node: Node, value: Value, array: Array) -> tuple[Value, Array]:
     "computed inputs, not along the batch",
 )
 def concatenation(node: Node) -> None:
-    """Of maps along any of their axes, or of features."""
+    """Of maps or signals along any of their axes, or of features."""
     values = [node.value(i) for i in range(len(node.proto.input))]
     rank = len(values[0].shape) + 1
     axis = node.attribute("axis", 1) % rank
@@ -250,6 +253,9 @@ def concatenation(node: Node) -> None:
         node.give(values[0])
     elif rank == 2 and axis == 1:
         node.give(_joined_features(node, values))
+    elif rank == 3 and axis:  # signals
+        rows = _joined_maps(node, [v.in_row() for v in values], 2 * (axis - 1))
+        node.give(rows.rearranged(rows.index[:, 0]))
     elif rank == 4 and axis:
         node.give(_joined_maps(node, values, axis - 1))
     else:

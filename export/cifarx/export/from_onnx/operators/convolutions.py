@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,16 +21,12 @@ _OWN_PIXELS = ("reflect", "edge", "wrap")  # modes; numpy calls them the same
 @reads(
     "Conv",
     "Convolution2DLayer, GroupedConvolution2DLayer",
-    "constant kernels, two spatial axes",
+    "constant kernels, one or two spatial axes",
 )
 def convolution(node: Node) -> None:
     """Any stride, dilation, groups, pads and auto_pad; a Pad with zeros before it is absorbed."""
     layer = maps(node, node.value(0))
-    kernels = node.array(1)
-    if kernels.value.ndim != 4:
-        raise UnsupportedError(
-            f"{kernels.value.ndim - 2}-dimensional, but images have 2 dimensions"
-        )
+    kernels = _of_maps(node.array(1))
     bias = node.array(2) if node.given(2) else zeros(len(kernels.value))
     window = (int(kernels.value.shape[2]), int(kernels.value.shape[3]))
     dilation = two(node, "dilations")
@@ -49,16 +46,12 @@ def convolution(node: Node) -> None:
 @reads(
     "ConvTranspose",
     "TransposedConvolution2DLayer",
-    "constant kernels, two spatial axes, no pads below 0",
+    "constant kernels, one or two spatial axes, no pads below 0",
 )
 def transposed_convolution(node: Node) -> None:
     """Groups and dilations become zeros in the kernels, as MATLAB's layer has no such options."""
     layer = maps(node, node.value(0))
-    original = node.array(1)
-    if original.value.ndim != 4:
-        raise UnsupportedError(
-            f"{original.value.ndim - 2}-dimensional, but images have 2 dimensions"
-        )
+    original = _of_maps(node.array(1))
     kernels = _ungrouped(original.value, node.attribute("group", 1))
     kernels = _undilated(kernels, two(node, "dilations"))
     stride, size = two(node, "strides"), node.reading.shapes[layer][1:]
@@ -76,6 +69,17 @@ def transposed_convolution(node: Node) -> None:
             {"Weights": weights, "Bias": bias},
         )
     )
+
+
+def _of_maps(kernels: Array) -> Array:
+    """Kernels over signals (F, C, k) as kernels of one row (F, C, 1, k)."""
+    if kernels.value.ndim == 3:
+        return replace(kernels, value=kernels.value[:, :, None])
+    if kernels.value.ndim != 4:
+        raise UnsupportedError(
+            f"{kernels.value.ndim - 2}-dimensional, but images have 2 dimensions, and signals 1"
+        )
+    return kernels
 
 
 def _ungrouped(kernels: NDArray[np.float32], groups: int) -> NDArray[np.float32]:
@@ -106,8 +110,10 @@ def _cropping(
     node: Node, size: tuple[int, ...], window: tuple[int, int], stride: tuple[int, int]
 ) -> tuple[Sides, tuple[int, int]]:
     """The cropping, and the rows and columns that output_padding adds beyond it."""
-    extra = node.attribute("output_padding") or [0, 0]
+    extra = [0, *(node.attribute("output_padding") or [0])][-2:]
     wanted = node.attribute("output_shape")
+    if wanted and len(wanted) < 2:
+        wanted = [1, *wanted]
     automatic = node.attribute("auto_pad", "NOTSET")
     whole = [(n - 1) * s + k for n, s, k in zip(size, stride, window, strict=True)]
     if wanted:
@@ -121,7 +127,8 @@ def _cropping(
             for w, e, n, s in zip(whole, extra, size, stride, strict=True)
         ]
     else:
-        top, left, bottom, right = node.attribute("pads") or (0, 0, 0, 0)
+        pads = node.attribute("pads") or (0, 0, 0, 0)
+        top, left, bottom, right = pads if len(pads) == 4 else (0, pads[0], 0, pads[1])
         ends = [(top, bottom), (left, right)]
     cropped = [(begin, end - e) for (begin, end), e in zip(ends, extra, strict=True)]
     if min(begin for begin, _ in cropped) < 0:

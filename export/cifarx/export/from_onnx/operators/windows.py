@@ -10,13 +10,16 @@ from cifarx.export.network.layer import Shape
 from cifarx.pytorch_models.errors import UnsupportedError
 
 Sides = tuple[int, int, int, int]
+_DIMENSIONS = "only windows over images (two dimensions) or signals (one dimension)"
 
 
 def two(node: Node, attribute: str) -> tuple[int, int]:
-    """A (height, width) attribute; (1, 1) if it is absent."""
+    """A (height, width) attribute, of signals (1, length); (1, 1) if it is absent."""
     values = node.attribute(attribute) or [1, 1]
+    if len(values) == 1:
+        values = [1, *values]
     if len(values) != 2:
-        raise UnsupportedError("only two-dimensional windows")
+        raise UnsupportedError(_DIMENSIONS)
     return int(values[0]), int(values[1])
 
 
@@ -32,8 +35,10 @@ def padding(node: Node, size: Shape, window: tuple[int, int], dilation: tuple[in
     automatic = node.attribute("auto_pad", "NOTSET")
     if automatic in ("NOTSET", ""):
         pads = tuple(node.attribute("pads") or (0, 0, 0, 0))
+        if len(pads) == 2:
+            pads = (0, pads[0], 0, pads[1])
         if len(pads) != 4:
-            raise UnsupportedError("only two-dimensional windows")
+            raise UnsupportedError(_DIMENSIONS)
         if min(pads) < 0:
             raise UnsupportedError(f"negative pads {pads}")
         return layout.pads_from_onnx(pads)

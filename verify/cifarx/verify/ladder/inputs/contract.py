@@ -53,7 +53,7 @@ def check_contract(
     if subject.mat is not None and subject.mat.card.mean:
         batch, card = subject.mat.batch, subject.mat.card
         mean, std = np.asarray(card.mean, np.float32), np.asarray(card.std, np.float32)
-        if np.array_equal(preprocess(batch.images, mean, std), batch.inputs):
+        if np.array_equal(preprocess(batch.images, mean, std), batch.inputs[0]):
             sure.append(subject.mat_path.name)
             faults += label_faults(subject, images)
         else:
@@ -101,7 +101,7 @@ def _size_faults(subject: Subject) -> list[str]:
     if subject.run is not None:
         sizes["the run"] = subject.run.record.input_size
     if subject.mat is not None:
-        sizes[subject.mat_path.name] = subject.mat.graph.input_size
+        sizes[subject.mat_path.name] = subject.mat.graph.inputs[0].shape
     if len(given) != 1 or len(found) != 4 or len(set(sizes.values())) != 1:
         listed = ", ".join(f"{name} {size}" for name, size in sizes.items())
         return [f"image sizes (C, H, W) or inputs differ: {listed}"]

@@ -37,6 +37,7 @@ EXACT = frozenset(
         "GlobalMaxPooling2DLayer",
         "DropoutLayer",
         "FlattenLayer",
+        "ReshapeLayer",
         "DepthConcatenationLayer",
         "ConcatenationLayer",
     }

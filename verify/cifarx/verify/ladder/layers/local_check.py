@@ -79,15 +79,16 @@ class LocalCheck:
         Raises:
             ValueError: `inputs` do not fit the network.
         """
-        if inputs.dtype != np.float32 or inputs.shape[1:] != self._graph.input_size:
+        (given,) = self._graph.inputs
+        if inputs.dtype != np.float32 or inputs.shape[1:] != given.shape:
             raise ValueError(
                 f"the inputs are {inputs.dtype} {inputs.shape}, the network takes float32 "
-                f"(N, {', '.join(map(str, self._graph.input_size))})"
+                f"(N, {', '.join(map(str, given.shape))})"
             )
         count = len(inputs)
         if count == 0:
             return
-        values = {**activations, self._graph.input_name: inputs}
+        values = {**activations, given.name: inputs}
         usable = {name: array for name, array in values.items() if self._fits(name, array, count)}
         held: dict[str, Tensor] = {}  # usually the next layer's input
         for layer in self._graph.layers:
@@ -96,9 +97,9 @@ class LocalCheck:
             elif layer.name not in usable:
                 self._note(layer, inf, inf)
             else:
-                given = [held[x] if x in held else _tensor(usable[x]) for x in layer.inputs]
+                read = [held[x] if x in held else _tensor(usable[x]) for x in layer.inputs]
                 held = {layer.name: _tensor(usable[layer.name])}
-                self._judge(layer, given, held[layer.name])
+                self._judge(layer, read, held[layer.name])
 
     def ratios(self) -> tuple[LayerRatio, ...]:
         """Return those of the layers compared on all images, in the order of the graph."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.layer import Layer
@@ -60,7 +61,9 @@ def _likeness(f: Layer, w: Layer) -> int:
 
 def layer_faults(found: LayerGraph, wanted: LayerGraph, pairs: Sequence[Pair]) -> list[str]:
     """List what differs in kind, wiring or options; each text begins with the layer's name."""
-    names = {found.input_name: wanted.input_name}
+    names = dict(
+        zip((one.name for one in found.inputs), (one.name for one in wanted.inputs), strict=False)
+    )
     names |= {f.name: w.name for f, w in pairs if f and w}
     faults = []
     for f, w in pairs:
@@ -77,10 +80,16 @@ def layer_faults(found: LayerGraph, wanted: LayerGraph, pairs: Sequence[Pair]) -
             for key, value in f.hyper.items()
             if key in w.hyper and value != w.hyper[key]
         ]
-    if found.input_size != wanted.input_size:
-        faults.append(f"{found.input_name} has size {found.input_size}, not {wanted.input_size}")
-    if names.get(found.output) != wanted.output:
-        faults.append(f"{found.output} gives the output, not {wanted.output}")
+    for left, right in zip_longest(found.inputs, wanted.inputs):
+        if left is None or right is None:
+            faults.append(f"{(left or right).name} {'missing' if left is None else 'added'}")
+        elif left.shape != right.shape:
+            faults.append(f"{left.name} has size {left.shape}, not {right.shape}")
+    for one, other in zip_longest(found.outputs, wanted.outputs):
+        if one is None or other is None:
+            faults.append(f"{(one or other).name} {'missing' if one is None else 'added'}")
+        elif names.get(one.layer) != other.layer:
+            faults.append(f"{one.layer} gives the output, not {other.layer}")
     return faults
 
 
