@@ -184,7 +184,7 @@ def onnx_bytes(kind: Kind, opset: int, convolved: bool) -> bytes:
         options = {"Stride": (1, 1), "Padding": (0, 0, 0, 0), "DilationFactor": (1, 1)}
         conv = Layer("x", "Convolution2DLayer", ("image",), options, arrays)
         layers, source = (conv, *layers), "image"
-    graph = LayerGraph(source, SHAPE[1:], layers, "y")
+    graph = LayerGraph((Input(source, SHAPE[1:]),), layers, (Output("y"),))
     return b"".join(onnx_from_graph(graph, CARD, opset).chunks())
 
 

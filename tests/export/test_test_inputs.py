@@ -69,7 +69,10 @@ def test_products_are_weights_times_the_places_they_are_applied_at() -> None:
         Layer("l", "FullyConnectedLayer", ("f",), {},
               {"Weights": zeros(4, 112), "Bias": zeros(4)}),
     )  # fmt: skip
-    assert products_of(LayerGraph("image", SIZE, layers, "l")) == 7 * 3 * 3 * 2 * (4 * 4) + 4 * 112
+    assert (
+        products_of(LayerGraph((Input("image", SIZE),), layers, (Output("l"),)))
+        == 7 * 3 * 3 * 2 * (4 * 4) + 4 * 112
+    )
 
 
 def test_noise_is_the_same_every_time_and_is_of_pixels_where_their_normalisation_is_known() -> None:

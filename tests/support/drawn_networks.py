@@ -275,7 +275,7 @@ def drawn(data: st.DataObject, first: str = "") -> LayerGraph:
     linear(drawing)
     weights = drawing.array(CLASSES, 5)
     drawing.add("FullyConnectedLayer", {}, {"Weights": weights, "Bias": drawing.array(CLASSES)})
-    return LayerGraph("image", SIZE, tuple(drawing.layers), drawing.last)
+    return LayerGraph((Input("image", SIZE),), tuple(drawing.layers), (Output(drawing.last),))
 
 
 often = settings(

@@ -9,7 +9,11 @@ from cifarx.export.network.layer import Array, Layer
 
 
 def flattened(*tail: Layer, output: str) -> LayerGraph:
-    return LayerGraph("image", (2, 3, 4), (Layer("f", "FlattenLayer", ("image",)), *tail), output)
+    return LayerGraph(
+        (Input("image", (2, 3, 4)),),
+        (Layer("f", "FlattenLayer", ("image",)), *tail),
+        (Output(output),),
+    )
 
 
 def fully_connected(name: str, source: str, outputs: int, inputs: int = 24) -> Layer:

@@ -182,7 +182,7 @@ def test_a_graph_is_computed_image_by_image_whatever_the_batch() -> None:
         Layer("p", "GlobalAveragePooling2DLayer", ("s",)),
         Layer("f", "FlattenLayer", ("p",)),
     )
-    graph = LayerGraph("image", (3, 64, 64), layers, "f")
+    graph = LayerGraph((Input("image", (3, 64, 64)),), layers, (Output("f"),))
     images = RANDOM.standard_normal((40, 3, 64, 64)).astype(np.float32)  # several mini-batches
     wide = images.astype(np.float64)
     expected = (np.maximum(wide, 0) + wide).mean((2, 3))

@@ -75,7 +75,7 @@ def scaled(value: np.ndarray, source: str = "") -> LayerGraph:
     offset = Array(np.zeros_like(value), "")
     arrays = {"Scale": Array(value, source), "Offset": offset}
     layer = Layer("scaled", "ScalingLayer", ("image",), {}, arrays)
-    return LayerGraph("image", (len(value), 2, 2), (layer,), "scaled")
+    return LayerGraph((Input("image", (len(value), 2, 2)),), (layer,), (Output("scaled"),))
 
 
 THIRDS = np.float64([1 / 3, 2 / 3])

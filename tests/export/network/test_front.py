@@ -16,7 +16,7 @@ def scaling(name: str, given: str) -> Layer:
 
 
 def network(*layers: Layer) -> LayerGraph:
-    return LayerGraph("image", (3, 4, 4), layers, layers[-1].name)
+    return LayerGraph((Input("image", (3, 4, 4)),), layers, (Output(layers[-1].name),))
 
 
 def test_a_modules_own_normalisation_is_found() -> None:

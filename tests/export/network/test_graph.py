@@ -32,7 +32,7 @@ def convolution(**hyper: tuple[int, ...]) -> Layer:
 def test_convolution_shapes_are_those_of_hand_computation(
     hyper: dict[str, tuple[int, ...]], shape: tuple[int, ...]
 ) -> None:
-    graph = LayerGraph("image", (3, 8, 9), (convolution(**hyper),), "c")
+    graph = LayerGraph((Input("image", (3, 8, 9)),), (convolution(**hyper),), (Output("c"),))
     assert graph.shapes()["c"] == shape
 
 
@@ -66,7 +66,7 @@ def test_convolution_shapes_are_those_of_hand_computation(
 )
 def test_a_graph_that_contradicts_itself_raises(layers: tuple[Layer, ...], complaint: str) -> None:
     with pytest.raises(GraphError, match=complaint):
-        LayerGraph("image", (3, 8, 9), layers, "r")
+        LayerGraph((Input("image", (3, 8, 9)),), layers, (Output("r"),))
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_product_has_the_size_that_numpy_gives_it(
 
 def test_an_output_that_no_layer_gives_raises() -> None:
     with pytest.raises(GraphError, match="the output 'logits' is not a layer"):
-        LayerGraph("image", (3, 8, 9), (RELU,), "logits")
+        LayerGraph((Input("image", (3, 8, 9)),), (RELU,), (Output("logits"),))
 
 
 def test_a_wrongly_sized_array_raises(bundle: Bundle) -> None:

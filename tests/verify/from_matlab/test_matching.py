@@ -55,7 +55,7 @@ def linear(name: str, given: str, out: int, features: int) -> Layer:
 
 
 def network(*layers: Layer, size: tuple[int, int, int] = (2, 3, 3)) -> LayerGraph:
-    return LayerGraph("image", size, layers, layers[-1].name)
+    return LayerGraph((Input("image", size),), layers, (Output(layers[-1].name),))
 
 
 def branches(first: str, second: str) -> LayerGraph:
@@ -161,7 +161,7 @@ def test_scalings_in_front_are_the_normalisation_all_together() -> None:
 def test_a_layer_that_nothing_reads_is_a_difference() -> None:
     wanted = network(layer("flat", "FlattenLayer", "image"), linear("fc", "flat", 4, 18))
     idle = layer("idle", "ReLULayer", "image")
-    found = LayerGraph("image", (2, 3, 3), (idle, *wanted.layers), "fc")
+    found = LayerGraph((Input("image", (2, 3, 3)),), (idle, *wanted.layers), (Output("fc"),))
     assert match(found, wanted, dropout=True).differences == ("idle (ReLULayer) is not in the run",)
 
 

@@ -26,7 +26,7 @@ def network(weights: np.ndarray = WEIGHTS, exact: np.ndarray | None = None) -> L
         Layer("flat", "FlattenLayer", ("image",)),
         Layer("fc", "FullyConnectedLayer", ("flat",), {}, arrays),
     )
-    return LayerGraph("image", (6, 1, 1), layers, "fc")
+    return LayerGraph((Input("image", (6, 1, 1)),), layers, (Output("fc"),))
 
 
 def relative(

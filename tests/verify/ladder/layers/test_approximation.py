@@ -27,7 +27,11 @@ ACTIVATIONS = {
 
 
 def one_layer(kind: str) -> LayerGraph:
-    return LayerGraph("image", SIZE, (Layer("act", kind, ("image",), ACTIVATIONS[kind]),), "act")
+    return LayerGraph(
+        (Input("image", SIZE),),
+        (Layer("act", kind, ("image",), ACTIVATIONS[kind]),),
+        (Output("act"),),
+    )
 
 
 def inputs(spread: float, mean: float = 0.0) -> np.ndarray:

@@ -194,7 +194,7 @@ def test_winograd_is_named_where_it_is_allowed(tile: int) -> None:
         {"Stride": (1, 1), "Padding": (1, 1, 1, 1), "DilationFactor": (1, 1)},
         {"Weights": Array(weights, "w"), "Bias": Array(bias, "b")},
     )
-    graph = LayerGraph("image", (3, 24, 24), (layer,), "conv")
+    graph = LayerGraph((Input("image", (3, 24, 24)),), (layer,), (Output("conv"),))
     inputs = noise(2, graph.input_size)
     # numbers that direct sums hardly see, and transformed tiles do
     inputs[..., ::2] *= 1e-5

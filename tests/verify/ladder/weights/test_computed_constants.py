@@ -64,7 +64,7 @@ def test_a_stored_tensor_must_have_the_same_bits() -> None:
 def scaled(factor: Array) -> LayerGraph:
     arrays = {"Scale": factor, "Offset": Array(np.zeros(1, np.float32), "")}
     layer = Layer("by_third", "ScalingLayer", ("image",), {}, arrays)
-    return LayerGraph("image", (1, 1, 2), (layer,), "by_third")
+    return LayerGraph((Input("image", (1, 1, 2)),), (layer,), (Output("by_third"),))
 
 
 def test_right_constants_are_taken_as_float64_gives_them_and_wrong_ones_as_they_are() -> None:

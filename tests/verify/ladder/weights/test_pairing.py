@@ -26,7 +26,7 @@ def relu(name: str, given: str) -> Layer:
 
 def network(*layers: Layer) -> LayerGraph:
     flatten = Layer("flat", "FlattenLayer", ("image",))
-    return LayerGraph("image", (4, 1, 1), (flatten, *layers), layers[-1].name)
+    return LayerGraph((Input("image", (4, 1, 1)),), (flatten, *layers), (Output(layers[-1].name),))
 
 
 def renamed(graph: LayerGraph, names: Sequence[str]) -> LayerGraph:
