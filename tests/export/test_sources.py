@@ -18,6 +18,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from cifarx.export.mat.reader import read_mat
+from cifarx.export.network.interface import Input
 
 NETS = """
 import torch
@@ -121,7 +122,7 @@ def test_a_class_in_training_mode_is_exported_in_evaluation_mode_and_says_so(
     kinds = [layer.kind for layer in file.graph.layers]
     assert {"BatchNormalizationLayer", "DropoutLayer"} <= set(kinds)
     assert file.card.classes == tuple(f"class_{i}" for i in range(1, 6))
-    logits = answers(folder / "Net.onnx", file.batch.inputs)
+    logits = answers(folder / "Net.onnx", file.batch.inputs[0])
     np.testing.assert_allclose(logits, file.batch.reference, rtol=0, atol=1e-5)
 
 
@@ -166,7 +167,7 @@ def test_what_the_user_says_of_pixels_and_classes_is_in_both_files(
     np.testing.assert_allclose(card.std, [58.395, 127.5, 51])
     batch = read_mat(folder / "wide.mat").batch
     assert batch.images.dtype == np.uint8
-    assert batch.images.shape == batch.inputs.shape
+    assert batch.images.shape == batch.inputs[0].shape
     assert cifarx("verify", "wide.onnx", "--engines", "onnxruntime").code == 0
     again = cifarx("export", "wide.onnx", "--out", "again")
     assert again.code == 0, again.err
@@ -188,11 +189,13 @@ def test_an_onnx_file_of_somebody_else_is_exported(
     assert "wrote their_net.onnx" in done.out
     assert "wrote their_net.mat" in done.out
     batch = read_mat(folder / "their_net.mat").batch
-    x = torch.from_numpy(batch.inputs)
+    x = torch.from_numpy(batch.inputs[0])
     with torch.no_grad():
         truth = module.double()(x.double()).numpy()
     np.testing.assert_allclose(batch.reference, truth, rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(answers(folder / "their_net.onnx", batch.inputs), truth, atol=1e-5)
+    np.testing.assert_allclose(
+        answers(folder / "their_net.onnx", batch.inputs[0]), truth, atol=1e-5
+    )
 
 
 def test_the_file_that_is_read_is_never_replaced(
@@ -328,7 +331,7 @@ def test_a_part_left_in_training_mode_is_refused() -> None:
     module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)).eval()
     module[1].train()
     with pytest.raises(UserError, match="is in training mode in its part 1"):
-        graph_from_module(module, (3, 8, 8))
+        graph_from_module(module, [Input("image", (3, 8, 8))])
 
 
 def test_a_module_that_computes_in_float32_alone_is_exported_and_verifies(

@@ -196,7 +196,7 @@ def oldest() -> nn.Module:
 
 def write(name: str, folder: Path) -> Path:
     """Write NAME.mat and NAME.onnx; `curves` does not say how pixels are normalised."""
-    options = SourceOptions(input_size=SIZE)
+    options = SourceOptions(input_sizes=(SIZE,))
     if name != "curves":
         options = replace(options, mean=_of_white(100, 120, 150), std=_of_white(50, 60, 75))
     source = open_source(f"every_kind:{name}", options)
