@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from onnx import inliner
 
 from cifarx.export.from_onnx.constants import Constants, constants_of, evaluated
-from cifarx.export.from_onnx.faults import Faults, no_kind
+from cifarx.export.from_onnx.faults import NO_KIND, Faults
 from cifarx.export.from_onnx.interface import batch_and_size, one_input_and_output
 from cifarx.export.from_onnx.materialize import features_in_order, maps
 from cifarx.export.from_onnx.needed import needed_nodes
 from cifarx.export.from_onnx.node import READERS, Node, Reading
+from cifarx.export.from_onnx.sequences import sequence_layers
 from cifarx.export.from_onnx.value import Index, Mixed, Value, is_permutation
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.layer import Layer
@@ -127,7 +128,7 @@ def _read(
             if all(name in constants for name in given) and not proto.domain:
                 constants.update(evaluated(proto, constants, opset))
             elif entry is None:
-                raise no_kind(proto.op_type)
+                raise UnsupportedError(NO_KIND)
             elif lost.isdisjoint(given):
                 node = Node(proto, reading)
                 entry.read(node)
@@ -144,7 +145,8 @@ def _read(
             lost.update(proto.output)
     if faults or output not in reading.values:
         what = "does not depend on the input" if output in constants else "comes from no layer"
-        raise faults.error(f"the output {output!r} {what}")
+        otherwise = f"the output {output!r} {what}"
+        raise faults.error(otherwise, sequence_layers(needed, constants))
     try:
         finished, names = _finished(reading, reading.values[output], size)
     except (UnsupportedError, GraphError) as error:
