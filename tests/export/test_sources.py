@@ -341,3 +341,62 @@ def test_a_module_that_computes_in_float32_alone_is_exported_and_verifies(
     assert done.code == 0, done.err
     assert "it computes in float32 only" in done.out
     assert cifarx("verify", "Widening.onnx", "--engines", "onnxruntime").code == 0
+
+
+def test_weights_in_a_checkpoint_are_exported_and_a_note_says_what_was_unwrapped(
+    folder: Path, cifarx: Callable[..., object]
+) -> None:
+    import my_nets
+
+    net = my_nets.Net()
+    torch.save(net.state_dict(), "plain.pt")
+    torch.save({"state_dict": nn.DataParallel(net).state_dict(), "epoch": 3}, "last.ckpt")
+    for name in ("plain.pt", "last.ckpt"):
+        given = ("--weights", name, "--onnx", "--name", name.partition(".")[0])
+        done = cifarx("export", "my_nets:Net", *SIZE, *given)
+        assert done.code == 0, done.err
+    said = "note: last.ckpt: the state dict was found under 'state_dict'; the prefix 'module.' was"
+    assert said in done.out
+    assert tensors(folder / "last.onnx") == tensors(folder / "plain.onnx")
+
+
+def tensors(path: Path) -> dict[str, bytes]:
+    return {t.name: t.raw_data for t in onnx.load(path).graph.initializer}
+
+
+def traced(path: str) -> None:
+    import my_nets
+
+    torch.jit.save(torch.jit.trace(my_nets.ready, torch.zeros(1, 3, 8, 8)), path)
+
+
+def twice(path: str) -> None:
+    import my_nets
+
+    state = my_nets.Net().state_dict()
+    torch.save({"model": state, "ema": state}, path)
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit")
+@pytest.mark.parametrize(
+    ("save", "complaint"),
+    [
+        (lambda path: torch.save(nn.Linear(2, 2), path), "whole module, a pickle .*torch.save"),
+        (traced, r"w.pt is a TorchScript archive .*torch.save\(model.state_dict"),
+        (twice, "under 'ema' and 'model', which fit .*Save the one to use"),
+        (
+            lambda path: torch.save({"net": {"module.x": torch.ones(1)}}, path),
+            r"w.pt \(the state dict was found under 'net'\) does not fit the network: it lacks",
+        ),
+    ],
+)
+def test_a_file_of_weights_that_is_no_state_dict_gets_one_paragraph_and_nothing_is_written(
+    folder: Path, cifarx: Callable[..., object], save: Callable[[str], None], complaint: str
+) -> None:
+    save("w.pt")
+    before = {p.name for p in folder.iterdir()} | {"__pycache__"}
+    done = cifarx("export", "my_nets:Net", *SIZE, "--weights", "w.pt")
+    assert done.code == 2
+    assert done.err.count("\n") == 1
+    assert re.search(complaint, done.err), done.err
+    assert {p.name for p in folder.iterdir()} | {"__pycache__"} == before

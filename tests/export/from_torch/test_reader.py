@@ -125,7 +125,7 @@ def test_an_operator_that_onnx_lacks_in_the_modules_own_code_is_named() -> None:
 def test_batch_norm_without_statistics_is_named() -> None:
     norm = nn.BatchNorm2d(4, track_running_stats=False)
     module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Sequential(nn.ReLU(), norm), nn.Flatten())
-    said = r"The batch norm 1\.1 keeps no running statistics .*Train it with track_running"
+    said = r"The batch norm 1\.1 keeps no running statistics .*treat each image alone, as those do"
     with pytest.raises(UserError, match=said):
         graph_from_module(module.eval(), [Input("image", (3, 8, 8))])
 
@@ -206,3 +206,47 @@ def test_numbers_of_the_text_are_exact_in_constants_that_are_computed_from_them(
     expected = module.double()[0].standardized().detach().numpy()  # type: ignore[operator]
     assert weights.exact is not None
     assert np.abs(weights.exact - expected).max() < 1e-11 * np.abs(expected).max()
+
+
+class Sequence(nn.Module):
+    """A layer for sequences behind a convolution."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.body, self.layer, self.head = nn.Conv2d(3, 8, 2), layer, nn.Linear(8, 5)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        t = self.body(x).flatten(2).transpose(1, 2)
+        if isinstance(self.layer, nn.MultiheadAttention):
+            t = self.layer(t, t, t, need_weights=False)[0]
+        elif isinstance(self.layer, nn.RNNBase):
+            t = self.layer(t)[0]
+        elif isinstance(self.layer, nn.TransformerEncoderLayer):
+            t = self.layer(t)
+        else:
+            t = nn.functional.scaled_dot_product_attention(t, t, t)
+        return self.head(t.mean(1))
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("layer", "named"),
+    [
+        (nn.LSTM(8, 8, batch_first=True), r"LSTM \(layer\)"),
+        (nn.GRU(8, 8, batch_first=True), r"GRU \(layer\)"),
+        (nn.RNN(8, 8, batch_first=True), r"RNN \(layer\)"),
+        (nn.MultiheadAttention(8, 2, batch_first=True), r"MatMul .* as in attention \(layer\)"),
+        (nn.TransformerEncoderLayer(8, 2, 8, batch_first=True), r"MatMul .*\(layer.self_attn\)"),
+        (nn.Identity(), "scaled_dot_product_attention"),
+    ],
+)
+def test_recurrent_and_attention_layers_are_refused_in_one_paragraph(
+    layer: nn.Module, named: str
+) -> None:
+    with pytest.raises(UserError, match=named) as refused:
+        graph_from_module(Sequence(layer).eval(), (3, 4, 4))
+    text = str(refused.value)
+    assert "cifarx does not read recurrent and attention layers yet." in text
+    assert "can be exported on its own" in text
+    assert text.count("\n") == 0
+    assert "Operators that cifarx reads" not in text
