@@ -33,8 +33,8 @@ found.dlnetwork_missing = '';
 inputs = networkInputs(net);
 try
     [dlnet, found.dlnetwork_seconds] = timed(@() cifarx.dlnetwork(net));
-    [outputs, found.forward_seconds] = timed(@() ...
-                                             cifarx.internal.build.runDlnetwork(dlnet, net, inputs));
+    run = @() cifarx.internal.build.runDlnetwork(dlnet, net, inputs);
+    [outputs, found.forward_seconds] = timed(run);
     [found.dlnetwork_ratio, found.dlnetwork_error] = compared(outputs, net);
 catch reason
     found.dlnetwork_missing = [reason.identifier ': ' reason.message];

@@ -5,7 +5,7 @@ function inputs = networkInputs(net)
 %   layout; pixels where the input layer normalizes.
 
 inputs = cifarx.internal.layout.each(net.test.inputs, numel(net.inputs));
-pixels = cifarx.internal.ofPixels(net);
+pixels = cifarx.internal.interface.ofPixels(net);
 if ~isempty(pixels)
     inputs{pixels} = single(net.test.images);
 end

@@ -12,7 +12,8 @@ for i = 1:numel(files)
     end
     [~, given] = cifarx.internal.compute(net, inputs, 1, 'predict');
     for k = 1:numel(given)
-        assert(prod(info.layers(numel(inputs) + k).OutputSize) == numel(given(k).Value), given(k).Name);
+        row = info.layers(numel(inputs) + k);
+        assert(prod(row.OutputSize) == numel(given(k).Value), given(k).Name);
     end
     assert(info.learnables > 0 && info.classes == numel(net.classes));
     text = evalc('cifarx.summary(net)');

@@ -3,12 +3,13 @@ function dlnet = standInTrained(X, targets, dlnet, options, loss)
 %
 %   Whole batches, no momentum; enough to see whether inputs, targets, softmax and options arrive.
 %   LOSS is 'crossentropy', of the outputs of a softmax layer with categories or numbers as targets,
-%   or 'mse'. As documented, the normalization is recomputed unless 'ResetInputNormalization' is
-%   false.
+%   or a multiple of mse. As documented, the normalization is recomputed unless
+%   'ResetInputNormalization' is false.
 names = {dlnet.Layers.Name};
 last = find(strcmp(dlnet.OutputNames{1}, names));
 isSoftmax = strcmp(class(dlnet.Layers(last)), 'nnet.cnn.layer.SoftmaxLayer'); %#ok<STISA>
-if isSoftmax ~= strcmp(loss, 'crossentropy')
+byClasses = strcmp(loss, 'crossentropy');
+if isSoftmax ~= byClasses
     error('standin:loss', 'Cross-entropy is of the outputs of a softmax layer.');
 end
 while ~ismember(class(dlnet.Layers(last)), {'nnet.cnn.layer.FullyConnectedLayer', ...
@@ -34,7 +35,15 @@ for step = 1:options.MaxEpochs
         given.ByTrainNetwork = true;
     end
     old = dlnet.Layers(last);
-    slope = slopeOf(predict(dlnet, given), targets, numel(old.Bias), loss);
+    Y = predict(dlnet, given);
+    slope = slopeOf(Y, targets, numel(old.Bias), byClasses);
+    if ~byClasses
+        rows = targets;
+        if strcmp(Y.Format, 'CB')
+            rows = targets.';
+        end
+        slope = slope * loss(Y, rows) / mse(Y, rows);
+    end
     rate = options.InitialLearnRate * old.BiasLearnRateFactor;
     bias = old.Bias - single(rate * reshape(slope, size(old.Bias)));
     dlnet.Layers(last) = rebuilt(old, bias);
@@ -42,7 +51,7 @@ end
 dlnet = dlnetwork(dlnet);
 end
 
-function slope = slopeOf(Y, targets, channels, loss)
+function slope = slopeOf(Y, targets, channels, byClasses)
 %SLOPEOF  Derivative of the loss by the bias, one number per channel.
 maps = strcmp(Y.Format, 'SSCB') && size(Y.Data, 1) * size(Y.Data, 2) > 1;
 if isstruct(targets)  % categories; pixels without one are 0
@@ -64,7 +73,7 @@ if ~isequal(size(Y), size(targets))
           mat2str(size(Y)));
 end
 share = 1;
-if strcmp(loss, 'crossentropy')
+if byClasses
     share = sum(targets, 3);
 end
 slope = sum(sum(mean(Y .* share - targets, 4), 1), 2);

@@ -4,7 +4,7 @@ function net = trainNetwork(varargin)
 [inputs, targets, graph, options] = standInData(varargin);
 last = graph.Layers(end);
 kinds = {'ClassificationOutputLayer', 'PixelClassificationLayer', 'RegressionOutputLayer'};
-losses = {'crossentropy', 'crossentropy', 'mse'};
+losses = {'crossentropy', 'crossentropy', @mse};
 at = strcmp(class(last), strcat('nnet.cnn.layer.', kinds));
 if ~any(at)
     error('standin:output', 'The graph must end in an output layer.');

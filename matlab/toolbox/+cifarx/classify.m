@@ -44,14 +44,14 @@ cifarx.internal.check.requireArguments(nargin, 2, 'classify');
 cifarx.internal.check.requireNetwork(net, 'classify');
 if strcmp(net.task, 'regression')
     error('cifarx:classify:task', ...
-          ['The task of this network is ''regression'': its outputs are numbers without classes. ' ...
-           'Use cifarx.predict(net, %s).'], strjoin({net.inputs.Name}, ', '));
+          ['The task of this network is ''regression'': its outputs are numbers without ' ...
+           'classes. Use cifarx.predict(net, %s).'], strjoin({net.inputs.Name}, ', '));
 end
 if numel(net.outputs) ~= 1 || ~isequal(net.outputs.Size(end), numel(net.classes))
-    cifarx.internal.message.explain(struct('identifier', '', 'message', ['the number of ' ...
-                                           'classes does not fit the output']), net, 'classify');
+    problem = struct('identifier', '', 'message', 'The classes do not fit the output.');
+    cifarx.internal.message.explain(problem, net, 'classify');
 end
-[inputs, given] = cifarx.internal.inputsAndOptions(net, varargin, 'classify');
+[inputs, given] = cifarx.internal.interface.inputsAndOptions(net, varargin, 'classify');
 options = struct('MiniBatchSize', 16);
 options = cifarx.internal.nameValues(given, options, 'classify', 1 + numel(inputs));
 outputs = cifarx.internal.compute(net, inputs, options.MiniBatchSize, 'classify');

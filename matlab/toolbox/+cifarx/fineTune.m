@@ -36,9 +36,10 @@ function [tuned, trained] = fineTune(net, data, varargin)
 %     'ExecutionEnvironment'  default 'auto'
 %
 %   The network is trained by trainnet, or by trainNetwork before R2023b, with stochastic gradient
-%   descent of momentum 0.9. The loss is the cross-entropy of softmax for classes (in trainnet, that
-%   of a segmentation is the mean over the labeled pixels of each image), and the mean squared
-%   error for numbers. Inputs are shuffled every epoch. The normalization is not recomputed, and
+%   descent of momentum 0.9. The loss is the cross-entropy of softmax for classes, in a segmentation
+%   its mean over the labeled pixels, and half the mean squared error for numbers. (trainNetwork
+%   sums the squared errors of maps instead of averaging them, so choose a smaller learn rate.)
+%   Inputs are shuffled every epoch. The normalization is not recomputed, and
 %   batch normalization layers keep moving statistics, as in PyTorch. Deep Learning Toolbox is
 %   needed; for a segmentation before R2023b also Computer Vision Toolbox.
 %
@@ -75,13 +76,15 @@ options = optionsOf(varargin, nargin - numel(varargin));
 
 [graph, added] = withSoftmax(net);
 if modern
-    losses = struct('classification', 'crossentropy', 'segmentation', 'crossentropy', ...
-                    'regression', 'mse');
+    loss = 'crossentropy';
     if strcmp(net.task, 'segmentation')
         targets = asShares(targets, numel(net.classes));
+    elseif strcmp(net.task, 'regression')
+        responses = prod(net.outputs.Size);  % 'mse' divides by the number of observations only
+        loss = @(Y, T) mse(Y, T) / responses;
     end
     given = {data, targets};
-    trained = trainnet(given{1:1 + fromArray}, dlnetwork(graph), losses.(net.task), options);
+    trained = trainnet(given{1:1 + fromArray}, dlnetwork(graph), loss, options);
 else
     [graph, added] = withOutputLayer(graph, added, net);
     given = {data, targets};
@@ -108,9 +111,10 @@ function requireOneOfEach(net)
 %REQUIREONEOFEACH  Refuse networks with several inputs or outputs.
 if numel(net.inputs) > 1 || numel(net.outputs) > 1
     error('cifarx:fineTune:several', ...
-          ['cifarx.fineTune trains networks with one input and one output, but this one has the ' ...
-           'inputs %s and the outputs %s. Train dlnet = cifarx.dlnetwork(net) in a training loop ' ...
-           'of your own, then return its weights with cifarx.save(dlnet, ''tuned.mat'', net).'], ...
+          ['cifarx.fineTune trains networks with one input and one output, but this one has ' ...
+           'the inputs %s and the outputs %s. Train dlnet = cifarx.dlnetwork(net) in a ' ...
+           'training loop of your own, then return its weights with ' ...
+           'cifarx.save(dlnet, ''tuned.mat'', net).'], ...
           strjoin({net.inputs.Name}, ', '), strjoin({net.outputs.Name}, ', '));
 end
 end
@@ -188,7 +192,7 @@ if isImage && (~isequal(found(1:3), double(input.Size)) || numel(found) > 4)
           input.Size, strrep(mat2str(size(X)), ' ', '-by-'));
 end
 if ~isImage
-    cifarx.internal.check.requireInputs(net, {X}, 'fineTune');
+    cifarx.internal.interface.requireInputs(net, {X}, 'fineTune');
     return
 end
 wanted = 'uint8';
@@ -248,8 +252,8 @@ found = size(given);
 found(end + 1:3) = 1;
 if ~isnumeric(given) || ~isequal(found, extent)
     error('cifarx:fineTune:labels', ...
-          ['Labels must be class numbers of the pixels, %d-by-%d-by-%d (height, width, images), ' ...
-           'but are %s.'], extent, cifarx.internal.message.valueText(given));
+          ['Labels must be class numbers of the pixels, %d-by-%d-by-%d (height, width, ' ...
+           'images), but are %s.'], extent, cifarx.internal.message.valueText(given));
 end
 if ~all(ismember(given(:), 0:numel(net.classes))) || ~any(given(:))
     error('cifarx:fineTune:labels', ...
@@ -266,7 +270,8 @@ found = size(given);
 found(end + 1:numel(extent)) = 1;
 if ~isnumeric(given) || ~isreal(given) || ~isequal(found, extent) || ~all(isfinite(given(:)))
     error('cifarx:fineTune:targets', ...
-          'Targets must be finite numbers, %s (the size of the output ''%s'' by N), but are %s.', ...
+          ['Targets must be finite numbers, %s (the size of the output ''%s'' by N), but ' ...
+           'are %s.'], ...
           cifarx.internal.message.shapeText(extent), net.outputs.Name, ...
           cifarx.internal.message.valueText(given));
 end
@@ -313,8 +318,8 @@ function data = prepared(data, net)
 % https://www.mathworks.com/help/deeplearning/ref/augmentedimagedatastore.html
 if ~isa(data, 'matlab.io.datastore.ImageDatastore')
     error('cifarx:fineTune:data', ...
-          'Data must be an array (images H-by-W-by-C-by-N uint8) or an imageDatastore, not a %s.', ...
-          class(data));
+          ['Data must be an array (images H-by-W-by-C-by-N uint8) or an imageDatastore, not ' ...
+           'a %s.'], class(data));
 end
 if ~strcmp(net.task, 'classification') || ~strcmp(net.inputs.Format, 'SSCB')
     error('cifarx:fineTune:data', ...

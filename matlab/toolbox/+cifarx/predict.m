@@ -47,7 +47,7 @@ function varargout = predict(net, varargin)
 
 cifarx.internal.check.requireArguments(nargin, 2, 'predict');
 cifarx.internal.check.requireNetwork(net, 'predict');
-[inputs, given] = cifarx.internal.inputsAndOptions(net, varargin, 'predict');
+[inputs, given] = cifarx.internal.interface.inputsAndOptions(net, varargin, 'predict');
 options = struct('MiniBatchSize', 16, 'Layers', false);
 options = cifarx.internal.nameValues(given, options, 'predict', 1 + numel(inputs));
 wanted = options.Layers;
@@ -58,8 +58,8 @@ end
 count = numel(net.outputs);
 if nargout > count && ~wanted
     error('cifarx:predict:layers', ...
-          ['The network has %d outputs. One more, the activations, needs the option ''Layers'': ' ...
-           '[%s, activations] = cifarx.predict(net, %s, ''Layers'', true).'], count, ...
+          ['One more output than the %d of the network, the activations, needs the option ' ...
+           '''Layers'': [%s, activations] = cifarx.predict(net, %s, ''Layers'', true).'], count, ...
           strjoin({net.outputs.Name}, ', '), strjoin({net.inputs.Name}, ', '));
 elseif nargout > count + 1
     error('cifarx:predict:outputs', ...

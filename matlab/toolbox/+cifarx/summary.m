@@ -104,7 +104,7 @@ end
 fprintf('\n');
 if ~strcmp(net.task, 'classification')
     for o = 1:numel(info.outputs)
-        fprintf('output %s: %s, from layer %s\n', info.outputs(o).Name, ...
+        fprintf('%s: %s, output of layer %s\n', info.outputs(o).Name, ...
                 activation(info.outputs(o).OutputSize), info.outputs(o).Layer);
     end
 end

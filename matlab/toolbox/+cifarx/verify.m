@@ -163,7 +163,7 @@ function [right, detail] = inputsAreRight(net)
 %INPUTSARERIGHT  Compare the images as normalized here with the inputs of PyTorch.
 inputs = cifarx.internal.layout.each(net.test.inputs, numel(net.inputs));
 count = cifarx.internal.layout.countOf(inputs{1}, net.inputs(1));
-pixels = cifarx.internal.ofPixels(net);
+pixels = cifarx.internal.interface.ofPixels(net);
 if isempty(pixels)
     right = true;
     detail = sprintf('the file has no normalization; its %d inputs are used as they are', count);

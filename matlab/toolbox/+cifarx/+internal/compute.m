@@ -1,8 +1,8 @@
 function [outputs, activations] = compute(net, inputs, step, caller)
 %COMPUTE  Compute the outputs of a network, one mini-batch at a time.
 %
-%   OUTPUTS = CIFARX.INTERNAL.COMPUTE(NET, INPUTS, STEP, CALLER) returns a 1-by-O cell array with the
-%   single outputs of NET in their natural layout, for the 1-by-I cell array INPUTS of arrays as
+%   OUTPUTS = CIFARX.INTERNAL.COMPUTE(NET, INPUTS, STEP, CALLER) returns a 1-by-O cell array with
+%   the single outputs of NET in their natural layout, for the 1-by-I cell array INPUTS of arrays as
 %   CIFARX.PREDICT takes them, STEP observations at a time. Errors carry the name of the public
 %   function CALLER.
 %
@@ -16,7 +16,7 @@ if ~isnumeric(step) || ~isscalar(step) || ~(step >= 1) || step ~= fix(step)
 end
 cifarx.internal.check.requireNetwork(net, caller);
 try
-    count = cifarx.internal.check.requireInputs(net, inputs, caller);
+    count = cifarx.internal.interface.requireInputs(net, inputs, caller);
     if nargout > 1
         [outputs, activations] = computed(net, inputs, count, double(step));
     else

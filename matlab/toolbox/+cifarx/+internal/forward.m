@@ -1,13 +1,13 @@
 function [outputs, values] = forward(net, inputs)
 %FORWARD  Run all layers on one mini-batch.
 %
-%   OUTPUTS = CIFARX.INTERNAL.FORWARD(NET, INPUTS) returns a cell array with the values of the layers
-%   that net.outputs names, maps H-by-W-by-C-by-N or features F-by-N. INPUTS is a cell array with
-%   one single array per input of NET, normalized and in the layout of
+%   OUTPUTS = CIFARX.INTERNAL.FORWARD(NET, INPUTS) returns a cell array with the values of the
+%   layers that net.outputs names, maps H-by-W-by-C-by-N or features F-by-N. INPUTS is a cell array
+%   with one single array per input of NET, normalized and in the layout of
 %   CIFARX.INTERNAL.LAYOUT.CARRIED. Values that no later layer reads are freed.
 %
-%   [OUTPUTS, VALUES] = CIFARX.INTERNAL.FORWARD(NET, INPUTS) also returns the output of each layer, a
-%   1-by-L cell array.
+%   [OUTPUTS, VALUES] = CIFARX.INTERNAL.FORWARD(NET, INPUTS) also returns the output of each layer,
+%   a 1-by-L cell array.
 
 [sources, lastUse, places] = wiring(net);
 given = numel(net.inputs);

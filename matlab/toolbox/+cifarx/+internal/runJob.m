@@ -13,7 +13,9 @@ function runJob(modelFile, jobFile, resultFile)
 %   It writes these variables to the MAT-file RESULTFILE:
 %
 %     runtime      char, such as 'octave 7.3.0'
-%     outputs      1-by-O cell array of single, the outputs for inputs, each net.outputs(o).Size by N
+%     outputs      single, the output for inputs, net.outputs.Size by N; with O outputs a 1-by-O
+%     cell
+%                  array of such
 %     logits       the only output, if it is K-by-N
 %     inputs       the images as normalized here, single; only if there were images
 %     activations  1-by-L cell array of single, the output of each layer; only if wanted
@@ -22,18 +24,19 @@ net = cifarx.load(modelFile);
 job = load(jobFile, '-mat');
 result.runtime = cifarx.internal.runtime();
 if isfield(job, 'images')
-    pixels = net.inputs(cifarx.internal.ofPixels(net));
+    pixels = net.inputs(cifarx.internal.interface.ofPixels(net));
     result.inputs = cifarx.internal.normalize(job.images, pixels);
 end
 inputs = cifarx.internal.layout.each(job.inputs, numel(net.inputs));
 if isfield(job, 'layers')
-    [result.outputs, found] = cifarx.internal.compute(net, inputs, 16, 'predict');
+    [outputs, found] = cifarx.internal.compute(net, inputs, 16, 'predict');
     result.activations = {found.Value};
 else
-    result.outputs = cifarx.internal.compute(net, inputs, 16, 'predict');
+    outputs = cifarx.internal.compute(net, inputs, 16, 'predict');
 end
+result.outputs = cifarx.internal.layout.joined(outputs);
 if numel(net.outputs) == 1 && strcmp(net.outputs.Format, 'CB')
-    result.logits = result.outputs{1};
+    result.logits = outputs{1};
 end
 save('-v6', resultFile, '-struct', 'result');
 end

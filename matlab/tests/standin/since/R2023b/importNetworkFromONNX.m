@@ -17,9 +17,9 @@ standIn('R2026b');  % the importer has layers of its own for what the release la
 [folder, name] = fileparts(file);
 net = cifarx.load(fullfile(folder, [name '.mat']));
 labels = {'B', 'BC', 'BCS', 'BCSS'};
-if ~isequal(cellstr(options.InputDataFormats), labels(1 + cellfun(@numel, {net.inputs.Size}))) || ...
-        ~isequal(cellstr(options.OutputDataFormats), ...
-                 labels(1 + cellfun(@numel, {net.outputs.Size})))
+expected = @(list) labels(1 + cellfun(@numel, {list.Size}));
+if ~isequal(cellstr(options.InputDataFormats), expected(net.inputs)) || ...
+        ~isequal(cellstr(options.OutputDataFormats), expected(net.outputs))
     error('standin:formats', 'The file has other inputs or outputs.');
 end
 [net.inputs.Normalization] = deal('none');

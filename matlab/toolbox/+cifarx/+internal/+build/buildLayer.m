@@ -90,7 +90,8 @@ switch layer.Kind
         built = make('R2021a', @flattenLayer, {}, {});
     case 'ReshapeLayer'  % reshapeLayer (R2025a) has MATLAB's order of values and no new labels
         layer.Formattable = true;
-        built = make('R2021b', @functionLayer, {toMaps(layer.OutputSize)}, {'Formattable'});
+        first = {toMaps(layer.OutputSize)};
+        built = construct(layer, 'R2021b', @functionLayer, first, {'Formattable'});
     case 'FullyConnectedLayer'
         built = make('R2021a', @fullyConnectedLayer, {size(layer.Weights, 1)}, weighted);
     case 'AdditionLayer'

@@ -1,8 +1,8 @@
 function outputs = runDlnetwork(dlnet, net, inputs, source)
 %RUNDLNETWORK  Compute the outputs of a dlnetwork.
 %
-%   OUTPUTS = CIFARX.INTERNAL.BUILD.RUNDLNETWORK(DLNET, NET, INPUTS) returns a 1-by-O cell array with
-%   the outputs of the dlnetwork DLNET, which CIFARX.DLNETWORK made from NET, in their natural
+%   OUTPUTS = CIFARX.INTERNAL.BUILD.RUNDLNETWORK(DLNET, NET, INPUTS) returns a 1-by-O cell array
+%   with the outputs of the dlnetwork DLNET, which CIFARX.DLNETWORK made from NET, in their natural
 %   layout. INPUTS is a cell array of single arrays in the natural layout of net.inputs; an input
 %   that normalizes takes pixels. 16 observations are computed at a time.
 %

@@ -13,11 +13,11 @@ requireFields(net.layers, 'layers', {'Name', 'Kind', 'Inputs', 'Module', 'Source
 requireFields(net.outputs, 'outputs', {'Layer', 'Name', 'Size', 'Format'});
 requireFields(net.test, 'test', {'images', 'inputs', 'labels', 'outputs', 'reference'});
 checkFormat(net.format);
-cifarx.internal.check.checkInputs(net.inputs);
+cifarx.internal.interface.checkInputs(net.inputs);
 shapes = cifarx.internal.check.checkLayers(net);
 checkSources(net.layers);
-cifarx.internal.check.checkOutputs(net, shapes);
-cifarx.internal.check.checkTest(net);
+cifarx.internal.interface.checkOutputs(net, shapes);
+cifarx.internal.interface.checkTest(net);
 end
 
 function requireFields(value, name, fields)

@@ -18,7 +18,7 @@ found.model = attempted(@() cifarx.internal.file.sha256(bytesOf(file)));
 inputs = cifarx.internal.layout.each(net.test.inputs, numel(net.inputs));
 found.inputs = attempted(@() cifarx.internal.file.sha256(asBytes(inputs)));
 found.normalized = '';
-pixels = cifarx.internal.ofPixels(net);
+pixels = cifarx.internal.interface.ofPixels(net);
 if ~isempty(pixels)
     inputs{pixels} = cifarx.internal.normalize(net.test.images, net.inputs(pixels));
     found.normalized = attempted(@() cifarx.internal.file.sha256(asBytes(inputs)));

@@ -1,8 +1,8 @@
 function value = joined(list)
 %JOINED  The arrays of all inputs or outputs as net.test holds them.
 %
-%   VALUE = CIFARX.INTERNAL.LAYOUT.JOINED(LIST) is the array in the 1-by-1 cell array LIST, or LIST if
-%   there are several.
+%   VALUE = CIFARX.INTERNAL.LAYOUT.JOINED(LIST) is the array in the 1-by-1 cell array LIST, or LIST
+%   if there are several.
 %
 %   See also cifarx.internal.layout.each.
 

@@ -3,8 +3,8 @@ function judged = judgeOutput(Y, yardstick, reference, output, task)
 %
 %   JUDGED = CIFARX.INTERNAL.TRUTH.JUDGEOUTPUT(Y, YARDSTICK, REFERENCE, OUTPUT, TASK) compares the
 %   values Y of an output in this runtime, Size-by-N, with REFERENCE, those of PyTorch in float64
-%   (double), in units of the error of YARDSTICK, those of PyTorch in float32 (single). OUTPUT is the
-%   element of net.outputs, and TASK is net.task. JUDGED is a structure with the fields
+%   (double), in units of the error of YARDSTICK, those of PyTorch in float32 (single). OUTPUT is
+%   the element of net.outputs, and TASK is net.task. JUDGED is a structure with the fields
 %
 %     passed, finite, credible, ratio, largest   as verify/README.md, "Logits", defines them
 %     spread         largest error divided by the standard deviation of REFERENCE; NaN if that is

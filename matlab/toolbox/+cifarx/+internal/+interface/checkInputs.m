@@ -1,8 +1,8 @@
 function checkInputs(inputs)
 %CHECKINPUTS  Refuse inputs whose sizes, formats or normalizations are invalid.
 %
-%   CIFARX.INTERNAL.CHECK.CHECKINPUTS(INPUTS) checks net.inputs. Names are checked with those of the
-%   layers (CIFARX.INTERNAL.CHECK.CHECKLAYERS). The errors are 'cifarx:check:REASON'.
+%   CIFARX.INTERNAL.INTERFACE.CHECKINPUTS(INPUTS) checks net.inputs. Names are checked with those of
+%   the layers (CIFARX.INTERNAL.CHECK.CHECKLAYERS). The errors are 'cifarx:check:REASON'.
 
 demand = @cifarx.internal.check.demand;
 for i = 1:numel(inputs)

@@ -1,7 +1,7 @@
 function checkTest(net)
 %CHECKTEST  Refuse a test batch whose arrays do not belong together.
 %
-%   CIFARX.INTERNAL.CHECK.CHECKTEST(NET) checks the fields of net.test against net.inputs,
+%   CIFARX.INTERNAL.INTERFACE.CHECKTEST(NET) checks the fields of net.test against net.inputs,
 %   net.outputs and net.classes, for N >= 1 observations:
 %
 %     images     H-by-W-by-C-by-N uint8, pixels of the input with the Normalization 'zscore';
@@ -23,7 +23,7 @@ for i = 1:numel(inputs)
     demand(labelled('inputs', i, numel(inputs)), inputs{i}, 'single', ...
            [net.inputs(i).Size, count], false);
 end
-pixels = cifarx.internal.ofPixels(net);
+pixels = cifarx.internal.interface.ofPixels(net);
 if isempty(pixels)
     demand('images', test.images, 'uint8', [0 0], true);
 else

@@ -1,9 +1,9 @@
 function checkOutputs(net, shapes)
 %CHECKOUTPUTS  Refuse outputs, a task and classes that do not fit the layers or each other.
 %
-%   CIFARX.INTERNAL.CHECK.CHECKOUTPUTS(NET, SHAPES) checks net.outputs, net.task and net.classes.
-%   SHAPES are the sizes of the outputs of all layers, from CIFARX.INTERNAL.CHECK.CHECKLAYERS. The
-%   errors are 'cifarx:check:REASON'.
+%   CIFARX.INTERNAL.INTERFACE.CHECKOUTPUTS(NET, SHAPES) checks net.outputs, net.task and
+%   net.classes. SHAPES are the sizes of the outputs of all layers, from
+%   CIFARX.INTERNAL.CHECK.CHECKLAYERS. The errors are 'cifarx:check:REASON'.
 
 for o = 1:numel(net.outputs)
     checkOne(net.outputs(o), o, net.layers, shapes);

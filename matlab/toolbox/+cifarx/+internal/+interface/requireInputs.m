@@ -1,8 +1,8 @@
 function count = requireInputs(net, inputs, caller)
 %REQUIREINPUTS  Refuse arrays whose number, class or size does not fit the inputs of a network.
 %
-%   COUNT = CIFARX.INTERNAL.CHECK.REQUIREINPUTS(NET, INPUTS, CALLER) checks the cell array INPUTS of
-%   arrays against net.inputs and returns the number of observations. The errors
+%   COUNT = CIFARX.INTERNAL.INTERFACE.REQUIREINPUTS(NET, INPUTS, CALLER) checks the cell array
+%   INPUTS of arrays against net.inputs and returns the number of observations. The errors
 %   'cifarx:CALLER:REASON' name the input; REASON is inputCount, imageClass, imageSize (for images),
 %   inputClass, inputSize (for signals and features), normalization or observations.
 
