@@ -53,6 +53,8 @@ switch kind
                    'NearestRoundingMode'};
     case 'DropoutLayer'
         options = {'Probability'};
+    case 'ReshapeLayer'
+        options = {'OutputSize'};
     case 'ConcatenationLayer'
         options = {'Dim'};
     case {'ReLULayer', 'SwishLayer', 'SigmoidLayer', 'TanhLayer', 'SoftmaxLayer', ...
