@@ -139,6 +139,7 @@ CASES: list[Case] = [
     ("GlobalMaxPooling2DLayer", {}, {}, [X], X.max((2, 3), keepdims=True)),
     ("DropoutLayer", {"Probability": 0.5}, {}, [X], X),
     ("FlattenLayer", {}, {}, [X], X.reshape(2, -1)),
+    ("ReshapeLayer", {"OutputSize": (5, 6, 4)}, {}, [X.reshape(2, -1)], X),
     ("FullyConnectedLayer", {}, {"Weights": W, "Bias": C}, [FEATURES], FEATURES @ W.T + C),
     ("AdditionLayer", {}, {}, [X, Y], X + Y),
     ("MultiplicationLayer", {}, {}, [X, Y[:, :, :1, :1]], X * Y[:, :, :1, :1]),
