@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cifarx.export.network.graph import LayerGraph
-from cifarx.export.network.layer import Array, Layer, number, pair, sides
+from cifarx.export.network.layer import Array, Layer, maps_size, number, pair, sides
 from cifarx.export.network.model_card import LOG_SOFTMAX
 from cifarx.export.network.resampling import Line, resize_lines
 
@@ -249,9 +249,7 @@ def _concatenation(layer: Layer, inputs: list[Tensor], arrays: Arrays) -> Tensor
 
 def _reshape(layer: Layer, inputs: list[Tensor], arrays: Arrays) -> Tensor:
     (x,) = inputs
-    size = layer.hyper["OutputSize"]
-    assert isinstance(size, tuple)
-    height, width, channels = size
+    height, width, channels = maps_size(layer, "OutputSize")
     return x.reshape(len(x), channels, height, width)
 
 

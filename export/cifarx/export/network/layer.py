@@ -51,6 +51,14 @@ def pair(layer: Layer, key: str) -> tuple[int, int]:
     return int(value[0]), int(value[1])
 
 
+def maps_size(layer: Layer, key: str) -> tuple[int, int, int]:
+    """A (height, width, channels) option of maps."""
+    value = layer.hyper[key]
+    if not (isinstance(value, tuple) and len(value) == 3 and min(value) >= 1 and _whole(value)):
+        raise GraphError(f"{key} must be (height, width, channels), not {value}")
+    return int(value[0]), int(value[1]), int(value[2])
+
+
 def sides(layer: Layer, key: str) -> tuple[int, int, int, int]:
     """A (top, bottom, left, right) option, such as Padding."""
     value = layer.hyper[key]

@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cifarx.export.network.layer import Layer, Shape, number, pair, sides
+from cifarx.export.network.layer import Layer, Shape, maps_size, number, pair, sides
 from cifarx.export.network.resampling import resize_lines
 from cifarx.pytorch_models.errors import GraphError
 
@@ -160,12 +160,10 @@ def _flatten(layer: Layer, inputs: list[Shape]) -> Shape:
 
 def _reshape(layer: Layer, inputs: list[Shape]) -> Shape:
     """Features to maps; OutputSize is MATLAB's (H, W, C)."""
-    size = layer.hyper["OutputSize"]
-    if not (isinstance(size, tuple) and len(size) == 3 and min(size) >= 1):
-        raise GraphError(f"OutputSize must be (height, width, channels), not {size}")
-    if len(inputs[0]) != 1 or inputs[0][0] != math.prod(size):
-        raise GraphError(f"makes maps of {size} of an input of {inputs[0]}")
-    return size[2], size[0], size[1]
+    height, width, channels = maps_size(layer, "OutputSize")
+    if inputs[0] != (height * width * channels,):
+        raise GraphError(f"makes maps of {(height, width, channels)} of an input of {inputs[0]}")
+    return channels, height, width
 
 
 def _fully_connected(layer: Layer, inputs: list[Shape]) -> Shape:

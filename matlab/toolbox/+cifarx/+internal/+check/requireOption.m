@@ -6,15 +6,19 @@ function requireOption(layer, key)
 
 value = layer.(key);
 switch key
-    case {'Stride', 'PoolSize', 'DilationFactor', 'OutputSize'}
+    case {'Stride', 'PoolSize', 'DilationFactor'}
         sound = whole(value, 2, 1);
         wanted = '1-by-2 double, whole numbers of 1 or more [vertical horizontal]';
     case {'Padding', 'Cropping'}
         sound = whole(value, 4, 0);
         wanted = '1-by-4 double, whole numbers of 0 or more [top bottom left right]';
     case 'OutputSize'
-        sound = whole(value, 3, 1);
-        wanted = '1-by-3 double, whole numbers of 1 or more (height, width, channels)';
+        maps = strcmp(layer.Kind, 'ReshapeLayer');
+        sound = whole(value, 2 + maps, 1);
+        wanted = '1-by-2 double, whole numbers of 1 or more [vertical horizontal]';
+        if maps
+            wanted = '1-by-3 double, whole numbers of 1 or more [height width channels]';
+        end
     case {'NumGroups', 'Dim'}
         sound = whole(value, 1, 1);
         wanted = 'a double, a whole number of 1 or more';
