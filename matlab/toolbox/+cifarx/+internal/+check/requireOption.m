@@ -21,6 +21,14 @@ switch key
     case 'Approximation'
         sound = ischar(value) && any(strcmp(value, {'none', 'tanh'}));
         wanted = '''none'' or ''tanh''';
+    case 'Function'
+        words = {'abs', 'ceil', 'cos', 'exp', 'floor', 'log', 'reciprocal', 'sign', 'sin', ...
+                 'softplus', 'sqrt'};
+        if strcmp(layer.Kind, 'BinaryElementwiseLayer')
+            words = {'divide', 'max', 'min'};
+        end
+        sound = ischar(value) && any(strcmp(value, words));
+        wanted = sprintf('''%s''', strjoin(words, ''', '''));
     case 'PaddingValue'
         sound = (isNumber(value) && value == 0) || isequal(value, 'mean');
         wanted = '0 or ''mean''';
