@@ -14,7 +14,7 @@ for i = 1:numel(files)
         else
             assert(strcmp(name, net.input.Name));
         end
-        assert(strcmp(class(dlnet.Layers(k)), ['nnet.cnn.layer.' kind]), name);
+        assert(strcmp(class(dlnet.Layers(k)), cifarx.internal.build.classOf(kind)), name);
     end
     left = setdiff({net.layers.Name}, {dlnet.Layers.Name});
     kinds = {net.layers(ismember({net.layers.Name}, left)).Kind};

@@ -12,9 +12,6 @@ from cifarx.pytorch_models.errors import UnreadableError, UnsupportedError
 
 _NAMED = 8  # nodes to name per operator
 NO_KIND = "no layer kind for it"
-_ADVICE = {
-    "Softplus": "Deep Learning Toolbox has no layer for Mish and Softplus; train with SiLU instead",
-}
 
 
 @dataclass
@@ -57,7 +54,6 @@ class Faults:
         )
 
 
-def no_kind(operator: str) -> UnsupportedError:
+def no_kind() -> UnsupportedError:
     """The exception for an operator without a reader."""
-    advice = _ADVICE.get(operator)
-    return UnsupportedError(f"{NO_KIND}; {advice}" if advice else NO_KIND)
+    return UnsupportedError(NO_KIND)

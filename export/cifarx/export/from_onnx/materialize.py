@@ -44,10 +44,14 @@ _KEEPS_ITS_SHAPE = {
     "SigmoidLayer",
     "TanhLayer",
     "SoftmaxLayer",
+    "LogSoftmaxLayer",
+    "ElementwiseLayer",
+    "PowerLayer",
     "ScalingLayer",
     "DropoutLayer",
     "AdditionLayer",
     "MultiplicationLayer",
+    "BinaryElementwiseLayer",
 }
 
 

@@ -127,7 +127,7 @@ def _read(
             if all(name in constants for name in given) and not proto.domain:
                 constants.update(evaluated(proto, constants, opset))
             elif entry is None:
-                raise no_kind(proto.op_type)
+                raise no_kind()
             elif lost.isdisjoint(given):
                 node = Node(proto, reading)
                 entry.read(node)

@@ -22,30 +22,34 @@ _ORDERS = ((0, 1, 2), (1, 2, 0))  # channels first, and channels last
 @reads("Add", "AdditionLayer; ScalingLayer or a bias where one is constant", "inputs of one size")
 def addition(node: Node) -> None:
     """Of the outputs of two layers, or of one and a number per channel."""
-    node.give(_sum(node, _operands(node)))
+    node.give(sum_of(node, operands(node)))
 
 
 @reads("Sum", "AdditionLayers, one fewer than inputs", "inputs of one size")
 def several_additions(node: Node) -> None:
     """Of any number of inputs, from left to right."""
-    node.give(_sum(node, _operands(node)))
+    node.give(sum_of(node, operands(node)))
 
 
 @reads("Sub", "ScalingLayer and AdditionLayer", "inputs of one size")
 def subtraction(node: Node) -> None:
     """`x - c` and `c - x` as a scaling; of two layers, the second times -1 is added."""
-    first, second = _operands(node)
+    node.give(difference(node, *operands(node)))
+
+
+def difference(node: Node, first: Value | Array, second: Value | Array) -> Value:
+    """The first less the second; one of them is a value."""
     if isinstance(second, Value):
         second = scaled(node, second, -1.0, 0.0, "_negated")
     else:
         second = Array(-second.value, "")
-    node.give(_sum(node, [first, second]))
+    return sum_of(node, [first, second])
 
 
 @reads("Mul", "MultiplicationLayer; ScalingLayer or a scale where one is constant")
 def multiplication(node: Node) -> None:
     """Of the outputs of two layers, with broadcasting, or of one and a number per channel."""
-    first, second = _operands(node)
+    first, second = operands(node)
     if isinstance(first, Value) and isinstance(second, Value):
         node.give(product(node, first, second))
     elif isinstance(first, Value):
@@ -54,12 +58,22 @@ def multiplication(node: Node) -> None:
         node.give(times(node, second, first))  # type: ignore[arg-type]
 
 
-@reads("Div", "ScalingLayer", "by a constant")
+@reads(
+    "Div",
+    "BinaryElementwiseLayer; for a constant divisor ScalingLayer; for a constant dividend "
+    "ElementwiseLayer and ScalingLayer",
+)
 def division(node: Node) -> None:
-    """By constants, as a multiplication by their reciprocals."""
-    first, second = _operands(node)
-    if isinstance(second, Value) or not isinstance(first, Value):
-        raise UnsupportedError("by a value that is computed from the image")
+    """Of two layers, with broadcasting; by constants, as a multiplication by their reciprocals."""
+    first, second = operands(node)
+    if isinstance(second, Value):
+        if isinstance(first, Value):
+            node.give(combined(node, first, second, "divide"))
+            return
+        inverted = function_of(node, second, "reciprocal", "_reciprocal")
+        node.give(inverted if _is_one(first) else times(node, inverted, first))
+        return
+    assert isinstance(first, Value)  # a node whose inputs are all constant is evaluated
     with np.errstate(divide="ignore", over="ignore"):
         inverse = (1 / second.value.astype(np.float64)).astype(node.reading.dtype)
     if not np.isfinite(inverse).all():
@@ -73,14 +87,16 @@ def negation(node: Node) -> None:
     node.give(scaled(node, node.value(0), -1.0, 0.0, ""))
 
 
-def _operands(node: Node) -> list[Value | Array]:
+def operands(node: Node) -> list[Value | Array]:
+    """The inputs of a node, computed ones and constants."""
     given: list[Value | Array] = []
     for i, name in enumerate(node.proto.input):
         given.append(node.array(i) if name in node.reading.constants else node.value(i))
     return given
 
 
-def _sum(node: Node, operands: Sequence[Value | Array]) -> Value:
+def sum_of(node: Node, operands: Sequence[Value | Array]) -> Value:
+    """The values added from left to right, then the constants."""
     values = [v for v in operands if isinstance(v, Value)]
     total = reduce(lambda a, b: _added(node, a, b), values)
     for array in operands:
@@ -118,6 +134,34 @@ def product(node: Node, first: Value, second: Value) -> Value:
     """A MultiplicationLayer of two values."""
     a, b, order = _alike(node, first, second)
     return Value(node.add("MultiplicationLayer", (a, b)), *order)
+
+
+def function_of(node: Node, value: Value, function: str, suffix: str = "") -> Value:
+    """An ElementwiseLayer; see `vocabulary.ONE_TO_ONE`."""
+    return node.elementwise("ElementwiseLayer", value, {"Function": function}, suffix=suffix)
+
+
+def combined(node: Node, first: Value, second: Value, function: str, suffix: str = "") -> Value:
+    """A BinaryElementwiseLayer of two values; see `vocabulary.TWO_TO_ONE`."""
+    shape = np.broadcast_shapes(first.shape, second.shape)
+    a, b, order = _alike(node, *(_narrowed(v) for v in (first, second)))
+    layer = node.add("BinaryElementwiseLayer", (a, b), {"Function": function}, suffix=suffix)
+    value = Value(layer, *order)
+    return value if value.shape == shape else value.rearranged(np.broadcast_to(value.index, shape))
+
+
+def _narrowed(value: Value) -> Value:
+    """A value without the repetitions that Expand made; the layer that reads it repeats it."""
+    index = value.index
+    for axis, count in enumerate(index.shape):
+        first = index.take([0], axis)
+        if count > 1 and (index == first).all():
+            index = first
+    return value if index.shape == value.shape else value.rearranged(index)
+
+
+def _is_one(array: Array) -> bool:
+    return array.value.shape == () and float(array.value) == 1
 
 
 def _alike(

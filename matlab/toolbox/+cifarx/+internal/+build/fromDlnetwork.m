@@ -20,6 +20,10 @@ for i = 1:numel(net.layers)
         continue  % a flatten layer that fullyConnectedLayer replaces
     end
     built = dlnet.Layers(at);
+    if strcmp(class(built), 'nnet.cnn.layer.FunctionLayer') %#ok<STISA> a structure in Octave
+        requireFunction(layer, built);
+        continue  % nothing is learnt
+    end
     requireOptions(layer, built);
     if isstruct(layer.Source)
         keys = fieldnames(layer.Source);
@@ -49,10 +53,11 @@ for i = 1:numel(dlnet.Layers)
     if any(at)
         expected = kinds{at};
     end
-    if ~strcmp(class(dlnet.Layers(i)), ['nnet.cnn.layer.' expected])
+    wanted = cifarx.internal.build.classOf(expected);
+    if ~strcmp(class(dlnet.Layers(i)), wanted)
         error('cifarx:save:layerClass', ...
-              'Layer ''%s'' must be of class nnet.cnn.layer.%s, but is of class %s.', ...
-              dlnet.Layers(i).Name, expected, class(dlnet.Layers(i)));
+              'Layer ''%s'' must be of class %s, but is of class %s.', ...
+              dlnet.Layers(i).Name, wanted, class(dlnet.Layers(i)));
     end
 end
 arrow = @(from, to) sort(strcat(cellstr(from(:)), {' to '}, cellstr(to(:))));
@@ -119,6 +124,17 @@ for k = 1:numel(keys)
               cifarx.internal.message.valueText(expected), ...
               cifarx.internal.message.valueText(found));
     end
+end
+end
+
+function requireFunction(layer, built)
+%REQUIREFUNCTION  Compare the function of a function layer.
+expected = func2str(cifarx.internal.build.functionOf(layer));
+found = func2str(built.PredictFcn);
+if ~strcmp(found, expected)
+    error('cifarx:save:option', ...
+          ['PredictFcn of layer ''%s'' was %s and is %s in the dlnetwork. Only weights can go ' ...
+           'back to PyTorch; make other changes there.'], layer.Name, expected, found);
 end
 end
 

@@ -40,7 +40,7 @@ end
 function left = leftOut(net)
 %LEFTOUT  The flatten layers that only fully connected layers read, directly or not.
 through = {'DropoutLayer', 'ReLULayer', 'LeakyReLULayer', 'ClippedReLULayer', 'ELULayer', ...
-           'GELULayer', 'SwishLayer', 'SigmoidLayer', 'TanhLayer'};
+           'GELULayer', 'SwishLayer', 'SigmoidLayer', 'TanhLayer', 'ElementwiseLayer'};
 names = {net.layers.Name};
 kinds = {net.layers.Kind};
 absorbed = false(1, numel(names));  % whether all readers of a layer flatten it themselves
