@@ -98,8 +98,13 @@ K, G, T, B = drawn(6, 4, 2, 2), drawn(6, 2, 2, 2), drawn(4, 3, 2, 3), drawn(6)
 S, A, M, V = drawn(4), drawn(4), drawn(4), np.abs(drawn(4))
 W, C = drawn(3, 7), drawn(3)
 AFFINE = {"Scale": S, "Offset": A}
-RESIZED: dict[str, Hyper] = {"OutputSize": (8, 4), "Scale": (8 / 5, 4 / 6), "Method": "bilinear",
-                             "GeometricTransformMode": "", "NearestRoundingMode": "round"}  # fmt: skip
+RESIZED: dict[str, Hyper] = {
+    "OutputSize": (8, 4),
+    "Scale": (8 / 5, 4 / 6),
+    "Method": "bilinear",
+    "GeometricTransformMode": "",
+    "NearestRoundingMode": "round",
+}
 
 
 def interpolated(x: Numbers, rows: Numbers, columns: Numbers) -> Numbers:
