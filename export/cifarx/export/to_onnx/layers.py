@@ -246,6 +246,35 @@ def _gelu(layer: Layer, writing: Writing) -> None:
     writing.node("Mul", layer, [product, constant("half", 0.5)])
 
 
+_ONE_TO_ONE = {
+    "abs": "Abs",
+    "ceil": "Ceil",
+    "cos": "Cos",
+    "exp": "Exp",
+    "floor": "Floor",
+    "log": "Log",
+    "reciprocal": "Reciprocal",
+    "sign": "Sign",
+    "sin": "Sin",
+    "softplus": "Softplus",
+    "sqrt": "Sqrt",
+}
+_TWO_TO_ONE = {"divide": "Div", "max": "Max", "min": "Min"}
+
+
+def _elementwise(layer: Layer, writing: Writing) -> None:
+    writing.node(_ONE_TO_ONE[str(layer.hyper["Function"])], layer, writing.inputs(layer))
+
+
+def _power(layer: Layer, writing: Writing) -> None:
+    exponent = writing.along_channels(layer, "Exponent")
+    writing.node("Pow", layer, [*writing.inputs(layer), exponent])
+
+
+def _binary_elementwise(layer: Layer, writing: Writing) -> None:
+    writing.node(_TWO_TO_ONE[str(layer.hyper["Function"])], layer, writing.inputs(layer))
+
+
 def _dropout(layer: Layer, writing: Writing) -> None:
     ratio = writing.constant(f"{layer.name}_ratio", number(layer, "Probability"))
     writing.node("Dropout", layer, [*writing.inputs(layer), ratio])
@@ -267,8 +296,11 @@ def _reshape(layer: Layer, writing: Writing) -> None:
     writing.node("Reshape", layer, [*writing.inputs(layer), shape])
 
 
-def _softmax(layer: Layer, writing: Writing) -> None:
-    writing.node("Softmax", layer, writing.inputs(layer), axis=1)
+def _over_channels(operator: str) -> Writer:
+    def write(layer: Layer, writing: Writing) -> None:
+        writing.node(operator, layer, writing.inputs(layer), axis=1)
+
+    return write
 
 
 def _concatenation(layer: Layer, writing: Writing) -> None:
@@ -299,7 +331,10 @@ WRITERS: dict[str, Writer] = {
     "SwishLayer": _swish,
     "SigmoidLayer": _one("Sigmoid"),
     "TanhLayer": _one("Tanh"),
-    "SoftmaxLayer": _softmax,
+    "SoftmaxLayer": _over_channels("Softmax"),
+    "LogSoftmaxLayer": _over_channels("LogSoftmax"),
+    "ElementwiseLayer": _elementwise,
+    "PowerLayer": _power,
     "ScalingLayer": _scaling,
     "MaxPooling2DLayer": _pooling("MaxPool"),
     "AveragePooling2DLayer": _pooling("AveragePool"),
@@ -312,6 +347,7 @@ WRITERS: dict[str, Writer] = {
     "FullyConnectedLayer": _fully_connected,
     "AdditionLayer": _one("Add"),
     "MultiplicationLayer": _one("Mul"),
+    "BinaryElementwiseLayer": _binary_elementwise,
     "DepthConcatenationLayer": _depth_concatenation,
     "ConcatenationLayer": _concatenation,
 }
