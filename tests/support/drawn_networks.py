@@ -92,7 +92,7 @@ def window(drawing: Drawing, *, row: bool) -> dict[str, Hyper]:
     if row:
         return {
             "Stride": (1, drawing.number(1, 2)),
-            "Padding": (0, 0, drawing.number(0, 2), drawing.number(0, 2)),
+            "Padding": (0, 0, drawing.number(1, 2), drawing.number(1, 2)),
             "DilationFactor": (1, drawing.number(1, 2)),
         }
     return {
@@ -215,6 +215,21 @@ def average_pooling(drawing: Drawing) -> None:
     drawing.add("AveragePooling2DLayer", hyper, {})
 
 
+@step("Resize2DLayer", maps=True)
+def resize(drawing: Drawing) -> None:
+    """Bilinear; of the options for nearest pixels several mean the same, and one is read."""
+    _, *size = drawing.shape
+    counts = [drawing.number(n + 1, n + 5) for n in size]
+    hyper: dict[str, Hyper] = {
+        "OutputSize": (counts[0], counts[1]),
+        "Scale": (counts[0] / size[0], counts[1] / size[1]),
+        "Method": "bilinear",
+        "GeometricTransformMode": drawing.choose("half-pixel", "asymmetric", "align-corners"),
+        "NearestRoundingMode": "round",
+    }
+    drawing.add("Resize2DLayer", hyper, {})
+
+
 @step("FlattenLayer", maps=True)
 def flatten(drawing: Drawing) -> None:
     drawing.add("FlattenLayer", {}, {})
@@ -230,13 +245,16 @@ def linear(drawing: Drawing) -> None:
 
 @step("ReshapeLayer")
 def reshape(drawing: Drawing) -> None:
-    """Of features that a linear layer gives; flattened maps would come back without it."""
+    """Of features that a linear layer gives, before a convolution; flattened maps, or maps that are
+    flattened or delivered at once, would come back without it.
+    """
     if len(drawing.shape) == 3:
         flatten(drawing)
     arrays = {"Weights": drawing.array(12, *drawing.shape), "Bias": drawing.array(12)}
     drawing.add("FullyConnectedLayer", {}, arrays)
     size = drawing.choose((2, 3, 2), (3, 1, 4), (1, 4, 3), (1, 12, 1))
     drawing.add("ReshapeLayer", {"OutputSize": size}, {})
+    convolution(drawing)
 
 
 @step("AdditionLayer")
@@ -305,10 +323,12 @@ def _some_layers(drawing: Drawing, most: int) -> None:
         size = int(np.prod(drawing.shape))
         few = [k for k in STEPS if len(drawing.shape) == 3 or k not in MAPS_ONLY]
         few = [k for k in few if "Grouped" not in k or drawing.shape[0] % 2 == 0]
+        # with one channel it is a GroupNormalizationLayer as well
+        few = [k for k in few if "Instance" not in k or drawing.shape[0] > 1]
         if len(drawing.shape) == 3:
             height, width = drawing.shape[1:]
             few = [k for k in few if "Pooling2D" not in k or (width > 2 and height != 2)]
-            few = [k for k in few if "onvolution" not in k or size < 2000]
+            few = [k for k in few if not ("onvolution" in k or "Resize" in k) or size < 2000]
         STEPS[drawing.choose(*few)](drawing)
 
 
@@ -318,6 +338,7 @@ def _classified(drawing: Drawing) -> None:
     drawing.add("FullyConnectedLayer", {}, {"Weights": weights, "Bias": drawing.array(CLASSES)})
 
 
+_MOVES = ("FlattenLayer", "ReshapeLayer")  # an output that is one of these is the layer before it
 INPUTS = {1: "features", 2: "signal", 3: "image"}
 SHAPES: tuple[Shape, ...] = ((10,), (1,), (4, 9), (1, 12), SIZE, (2, 1, 7))
 
@@ -349,7 +370,7 @@ def drawn_freely(data: st.DataObject, first: str = "") -> LayerGraph:
         _classified(drawing)
         ends = [drawing.last]
     if drawing.choose(True, False):
-        ends.append(drawing.choose(*(layer.name for layer in drawing.layers)))
+        ends.append(drawing.choose(*(la.name for la in drawing.layers if la.kind not in _MOVES)))
     return _with_outputs(drawing, inputs, ends)
 
 
@@ -373,7 +394,8 @@ def _with_outputs(drawing: Drawing, inputs: tuple[Input, ...], ends: list[str]) 
         own = drawing.choose(None, *_other_shapes(shape))
         outputs.append(Output(name, f"y{len(outputs)}", None if own == shape else own))
     if len(outputs) == 1:
-        rank = len(outputs[0].shape or drawing.shapes[outputs[0].layer])
+        own = outputs[0].shape
+        rank = len(drawing.shapes[outputs[0].layer] if own is None else own)
         outputs = [replace(outputs[0], name="logits" if rank == 1 else "output")]
     needed = {output.layer for output in outputs}
     kept = []

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from cifarx.export.network import layout
+from cifarx.export.network.interface import as_row
 from cifarx.export.network.layer import Layer, number, pair, sides
 from cifarx.export.network.resampling import resize_lines
 from cifarx.export.to_onnx.graph_builder import Writing
@@ -108,7 +109,7 @@ _ROUNDINGS = {
 
 def _resize(layer: Layer, writing: Writing) -> None:
     """By scales: sizes would fix the batch before opset 18."""
-    _, height, width = writing.shapes[layer.inputs[0]]
+    _, height, width = as_row(writing.shapes[layer.inputs[0]])
     scales = [line.single_scale() for line in resize_lines(layer, (height, width))]
     given = writing.constant(f"{layer.name}_scales", np.array([1, 1, *scales], np.float32))
     nearest = layer.hyper["Method"] == "nearest"
@@ -303,7 +304,7 @@ def _over_channels(operator: str) -> Writer:
 
 
 def _concatenation(layer: Layer, writing: Writing) -> None:
-    maps = len(writing.shapes[layer.inputs[0]]) == 3
+    maps = len(writing.shapes[layer.inputs[0]]) > 1  # signals are given as maps
     axis = {1: 2, 2: 3, 3: 1}[int(number(layer, "Dim"))] if maps else 1
     writing.node("Concat", layer, writing.inputs(layer), axis=axis)
 
