@@ -67,6 +67,8 @@ switch layer.Kind
         Y = cifarx.layer.dropout(X);
     case 'FlattenLayer'
         Y = cifarx.layer.flatten(X);
+    case 'ReshapeLayer'
+        Y = cifarx.layer.reshape(X, layer.OutputSize);
     case 'FullyConnectedLayer'
         Y = cifarx.layer.fullyConnected(X, layer.Weights, layer.Bias);
     case 'AdditionLayer'

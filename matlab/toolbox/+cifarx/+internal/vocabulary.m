@@ -50,6 +50,8 @@ switch kind
         options = [pool, {'PaddingValue'}];
     case 'DropoutLayer'
         options = {'Probability'};
+    case 'ReshapeLayer'
+        options = {'OutputSize'};
     case 'ConcatenationLayer'
         options = {'Dim'};
     case {'ReLULayer', 'SwishLayer', 'SigmoidLayer', 'TanhLayer', 'SoftmaxLayer', ...

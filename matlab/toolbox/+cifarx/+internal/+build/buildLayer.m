@@ -88,6 +88,9 @@ switch layer.Kind
         built = make('R2021a', @dropoutLayer, {layer.Probability}, {});
     case 'FlattenLayer'
         built = make('R2021a', @flattenLayer, {}, {});
+    case 'ReshapeLayer'  % reshapeLayer (R2025a) has MATLAB's order of values and no new labels
+        layer.Formattable = true;
+        built = make('R2021b', @functionLayer, {toMaps(layer.OutputSize)}, {'Formattable'});
     case 'FullyConnectedLayer'
         built = make('R2021a', @fullyConnectedLayer, {size(layer.Weights, 1)}, weighted);
     case 'AdditionLayer'
@@ -104,6 +107,13 @@ switch layer.Kind
                'Learning Toolbox. Update the toolbox; ''cifarx matlab-path'' prints the ' ...
                'folder of the newest one.'], layer.Name, layer.Kind);
 end
+end
+
+function fun = toMaps(extent)
+%TOMAPS  A function that converts features in PyTorch's order to maps of EXTENT = [H W C].
+% https://www.mathworks.com/help/deeplearning/ref/nnet.cnn.layer.functionlayer.html
+[height, width, channels] = deal(extent(1), extent(2), extent(3));
+fun = @(X) dlarray(permute(reshape(stripdims(X), width, height, channels, []), [2 1 3 4]), 'SSCB');
 end
 
 function extent = kernel(layer)

@@ -1,32 +1,80 @@
-function checkTest(test, input, classes)
+function checkTest(net)
 %CHECKTEST  Refuse a test batch whose arrays do not belong together.
 %
-%   CIFARX.INTERNAL.CHECK.CHECKTEST(TEST, INPUT, CLASSES) checks the fields of net.test against
-%   net.input and the number of CLASSES, for N >= 1 images:
+%   CIFARX.INTERNAL.CHECK.CHECKTEST(NET) checks the fields of net.test against net.inputs,
+%   net.outputs and net.classes, for N >= 1 observations:
 %
-%     images     H-by-W-by-C-by-N uint8, [] if the normalization is unknown
-%     inputs     H-by-W-by-C-by-N single
-%     labels     1-by-N class numbers from 1 to CLASSES, or []
-%     logits     CLASSES-by-N single
-%     reference  CLASSES-by-N double, or []
+%     images     H-by-W-by-C-by-N uint8, pixels of the input with the Normalization 'zscore';
+%                [] if there is none
+%     inputs     Size-by-N single; with several inputs a 1-by-I cell array of such
+%     labels     classification: 1-by-N class numbers from 1; segmentation: H-by-W-by-N class
+%                numbers from 1, 0 for pixels without label; or []
+%     outputs    Size-by-N single; with several outputs a 1-by-O cell array of such
+%     reference  the same in double, or []
 %
 %   All values must be real and finite.
 
-count = size(test.inputs, 4);
-maps = [input.InputSize, count];
-answers = [classes, count];
-demand('inputs', test.inputs, 'single', maps, false);
-if strcmp(input.Normalization, 'none')
-    maps = [0 0];
+test = net.test;
+inputs = listed(test.inputs, numel(net.inputs), 'inputs', false);
+outputs = listed(test.outputs, numel(net.outputs), 'outputs', false);
+references = listed(test.reference, numel(net.outputs), 'reference', true);
+count = cifarx.internal.layout.countOf(inputs{1}, net.inputs(1));
+for i = 1:numel(inputs)
+    demand(labelled('inputs', i, numel(inputs)), inputs{i}, 'single', ...
+           [net.inputs(i).Size, count], false);
 end
-demand('images', test.images, 'uint8', maps, strcmp(input.Normalization, 'none'));
-demand('labels', test.labels, 'double', [1, count], true);
-demand('logits', test.logits, 'single', answers, false);
-demand('reference', test.reference, 'double', answers, true);
-if ~isempty(test.labels) && ~all(ismember(test.labels, 1:classes))
+pixels = cifarx.internal.ofPixels(net);
+if isempty(pixels)
+    demand('images', test.images, 'uint8', [0 0], true);
+else
+    demand('images', test.images, 'uint8', [net.inputs(pixels).Size, count], false);
+end
+for o = 1:numel(outputs)
+    extent = [net.outputs(o).Size, ones(1, isempty(net.outputs(o).Size)), count];
+    demand(labelled('outputs', o, numel(outputs)), outputs{o}, 'single', extent, false);
+    if ~isempty(references)
+        demand(labelled('reference', o, numel(outputs)), references{o}, 'double', extent, false);
+    end
+end
+checkLabels(net, count);
+end
+
+function checkLabels(net, count)
+%CHECKLABELS  Class numbers of images or pixels.
+labels = net.test.labels;
+least = 1;
+extent = [1, count];
+if strcmp(net.task, 'segmentation')
+    least = 0;
+    extent = [net.outputs.Size(1:2), count];
+elseif strcmp(net.task, 'regression')
+    extent = [0 0];
+end
+demand('labels', labels, 'double', extent, true);
+wrong = find(~ismember(labels, least:numel(net.classes)), 1);
+if ~isempty(wrong)
     error('cifarx:check:fieldValue', ...
-          'test.labels holds %g, expected class numbers from 1 to %d', ...
-          test.labels(find(~ismember(test.labels, 1:classes), 1)), classes);
+          'test.labels holds %g, expected class numbers from %d to %d', labels(wrong), least, ...
+          numel(net.classes));
+end
+end
+
+function list = listed(value, count, key, mayBeEmpty)
+%LISTED  The arrays of all inputs or outputs as a cell array; [] if there are none.
+list = cifarx.internal.layout.each(value, count);
+if mayBeEmpty && isempty(value)
+    list = {};
+elseif ~iscell(list) || numel(list) ~= count
+    error('cifarx:check:fieldSize', 'test.%s is %s, expected a 1-by-%d cell array', key, ...
+          cifarx.internal.message.valueText(value), count);
+end
+end
+
+function label = labelled(key, i, count)
+%LABELLED  The name of one of several arrays.
+label = key;
+if count > 1
+    label = sprintf('%s{%d}', key, i);
 end
 end
 
@@ -42,7 +90,7 @@ end
 wanted = wanted(1:max([2, find(wanted ~= 1, 1, 'last')]));
 if isempty(value) || ~isequal(size(value), wanted)
     error('cifarx:check:fieldSize', ...
-          'test.%s is %s, expected %s (from input.InputSize, classes and test.inputs)', ...
+          'test.%s is %s, expected %s (from inputs, outputs, classes and test.inputs)', ...
           key, cifarx.internal.message.sizeText(value), cifarx.internal.message.shapeText(wanted));
 end
 wrong = find(~isfinite(value), 1);

@@ -12,6 +12,9 @@ switch key
     case {'Padding', 'Cropping'}
         sound = whole(value, 4, 0);
         wanted = '1-by-4 double, whole numbers of 0 or more [top bottom left right]';
+    case 'OutputSize'
+        sound = whole(value, 3, 1);
+        wanted = '1-by-3 double, whole numbers of 1 or more (height, width, channels)';
     case {'NumGroups', 'Dim'}
         sound = whole(value, 1, 1);
         wanted = 'a double, a whole number of 1 or more';
