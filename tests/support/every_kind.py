@@ -151,6 +151,23 @@ class Joins(nn.Module):
         return self.last(torch.relu(self.square(x)))
 
 
+class Resized(nn.Module):
+    """Maps of other sizes: to nearest pixels and bilinearly, larger and smaller."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, (3, 2))
+        self.inner = nn.Conv2d(4, 4, (2, 3))
+        self.fc1 = nn.LazyLinear(7)
+        self.fc2 = nn.Linear(7, CLASSES)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = functional.interpolate(self.conv(x), size=(11, 13))
+        x = functional.interpolate(self.inner(x), size=(7, 16), mode="bilinear")
+        x = functional.interpolate(torch.relu(x), scale_factor=(1.5, 0.7), mode="bilinear")
+        return self.fc2(torch.relu(self.fc1(torch.flatten(x, 1))))
+
+
 class Oldest(nn.Module):
     """Layers that Deep Learning Toolbox R2021a has with all that is asked of them."""
 
@@ -177,6 +194,7 @@ NETWORKS = {
     "curves": Curves,
     "functions": Functions,
     "joins": Joins,
+    "resized": Resized,
     "oldest": Oldest,
 }
 
@@ -214,6 +232,10 @@ def functions() -> nn.Module:
 
 def joins() -> nn.Module:
     return made("joins")
+
+
+def resized() -> nn.Module:
+    return made("resized")
 
 
 def _of_white(*values: float) -> tuple[float, ...]:

@@ -26,7 +26,8 @@ end
 function rows = listed(layers, parameters)
 %LISTED  The columns of Learnables or State: Layer, Parameter, Value.
 rows = struct('Layer', {{}}, 'Parameter', {{}}, 'Value', {{}});
-fixed = {'LeakyReLULayer', 'ELULayer', 'CrossChannelNormalizationLayer', 'ScalingLayer'};
+fixed = {'LeakyReLULayer', 'ELULayer', 'CrossChannelNormalizationLayer', 'ScalingLayer', ...
+         'Resize2DLayer'};
 for i = 1:numel(layers)
     for k = 1:numel(parameters)
         value = layers(i).(parameters{k});

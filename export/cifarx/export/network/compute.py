@@ -19,6 +19,7 @@ from torch import Tensor
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.layer import Array, Layer, number, pair, sides
 from cifarx.export.network.model_card import LOG_SOFTMAX
+from cifarx.export.network.resampling import Line, resize_lines
 
 _AT_ONCE = 64 * 3 * 32 * 32  # numbers in a mini-batch
 _DIMS = {4: {1: 2, 2: 3, 3: 1}, 2: {1: 1}}  # MATLAB's dimension of maps and features -> PyTorch's
@@ -193,6 +194,24 @@ def _average_pooling(layer: Layer, inputs: list[Tensor], arrays: Arrays) -> Tens
     return sums(x) / (height * width)
 
 
+def _resize(layer: Layer, inputs: list[Tensor], arrays: Arrays) -> Tensor:
+    (x,) = inputs
+    for axis, line in enumerate(resize_lines(layer, (x.shape[2], x.shape[3])), start=2):
+        if layer.hyper["Method"] == "nearest":
+            rounding = str(layer.hyper["NearestRoundingMode"])
+            x = x.index_select(axis, torch.from_numpy(line.nearest(rounding)))
+        else:
+            x = interpolated(x, axis, line)
+    return x
+
+
+def interpolated(x: Tensor, axis: int, line: Line) -> Tensor:
+    """Maps (N, C, H, W) resized along one axis, 2 or 3, by linear interpolation."""
+    low, high, weight = (torch.from_numpy(part) for part in line.between())
+    w = weight.to(x.dtype).view(-1, 1) if axis == 2 else weight.to(x.dtype)
+    return x.index_select(axis, low) * (1 - w) + x.index_select(axis, high) * w
+
+
 def _prelu(layer: Layer, inputs: list[Tensor], arrays: Arrays) -> Tensor:
     return F.prelu(inputs[0], arrays["Alpha"])
 
@@ -253,6 +272,7 @@ _COMPUTE: dict[str, Compute] = {
     "AveragePooling2DLayer": _average_pooling,
     "GlobalAveragePooling2DLayer": _one(lambda x: x.mean((2, 3), keepdim=True)),
     "GlobalMaxPooling2DLayer": _one(lambda x: x.amax((2, 3), keepdim=True)),
+    "Resize2DLayer": _resize,
     "DropoutLayer": _one(lambda x: x),
     "FlattenLayer": _one(lambda x: x.flatten(1)),
     "FullyConnectedLayer": lambda la, xs, a: F.linear(xs[0], a["Weights"], a["Bias"]),

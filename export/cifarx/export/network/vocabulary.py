@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cifarx.export.network.layer import Layer, Shape, number, pair, sides
+from cifarx.export.network.resampling import resize_lines
 from cifarx.pytorch_models.errors import GraphError
 
 
@@ -109,6 +110,12 @@ def _pooling(layer: Layer, inputs: list[Shape]) -> Shape:
 
 def _global_pooling(layer: Layer, inputs: list[Shape]) -> Shape:
     return (_maps(inputs[0])[0], 1, 1)
+
+
+def _resize(layer: Layer, inputs: list[Shape]) -> Shape:
+    channels, height, width = _maps(inputs[0])
+    rows, columns = resize_lines(layer, (height, width))
+    return channels, rows.count, columns.count
 
 
 def _by_channel(layer: Layer, inputs: list[Shape]) -> Shape:
@@ -283,6 +290,12 @@ VOCABULARY: dict[str, Kind] = {
     "AveragePooling2DLayer": Kind(1, (*_POOL, "PaddingValue"), (), _pooling),
     "GlobalAveragePooling2DLayer": Kind(1, (), (), _global_pooling),
     "GlobalMaxPooling2DLayer": Kind(1, (), (), _global_pooling),
+    "Resize2DLayer": Kind(
+        1,
+        ("OutputSize", "Scale", "Method", "GeometricTransformMode", "NearestRoundingMode"),
+        (),
+        _resize,
+    ),
     "DropoutLayer": Kind(1, ("Probability",), (), _same),
     "FlattenLayer": Kind(1, (), (), _flatten),
     "FullyConnectedLayer": Kind(1, (), ("Weights", "Bias"), _fully_connected),

@@ -52,6 +52,9 @@ switch kind
         options = pool;
     case 'AveragePooling2DLayer'
         options = [pool, {'PaddingValue'}];
+    case 'Resize2DLayer'
+        options = {'OutputSize', 'Scale', 'Method', 'GeometricTransformMode', ...
+                   'NearestRoundingMode'};
     case 'DropoutLayer'
         options = {'Probability'};
     case 'ConcatenationLayer'

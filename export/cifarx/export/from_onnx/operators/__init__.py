@@ -15,6 +15,7 @@ from cifarx.export.from_onnx.operators import (  # noqa: F401  (each registers i
     norms,
     pooling,
     rearrangements,
+    reductions,
     resampling,
 )
 

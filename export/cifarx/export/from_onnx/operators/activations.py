@@ -10,6 +10,7 @@ import numpy as np
 from cifarx.export.from_onnx.materialize import all_features, maps
 from cifarx.export.from_onnx.node import Node, decimal, reads
 from cifarx.export.from_onnx.operators.arithmetic import combined, product, scaled, spread
+from cifarx.export.from_onnx.operators.channels import softmax_of_two
 from cifarx.export.from_onnx.value import Value, channels_last
 from cifarx.export.network.layer import Array
 from cifarx.export.network.model_card import LOG_SOFTMAX
@@ -211,7 +212,11 @@ def _hard_sigmoid(node: Node, value: Value, alpha: float, beta: float) -> Value:
     return node.elementwise("ClippedReLULayer", value, {"Ceiling": 1.0}, suffix="_clip")
 
 
-@reads("Softmax", "SoftmaxLayer", "over the channels")
+@reads(
+    "Softmax",
+    "SoftmaxLayer; over two stacked parts SigmoidLayers of their difference",
+    "over the channels, or over an axis of length 2",
+)
 def softmax(node: Node) -> None:
     """Over channels or features; before opset 13, over all axes from `axis` on."""
     _over_channels(node, "SoftmaxLayer")
@@ -232,11 +237,15 @@ def _over_channels(node: Node, kind: str) -> None:
     if axis and alone and last is not None:
         node.give(node.elementwise(kind, value))
         return
-    if axis == 1 and rank == 4:
+    two = bool(axis) and alone and kind == "SoftmaxLayer" and value.shape[axis - 1] == 2
+    if axis == 1 and rank == 4 and not (two and value.order is not None):
         layer = maps(node, value)
         if alone or node.reading.shapes[layer][1:] == (1, 1):
             node.gives(node.add(kind, (layer,)))
             return
+    if two:
+        node.give(softmax_of_two(node, value, axis - 1))
+        return
     raise UnsupportedError(f"over the axis {axis} of N x {' x '.join(map(str, value.shape))}")
 
 

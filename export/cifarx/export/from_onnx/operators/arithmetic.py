@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cifarx.export.from_onnx.materialize import all_features, features, features_in_order, maps
 from cifarx.export.from_onnx.node import Node, ones, reads, zeros
-from cifarx.export.from_onnx.value import Value, is_permutation
+from cifarx.export.from_onnx.value import Value, as_channels, is_permutation
 from cifarx.export.network.layer import Array, Layer, Shape
 from cifarx.pytorch_models.errors import GraphError, UnsupportedError
 
@@ -106,7 +106,7 @@ def sum_of(node: Node, operands: Sequence[Value | Array]) -> Value:
 
 
 def _added(node: Node, first: Value, second: Value) -> Value:
-    if len(first.shape) == len(second.shape) == 3:
+    if len(first.shape) == len(second.shape) >= 3:
         first, second = _broadcast(first, second)
     a, b, order = _alike(node, first, second)
     if node.reading.shapes[a] != node.reading.shapes[b]:
@@ -176,6 +176,8 @@ def _alike(
         a, b = features_in_order(node, first), features_in_order(node, second)
         shape = (max(first.shape[0], second.shape[0]),)
         return a, b, (shape, None)
+    if len(first.shape) == len(second.shape) > 3:
+        return _alike_stacks(node, first, second)
     problem: Exception | None = None
     for axes in _ORDERS if len(first.shape) == len(second.shape) == 3 else ():
         back = tuple(int(i) for i in np.argsort(axes))
@@ -192,6 +194,24 @@ def _alike(
     raise UnsupportedError(
         f"of N x {' x '.join(map(str, first.shape))} and N x {' x '.join(map(str, second.shape))}"
     )
+
+
+def _alike_stacks(
+    node: Node, first: Value, second: Value
+) -> tuple[str, str, tuple[Shape, NDArray[np.int64] | None]]:
+    """The same for stacked maps (..., H, W), as channels."""
+    try:
+        stack = np.broadcast_shapes(first.shape[:-2], second.shape[:-2])
+    except ValueError as error:
+        raise UnsupportedError(f"of {first.shape} and {second.shape}") from error
+    wide = (
+        as_channels(v.rearranged(np.broadcast_to(v.index, (*stack, *v.shape[-2:]))))
+        for v in (first, second)
+    )
+    a, b, (shape, order) = _alike(node, *wide)
+    index = np.arange(int(np.prod(shape))) if order is None else order
+    index = index.reshape(*stack, *shape[-2:])
+    return a, b, (index.shape, index)
 
 
 def scaled(node: Node, value: Value, scale: float, offset: float, suffix: str) -> Value:
@@ -284,7 +304,7 @@ def spread(node: Node, value: Value, array: Array) -> tuple[Value, Array]:
     "computed inputs, not along the batch",
 )
 def concatenation(node: Node) -> None:
-    """Of maps along any of their axes, or of features."""
+    """Of maps along any of their axes, of stacked maps before their last two axes, of features."""
     values = [node.value(i) for i in range(len(node.proto.input))]
     rank = len(values[0].shape) + 1
     axis = node.attribute("axis", 1) % rank
@@ -296,6 +316,8 @@ def concatenation(node: Node) -> None:
         node.give(_joined_features(node, values))
     elif rank == 4 and axis:
         node.give(_joined_maps(node, values, axis - 1))
+    elif rank > 4 and 0 < axis < rank - 2:
+        node.give(_joined_stacks(node, values, axis - 1))
     else:
         raise UnsupportedError(f"along the axis {axis} of {rank}")
 
@@ -328,3 +350,16 @@ def _joined_maps(node: Node, values: list[Value], axis: int) -> Value:
         index = np.arange(int(np.prod(shape))).reshape(shape).transpose(axes)
         return Value(layer, index.shape, None if axes == (0, 1, 2) else index)
     raise UnsupportedError(str(problem))
+
+
+def _joined_stacks(node: Node, values: list[Value], axis: int) -> Value:
+    """Stacked maps joined along one of the axes before height and width."""
+    layers = tuple(maps(node, as_channels(value)) for value in values)
+    layer = node.add("DepthConcatenationLayer", layers)
+    starts = np.cumsum([0, *(value.index.size for value in values)])
+    parts = [
+        start + np.arange(value.index.size).reshape(value.shape)
+        for start, value in zip(starts[:-1], values, strict=True)
+    ]
+    index = np.concatenate(parts, axis)
+    return Value(layer, index.shape, index)

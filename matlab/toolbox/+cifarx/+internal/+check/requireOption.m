@@ -6,7 +6,7 @@ function requireOption(layer, key)
 
 value = layer.(key);
 switch key
-    case {'Stride', 'PoolSize', 'DilationFactor'}
+    case {'Stride', 'PoolSize', 'DilationFactor', 'OutputSize'}
         sound = whole(value, 2, 1);
         wanted = '1-by-2 double, whole numbers of 1 or more [vertical horizontal]';
     case {'Padding', 'Cropping'}
@@ -19,16 +19,20 @@ switch key
         sound = whole(value, 1, 1) && mod(value, 2) == 1;
         wanted = 'a double, an odd number of 1 or more';
     case 'Approximation'
-        sound = ischar(value) && any(strcmp(value, {'none', 'tanh'}));
-        wanted = '''none'' or ''tanh''';
+        [sound, wanted] = word(value, {'none', 'tanh'});
+    case 'Method'
+        [sound, wanted] = word(value, {'nearest', 'bilinear'});
+    case 'GeometricTransformMode'
+        [sound, wanted] = word(value, {'half-pixel', 'asymmetric', 'align-corners'});
+    case 'NearestRoundingMode'
+        [sound, wanted] = word(value, {'round', 'floor', 'ceil', 'round-half-down'});
     case 'Function'
         words = {'abs', 'ceil', 'cos', 'exp', 'floor', 'log', 'reciprocal', 'sign', 'sin', ...
                  'softplus', 'sqrt'};
         if strcmp(layer.Kind, 'BinaryElementwiseLayer')
             words = {'divide', 'max', 'min'};
         end
-        sound = ischar(value) && any(strcmp(value, words));
-        wanted = sprintf('''%s''', strjoin(words, ''', '''));
+        [sound, wanted] = word(value, words);
     case 'PaddingValue'
         sound = (isNumber(value) && value == 0) || isequal(value, 'mean');
         wanted = '0 or ''mean''';
@@ -41,11 +45,23 @@ switch key
     otherwise
         sound = isNumber(value);
         wanted = 'a double, one finite number';
+        if strcmp(key, 'Scale') && strcmp(layer.Kind, 'Resize2DLayer')
+            sound = isa(value, 'double') && isreal(value) && ~issparse(value) && ...
+                    isequal(size(value), [1, 2]) && all(isfinite(value) & value > 0);
+            wanted = '1-by-2 double, finite numbers above 0 [vertical horizontal]';
+        end
 end
 if ~sound
     cifarx.internal.message.refuse(layer, reasonOf(value, wanted), '%s is %s, expected %s', key, ...
                                    cifarx.internal.message.valueText(value), wanted);
 end
+end
+
+function [sound, wanted] = word(value, words)
+%WORD  Whether a value is one of some words, and their list for a message.
+sound = ischar(value) && any(strcmp(value, words));
+quoted = strcat('''', words, '''');
+wanted = [strjoin(quoted(1:end - 1), ', '), ' or ', quoted{end}];
 end
 
 function sound = whole(value, count, least)

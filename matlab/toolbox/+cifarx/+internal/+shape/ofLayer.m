@@ -19,6 +19,8 @@ switch layer.Kind
           'ScalingLayer', 'PowerLayer'}
         cifarx.internal.check.requireChannels(layer, given{1});
         shape = given{1};
+    case 'Resize2DLayer'
+        shape = cifarx.internal.shape.ofResize(layer, given{1});
     case 'FlattenLayer'
         shape = prod(given{1});
     case 'FullyConnectedLayer'

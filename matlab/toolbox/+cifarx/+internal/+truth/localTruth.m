@@ -25,6 +25,8 @@ switch layer.Kind
     case {'MaxPooling2DLayer', 'AveragePooling2DLayer', 'GlobalAveragePooling2DLayer', ...
           'GlobalMaxPooling2DLayer'}
         [Y, bound] = cifarx.internal.truth.ofPooling(layer, X);
+    case 'Resize2DLayer'
+        [Y, bound] = cifarx.internal.truth.ofResizing(layer, X);
     case 'ScalingLayer'
         [scale, offset] = deal(double(layer.Scale), double(layer.Offset));
         Y = scale .* X + offset;
