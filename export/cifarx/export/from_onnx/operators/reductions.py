@@ -14,6 +14,7 @@ from cifarx.export.from_onnx.value import (
     Index,
     Value,
     as_channels,
+    channels_last,
     is_all_in_order,
     pooled_channels,
 )
