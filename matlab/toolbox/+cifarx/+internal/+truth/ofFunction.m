@@ -3,7 +3,8 @@ function [Y, bound] = ofFunction(layer, inputs)
 %
 %   [Y, BOUND] = CIFARX.INTERNAL.TRUTH.OFFUNCTION(LAYER, INPUTS): see
 %   CIFARX.INTERNAL.TRUTH.LOCALTRUTH. A library function may be off by 4 units in the last place, as
-%   in CIFARX.INTERNAL.TRUTH.OFACTIVATION.
+%   in CIFARX.INTERNAL.TRUTH.OFACTIVATION; a root or reciprocal by one, because not every library
+%   rounds them to the nearest.
 
 u = 2^-24;
 own = 8 * u;
@@ -59,7 +60,7 @@ switch name
         bound = own * abs(Y);
     case 'reciprocal'
         Y = X.^-1;
-        bound = cifarx.internal.truth.gammaBound(1) * abs(Y);
+        bound = cifarx.internal.truth.gammaBound(2) * abs(Y);
     case 'softplus'
         small = exp(-max(X, -X));
         Y = X .* (X > 0) + 2 * atanh(small ./ (2 + small));  % log(1 + small)
@@ -67,7 +68,7 @@ switch name
     case 'sqrt'
         X(X < 0) = NaN;
         Y = X.^0.5;
-        bound = cifarx.internal.truth.gammaBound(1) * abs(Y);
+        bound = cifarx.internal.truth.gammaBound(2) * abs(Y);
 end
 end
 
