@@ -129,7 +129,8 @@ def test_a_round_trip_gives_the_same_bytes(name: str, tmp_path: Path) -> None:
     for x, y in zip(mine.batch.inputs, theirs.batch.inputs, strict=True):
         np.testing.assert_array_equal(x, y)
     for x, y in zip(mine.batch.references, theirs.batch.references, strict=True):
-        np.testing.assert_allclose(x, y, rtol=0, atol=1e-12)
+        # model.onnx holds computed constants, such as 1 / std, in single
+        np.testing.assert_allclose(x, y, rtol=0, atol=1e-7)
 
 
 def test_signals_stay_in_one_dimension_where_nothing_is_along_the_height(tmp_path: Path) -> None:
