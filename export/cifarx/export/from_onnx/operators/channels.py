@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from cifarx.export.from_onnx.materialize import made_up_convolution
 from cifarx.export.from_onnx.node import Node, zeros
 from cifarx.export.from_onnx.operators.arithmetic import scaled
-from cifarx.export.from_onnx.value import Index, Value
+from cifarx.export.from_onnx.value import Value
 from cifarx.export.network.layer import Array
 from cifarx.pytorch_models.errors import UnsupportedError
 
 
-def combined_channels(node: Node, layer: str, kernels: Index, suffix: str) -> str:
+def combined_channels(node: Node, layer: str, kernels: NDArray[Any], suffix: str) -> str:
     """Sums and differences of the channels of maps, or of features: (F, C) numbers to multiply."""
     weights = kernels.astype(node.reading.dtype)
     if len(node.reading.shapes[layer]) == 3:
