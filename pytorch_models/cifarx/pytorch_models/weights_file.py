@@ -83,14 +83,14 @@ def _refusal(path: Path, error: Exception) -> str:
         return (
             f"--weights {path} is a TorchScript archive (torch.jit.save): a program, not a state "
             f"dict. Save the weights where the network is made, with {_SAVE}, or take them from "
-            f"the archive, with torch.save(torch.jit.load({str(path)!r}).state_dict(), 'weights.pt'); "
-            "then give weights.pt."
+            f"the archive: torch.save(torch.jit.load({str(path)!r}).state_dict(), 'weights.pt'). "
+            "Then give weights.pt."
         )
     if any(name.endswith(("/archive_format", "exported_program.json")) for name in names):
         return (
             f"--weights {path} is an exported program (torch.export.save), not a state dict. Save "
-            f"the weights where the network is made, with {_SAVE}, or take them from the program, "
-            f"with torch.save(dict(torch.export.load({str(path)!r}).state_dict), 'weights.pt'); then "
+            f"the weights where the network is made, with {_SAVE}, or take them from the program: "
+            f"torch.save(dict(torch.export.load({str(path)!r}).state_dict), 'weights.pt'). Then "
             "give weights.pt."
         )
     if refused := _refused_classes(path, error, archive=bool(names)):
