@@ -103,7 +103,8 @@ def _panels(one: _Shown, compared: ComparedImages, task: str) -> Iterator[Panel]
         wanted, found = one.wanted.argmax(axis=0), one.found.argmax(axis=0)
         changed = wanted != found
         grey[:, changed] = np.array(_RED, np.uint8)[:, None]
-        caption += f"; {int(changed.sum())} pixels in red have another class"
+        count = int(changed.sum())
+        caption += f"; red: {count} pixels of another class" if count else "; no class changed"
         pictures = [_coloured(wanted), _coloured(found)]
     else:
         low, high = float(one.wanted.min()), float(one.wanted.max())
