@@ -18,6 +18,7 @@ from cifarx.export.from_torch.reader import graph_from_module
 from cifarx.export.mat.reader import read_mat
 from cifarx.export.mat.writer import mat_bytes
 from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.interface import Input, Output
 from cifarx.export.network.layer import Array, Hyper, Layer
 from cifarx.export.network.vocabulary import VOCABULARY
 from cifarx.export.to_onnx.writer import onnx_from_graph

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.interface import Input, Output
 from cifarx.export.network.layer import Array, Layer
 from cifarx.export.network.model_card import LOG_SOFTMAX
 from cifarx.verify.ladder.export_error import export_error

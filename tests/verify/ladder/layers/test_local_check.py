@@ -13,6 +13,7 @@ from random_networks import random_bundle
 from cifarx.export.from_torch.reader import graph_from_module
 from cifarx.export.network.compute import compute_layer, layer_tensors
 from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.interface import Input, Output
 from cifarx.export.network.layer import Array, Layer
 from cifarx.pytorch_models import registry
 from cifarx.verify.ladder.layers.local_check import LocalCheck

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.interface import Input, Output
 from cifarx.export.network.layer import Array, Layer
 from cifarx.verify.ladder.weights.pairing import layer_faults, pairs_of
 

@@ -158,7 +158,7 @@ def _signal(one: _Shown) -> SignalRow:
     error = one.found.astype(np.float64) - one.wanted
     channel = int(np.abs(error).max(axis=1).argmax())
     step = max(1, one.wanted.shape[1] // _POINTS)
-    title = f"{one.title}, channel {channel + 1} of {len(error)}"
+    title = f"{one.title}, channel {channel}"
     whole = error[channel][: len(error[channel]) // step * step].reshape(-1, step)
     worst = whole[np.arange(len(whole)), np.abs(whole).argmax(axis=1)]  # none is lost by thinning
     return SignalRow(title, tuple(one.wanted[channel][::step].tolist()), tuple(worst.tolist()))
