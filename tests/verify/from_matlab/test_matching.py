@@ -244,7 +244,7 @@ def test_every_network_of_the_zoo_comes_back_with_a_place_for_every_tensor(
 ) -> None:
     spec = models()[name]
     module = spec.builder(3).eval()
-    wanted = graph_from_module(module, spec.input_size)
+    wanted = graph_from_module(module, [Input("image", spec.input_size)])
     sources = {array.source for array in wanted.arrays().values()}
     tensors = {n for n in module.state_dict() if not n.endswith("num_batches_tracked")}
     assert tensors == sources - {""}

@@ -36,7 +36,7 @@ def renamed(graph: LayerGraph, names: Sequence[str]) -> LayerGraph:
         replace(layer, name=new[layer.name], inputs=tuple(new.get(n, n) for n in layer.inputs))
         for layer in graph.layers
     )
-    return replace(graph, layers=layers, output=new[graph.output])
+    return replace(graph, layers=layers, outputs=(Output(new[graph.outputs[0].layer]),))
 
 
 WANTED = network(
