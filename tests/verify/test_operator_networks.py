@@ -19,7 +19,7 @@ from cifarx.verify.verify import verify
 
 
 def export(name: str) -> None:
-    source = open_source(f"operator_networks:{name}", SourceOptions(input_size=SIZE))
+    source = open_source(f"operator_networks:{name}", SourceOptions(input_sizes=(SIZE,)))
     write_bundle(source.bundle, Path(), "model", Formats(onnx=True, mat=True))
 
 
