@@ -43,11 +43,7 @@ TIMM = (
 REFUSED = {
     "timm_convnextv2_atto": "ReduceL2",
     "timm_edgenext_xx_small": "ReduceL2",
-    "timm_efficientvit_b0": "Pad",
-    "timm_gcresnext26ts": "Softmax",
-    "timm_poolformerv2_s12": "Pow",
-    "timm_resnest14d": "ReduceSum",
-    "timm_skresnet18": "Concat",
+    "timm_efficientvit_b0": "MatMul",
 }
 """By network, an operator that `cifarx export` names as it refuses it."""
 _NOISE = 32  # images; of fewer, the last maps of deep networks have too few numbers
