@@ -227,6 +227,26 @@ def multiplication(drawing: Drawing) -> None:
     drawing.add("MultiplicationLayer", {}, {}, drawing.choose(*fits))
 
 
+@step("BinaryElementwiseLayer")
+def binary_elementwise(drawing: Drawing) -> None:
+    hyper: dict[str, Hyper] = {"Function": drawing.choose("max", "min")}
+    drawing.add("BinaryElementwiseLayer", hyper, {}, drawing.another())
+
+
+@step("ElementwiseLayer")
+def elementwise(drawing: Drawing) -> None:
+    """One that is finite everywhere."""
+    functions = ("abs", "ceil", "cos", "floor", "sign", "sin", "softplus")
+    drawing.add("ElementwiseLayer", {"Function": drawing.choose(*functions)}, {})
+
+
+@step("PowerLayer")
+def power(drawing: Drawing) -> None:
+    drawing.add("ElementwiseLayer", {"Function": "abs"}, {})
+    count = drawing.choose(1, drawing.shape[0])
+    drawing.add("PowerLayer", {}, {"Exponent": drawing.array(count)})
+
+
 @step("DepthConcatenationLayer", maps=True)
 def depth_concatenation(drawing: Drawing) -> None:
     others = (drawing.another() for _ in range(drawing.number(1, 2)))
@@ -254,6 +274,7 @@ _plain("SwishLayer")
 _plain("SigmoidLayer")
 _plain("TanhLayer")
 _plain("SoftmaxLayer")
+_plain("LogSoftmaxLayer")
 _plain("DropoutLayer", "Probability")
 _plain("GlobalAveragePooling2DLayer", maps=True)
 _plain("GlobalMaxPooling2DLayer", maps=True)
