@@ -237,6 +237,11 @@ def _transform(line: Line) -> str:
     whole = line.scale == line.count / line.size
     if line.mode == "half_pixel_symmetric" and whole:  # differs only where pixels are cut off
         return "half-pixel"
+    if line.mode == "align_corners" and not whole:
+        raise UnsupportedError(
+            f"align_corners by a scale that makes {line.size * line.scale:g} pixels, which ONNX "
+            "and its runtimes compute differently; give the size instead of the scale"
+        )
     if line.mode not in _TRANSFORMS:
         raise UnsupportedError(f"linear with coordinate_transformation_mode {line.mode}")
     return _TRANSFORMS[line.mode]
