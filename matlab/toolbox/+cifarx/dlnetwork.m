@@ -20,9 +20,9 @@ function dlnet = dlnetwork(source)
 %   and the like) become function layers, which call a function of this toolbox: keep it on the path
 %   to load such a network from a file of yours.
 %
-%   Deep Learning Toolbox R2021a or newer is needed: R2021b for function layers, R2022b for GELU layers, R2023a for layer
-%   normalization, R2024a for PReLU, R2025a for scaling. If the release is too old, the error
-%   cifarx:dlnetwork:release names the layer and the release that it needs.
+%   Deep Learning Toolbox R2021a or newer is needed: R2021b for function layers, R2022b for GELU
+%   layers, R2023a for layer normalization, R2024a for PReLU, R2025a for scaling. If the release is
+%   too old, the error cifarx:dlnetwork:release names the layer and the release that it needs.
 %
 %   Example:
 %      net = cifarx.load('model.mat');
