@@ -41,7 +41,7 @@ TIMM = (
     "res2net50_14w_8s", "selecsls42",
 )  # fmt: skip
 REFUSED = {
-    "timm_edgenext_xx_small": "ReduceL2",
+    "timm_edgenext_xx_small": "Add",
     "timm_efficientvit_b0": "MatMul",
 }
 """By network, an operator that `cifarx export` names as it refuses it."""
