@@ -129,7 +129,7 @@ class Context(Classifier):
         self.query = nn.Linear(6, 6)
 
     def body(self, x: Tensor) -> Tensor:
-        images, channels, height, width = x.shape
+        images, channels = x.shape[:2]
         gate = torch.softmax(self.gate(x).reshape(images, 1, -1) * 4, -1).unsqueeze(3)
         context = x.reshape(images, channels, -1).unsqueeze(1) @ gate
         x = x + context.view(images, channels, 1, 1)
