@@ -102,7 +102,7 @@ def test_arrays_that_are_no_logits_are_not_written(tmp_path: Path) -> None:
         {"a": LOGITS, "b": LOGITS[1:]},
         {"a": LOGITS.astype(np.float64)},
         {"a": LOGITS.astype(object)},
-        {"a": LOGITS[0]},
+        {"a": LOGITS[0, 0]},
         {"a": LOGITS[:0]},
     ]
     for each in wrong:
