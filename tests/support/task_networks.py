@@ -38,8 +38,7 @@ class UNet(nn.Module):
         widths = [width, 2 * width, 4 * width]
         self.inc = DoubleConv(channels, widths[0])
         self.down = nn.ModuleList(
-            nn.Sequential(nn.MaxPool2d(2), DoubleConv(a, b))
-            for a, b in itertools.pairwise(widths)
+            nn.Sequential(nn.MaxPool2d(2), DoubleConv(a, b)) for a, b in itertools.pairwise(widths)
         )
         pairs = list(zip(widths[::-1], widths[-2::-1], strict=False))
         self.up = nn.ModuleList(
