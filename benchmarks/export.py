@@ -57,18 +57,21 @@ def _write(module: object, folder: Path, *, answers: bool) -> None:
 
     from cifarx.export.bundle import Bundle, Formats, write_bundle
     from cifarx.export.from_torch.answers import make_answers
+    from cifarx.export.from_torch.calls import Example
     from cifarx.export.from_torch.reader import graph_from_module
+    from cifarx.export.network.interface import Input
     from cifarx.export.network.model_card import ModelCard
     from cifarx.export.network.test_batch import TestBatch
 
     inputs = np.random.RandomState(0).standard_normal((4, 3, 224, 224)).astype(np.float32)
-    found = (np.zeros((4, 1000), np.float32), np.zeros((4, 1000)))
+    image = Input("image", (3, 224, 224))
+    found = ((np.zeros((4, 1000), np.float32),), (np.zeros((4, 1000)),))
     if answers:
-        found = make_answers(module, inputs)
-    graph = graph_from_module(module, (3, 224, 224))
+        found = make_answers(module, Example((image,)), [inputs])
+    graph = graph_from_module(module, [image])
     card = ModelCard("net", "", tuple(f"class_{i}" for i in range(1000)), (), (), "0" * 64)
     none = np.empty(0, np.int64)
-    batch = TestBatch(np.empty((0, 3, 224, 224), np.uint8), inputs, none, *found)
+    batch = TestBatch(np.empty((0, 3, 224, 224), np.uint8), (inputs,), none, *found)
     write_bundle(Bundle(graph, card, batch), folder, "model", Formats(onnx=True, mat=True))
 
 

@@ -145,7 +145,7 @@ def kind_rows(all_figures: Iterable[Figures]) -> Iterator[str]:
 
 def _why(found: Figures) -> str:
     """What the export says, without its advice and with the first node of each operator."""
-    text = found["refused"].partition(". Replace these parts")[0]
+    text = found["refused"].partition(". If other operators of PyTorch")[0]
     return re.sub(r"\(nodes? (\w+)[^)]*\)", r"(\1 …)", text)
 
 

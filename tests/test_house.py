@@ -52,6 +52,7 @@ WITH_TORCH = {
         "step.py",
         "train.py",
         "weights.py",
+        "weights_file.py",
     },
     "export": {
         "network/compute.py",

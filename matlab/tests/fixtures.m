@@ -5,6 +5,6 @@ function files = fixtures()
 %   'python tests/support/every_kind.py' wrote in the checkout of cifarx.
 
 folder = fullfile(fileparts(mfilename('fullpath')), 'data');
-names = {'curves', 'joins', 'norms', 'windows', 'oldest'};  % oldest: for R2021a
+names = {'curves', 'joins', 'norms', 'windows', 'resized', 'oldest'};  % oldest: for R2021a
 files = cellfun(@(name) fullfile(folder, [name '.mat']), names, 'UniformOutput', false);
 end

@@ -24,29 +24,28 @@ function found = ofFile(file)
 %OFFILE  The measurements of one network.
 [~, found.name] = fileparts(file);
 [net, found.load_seconds] = timed(@() cifarx.load(file));
-X = net.test.inputs;
-[logits, found.predict_seconds] = timed(@() cifarx.predict(net, X));
-[found.predict_ratio, found.predict_error] = compared(logits, net);
+inputs = cifarx.internal.layout.each(net.test.inputs, numel(net.inputs));
+[outputs, found.predict_seconds] = timed(@() cifarx.internal.compute(net, inputs, 16, 'predict'));
+[found.predict_ratio, found.predict_error] = compared(outputs, net);
 [found.dlnetwork_ratio, found.dlnetwork_error] = deal([]);
 [found.dlnetwork_seconds, found.forward_seconds] = deal([]);
 found.dlnetwork_missing = '';
-if strcmp(net.input.Normalization, 'zscore')
-    X = single(net.test.images);  % the input layer normalizes
-end
+inputs = networkInputs(net);
 try
     [dlnet, found.dlnetwork_seconds] = timed(@() cifarx.dlnetwork(net));
-    [logits, found.forward_seconds] = timed(@() cifarx.internal.build.runDlnetwork(dlnet, X));
-    [found.dlnetwork_ratio, found.dlnetwork_error] = compared(single(logits), net);
+    run = @() cifarx.internal.build.runDlnetwork(dlnet, net, inputs);
+    [outputs, found.forward_seconds] = timed(run);
+    [found.dlnetwork_ratio, found.dlnetwork_error] = compared(outputs, net);
 catch reason
     found.dlnetwork_missing = [reason.identifier ': ' reason.message];
 end
 end
 
-function [ratio, largest] = compared(logits, net)
-%COMPARED  Errors as double, which jsonencode of Octave takes.
-judged = cifarx.internal.truth.judgeLogits(logits, net.test.logits, net.test.reference);
-ratio = double(judged.ratio);
-largest = double(judged.largest);
+function [ratio, largest] = compared(outputs, net)
+%COMPARED  The worst errors of all outputs as double, which jsonencode of Octave takes.
+judged = judgedHere(net, outputs);
+ratio = max(double([judged.ratio]));
+largest = max(double([judged.largest]));
 end
 
 function [value, seconds] = timed(compute)

@@ -3,16 +3,17 @@ function testDlnetworkComputesWhatPyTorchComputed()
 files = buildable();
 for i = 1:numel(files)
     net = cifarx.load(files{i});
-    X = net.test.inputs;
-    if strcmp(net.input.Normalization, 'zscore')
-        X = single(net.test.images);  % the input layer normalizes
-    end
-    logits = cifarx.internal.build.runDlnetwork(cifarx.dlnetwork(net), X);
-    judged = cifarx.internal.truth.judgeLogits(single(logits), net.test.logits, net.test.reference);
-    assert(judged.passed, '%s: %s', files{i}, judged.detail);
-    if isa(logits, 'double')  % the stand-in: exact except for rounding of double precision
-        error = max(abs(logits(:) - net.test.reference(:))) / max(abs(net.test.reference(:)));
-        assert(error < 1e-13, '%s is off by %.1e', files{i}, error);
+    dlnet = cifarx.dlnetwork(net);
+    outputs = cifarx.internal.build.runDlnetwork(dlnet, net, networkInputs(net));
+    judged = judgedHere(net, outputs);
+    assert(all([judged.passed]), '%s: %s', files{i}, strjoin({judged.detail}, '; '));
+    references = cifarx.internal.layout.each(net.test.reference, numel(net.outputs));
+    for o = 1:numel(outputs)
+        if isa(outputs{o}, 'double')  % the stand-in: exact except for rounding of double precision
+            truth = references{o};
+            error = max(abs(outputs{o}(:) - truth(:))) / max(abs(truth(:)));
+            assert(error < 1e-13, '%s is off by %.1e', files{i}, error);
+        end
     end
 end
 end

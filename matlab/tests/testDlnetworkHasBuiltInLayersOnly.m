@@ -7,14 +7,9 @@ for i = 1:numel(files)
     assert(dlnet.Initialized);
     for k = 1:numel(dlnet.Layers)
         name = dlnet.Layers(k).Name;
-        at = strcmp(name, {net.layers.Name});
-        kind = 'ImageInputLayer';
-        if any(at)
-            kind = net.layers(at).Kind;
-        else
-            assert(strcmp(name, net.input.Name));
-        end
-        assert(strcmp(class(dlnet.Layers(k)), ['nnet.cnn.layer.' kind]), name);
+        assert(ismember(name, [{net.layers.Name}, {net.inputs.Name}]));
+        expected = cifarx.internal.build.classOf(name, net);
+        assert(strcmp(class(dlnet.Layers(k)), expected), name);
     end
     left = setdiff({net.layers.Name}, {dlnet.Layers.Name});
     kinds = {net.layers(ismember({net.layers.Name}, left)).Kind};

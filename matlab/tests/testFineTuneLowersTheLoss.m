@@ -21,7 +21,7 @@ for i = 1:numel(files)
     end
     count = count + 1;
     assert(numel(trained.Layers) <= numel(net.layers) + 1);
-    assert(isequal(tuned.input, net.input) && isequal(tuned.classes, net.classes));
+    assert(isequal(tuned.inputs, net.inputs) && isequal(tuned.classes, net.classes));
     assert(isequal({tuned.layers.Name}, {net.layers.Name}));
     assert(~isequal(tuned.layers(end).Bias, net.layers(end).Bias));
     before = loss(cifarx.predict(net, X), labels);

@@ -14,7 +14,7 @@ refused({net, X, repmat({'dog'}, 1, count)}, 'labels', 'class_1, class_2');
 refused({net, X, 1}, 'labels', 'There are 1 labels');
 refused({net, {1}}, 'data', 'imageDatastore');
 refused({net, X, ones1, 'MaxEpochs', 0}, 'option', 'MaxEpochs');
-net.input.Normalization = 'none';
+net.inputs.Normalization = 'none';
 refused({net, X, ones1}, 'imageClass', 'X must be single');
 end
 

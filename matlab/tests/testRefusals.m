@@ -26,7 +26,7 @@ refused(@cifarx.predict, {bad, X}, 'predict:fieldSize', 'Weights is 3-by-2-by-2-
 refused(@cifarx.summary, {bad}, 'summary:fieldSize', 'Weights is 3-by-2-by-2-by-6, expected');
 bad = net;
 bad.classes = bad.classes(1:3);
-refused(@cifarx.predict, {bad, X}, 'predict:classCount', 'there are 3 classes');
+refused(@cifarx.classify, {bad, X}, 'classify:classCount', 'there are 3 classes');
 bad = net;
 bad.layers = 5;
 refused(@cifarx.predict, {bad, X}, 'predict:fieldClass', '''layers'' is a 1-by-1 double');

@@ -9,9 +9,9 @@ for i = 1:numel(files)
     cifarx.save(net, file);
     again = cifarx.load(file);
     assert(isequal(again.layers, net.layers), files{i});
-    assert(isequal(again.input, net.input) && isequal(again.classes, net.classes));
+    assert(isequal(again.inputs, net.inputs) && isequal(again.classes, net.classes));
     assert(isempty(again.test.reference));
-    assert(isequal(again.test.logits, cifarx.predict(net, net.test.inputs)));
+    assert(isequal(again.test.outputs, cifarx.predict(net, net.test.inputs)));
     assert(strcmp(again.format.base_sha256, net.format.checkpoint_sha256));
     assert(~strcmp(again.format.arrays_sha256, net.format.arrays_sha256));
 end

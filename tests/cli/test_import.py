@@ -13,7 +13,9 @@ import pytest
 from scipy.io import savemat
 
 from cifarx.export.from_torch.answers import make_answers
+from cifarx.export.from_torch.calls import Example
 from cifarx.export.mat.reader import read_mat
+from cifarx.export.network.interface import Input
 from cifarx.pytorch_models.run import Run, build_module, load_run
 from cifarx.verify.ladder.logits import judge_logits, make_truth
 
@@ -69,7 +71,8 @@ def rejected(finished: Any) -> str:
 
 def answers_of_octave_and_pytorch_agree(run: Run, file: Path) -> bool:
     batch = read_mat(file).batch
-    own, reference = make_answers(build_module(run), batch.inputs)
+    example = Example((Input("image", run.record.input_size),))
+    (own,), (reference,) = make_answers(build_module(run), example, batch.inputs)
     return judge_logits(batch.logits, make_truth(reference, own, "PyTorch")).passed
 
 

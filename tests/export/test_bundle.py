@@ -42,7 +42,7 @@ def test_the_reference_is_what_the_module_gives_in_either_precision(
     trained: Run, bundle: Bundle
 ) -> None:
     module = build_module(trained)
-    x = torch.from_numpy(bundle.batch.inputs)
+    x = torch.from_numpy(bundle.batch.inputs[0])
     with torch.no_grad():
         np.testing.assert_allclose(bundle.batch.logits, module(x).numpy(), atol=1e-5)
         truth = module.double()(x.double()).numpy()

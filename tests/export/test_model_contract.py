@@ -22,6 +22,7 @@ from cifarx.export.model_contract import (
     with_labels_of,
     with_normalization,
 )
+from cifarx.export.network.interface import Input
 from cifarx.export.network.model_card import LOG_SOFTMAX
 from cifarx.export.sources import open_source
 from cifarx.export.test_inputs import TestInputs
@@ -29,11 +30,14 @@ from cifarx.pytorch_models.errors import UserError
 
 IMAGENET = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
 CARD = new_card("net", "0" * 64, 3)
+ASKED = SourceOptions(task="classification")
+COLOUR, GREY = [Input("image", (3, 2, 2))], [Input("image", (1, 2, 2))]
 
 
 def data(classes: tuple[str, ...], *labels: int) -> TestInputs:
     inputs = np.zeros((len(labels), 1, 2, 2), np.float32)
-    return TestInputs(inputs, inputs.astype(np.uint8), np.array(labels, np.int64), classes)
+    pixels = inputs.astype(np.uint8)
+    return TestInputs((inputs,), pixels, np.array(labels, np.int64), classes)
 
 
 def test_a_network_that_normalises_its_input_refuses_to_do_it_twice() -> None:
@@ -56,14 +60,14 @@ def test_to_divide_by_255_is_no_second_normalisation() -> None:
 
 def test_the_notes_say_what_the_network_does_with_its_input() -> None:
     own, plain = (computed_constants.graph_of(name) for name in ("folded", "normed"))
-    (note,) = contract_notes(CARD, own)
+    (note,) = contract_notes(CARD, own, ASKED)
     assert "the network normalises its own input" in note
     assert own.layers[0].name in note
-    (note,) = contract_notes(CARD, plain)
+    (note,) = contract_notes(CARD, plain, ASKED)
     assert "normalisation is unknown" in note
     known = replace(CARD, mean=(1.0,), std=(2.0,))
-    assert contract_notes(known, plain) == ()
-    (note,) = contract_notes(replace(known, ending=LOG_SOFTMAX), plain)
+    assert contract_notes(known, plain, ASKED) == ()
+    (note,) = contract_notes(replace(known, ending=LOG_SOFTMAX), plain, ASKED)
     assert "ends in a log-softmax" in note
 
 
@@ -83,17 +87,17 @@ def test_the_export_refuses_or_notes_it(folded: str) -> None:
     assert divided.bundle.card.std == (255, 255, 255)
     batch = divided.bundle.batch
     assert batch is not None
-    np.testing.assert_array_equal(batch.inputs, batch.images / np.float32(255))
+    np.testing.assert_array_equal(batch.inputs[0], batch.images / np.float32(255))
 
 
 def test_mean_and_std_are_of_each_channel_and_of_pixels_to_1() -> None:
-    require_contract(SourceOptions(**IMAGENET), 3)
+    require_contract(SourceOptions(**IMAGENET), COLOUR)
     with pytest.raises(UserError, match="need 1 numbers each"):
-        require_contract(SourceOptions(**IMAGENET), 1)
+        require_contract(SourceOptions(**IMAGENET), GREY)
     with pytest.raises(UserError, match=r"Divide values .* by 255: --mean 0.5 --std 0.2"):
-        require_contract(SourceOptions(mean=(127.5,), std=(51.0,)), 1)
+        require_contract(SourceOptions(mean=(127.5,), std=(51.0,)), GREY)
     with pytest.raises(UserError, match="above 0"):
-        require_contract(SourceOptions(mean=(0.5,), std=(0.0,)), 1)
+        require_contract(SourceOptions(mean=(0.5,), std=(0.0,)), GREY)
 
 
 def test_the_card_has_them_in_units_of_255_in_float32() -> None:

@@ -18,6 +18,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from cifarx.export.mat.reader import read_mat
+from cifarx.export.network.interface import Input
 
 NETS = """
 import torch
@@ -121,7 +122,7 @@ def test_a_class_in_training_mode_is_exported_in_evaluation_mode_and_says_so(
     kinds = [layer.kind for layer in file.graph.layers]
     assert {"BatchNormalizationLayer", "DropoutLayer"} <= set(kinds)
     assert file.card.classes == tuple(f"class_{i}" for i in range(1, 6))
-    logits = answers(folder / "Net.onnx", file.batch.inputs)
+    logits = answers(folder / "Net.onnx", file.batch.inputs[0])
     np.testing.assert_allclose(logits, file.batch.reference, rtol=0, atol=1e-5)
 
 
@@ -166,7 +167,7 @@ def test_what_the_user_says_of_pixels_and_classes_is_in_both_files(
     np.testing.assert_allclose(card.std, [58.395, 127.5, 51])
     batch = read_mat(folder / "wide.mat").batch
     assert batch.images.dtype == np.uint8
-    assert batch.images.shape == batch.inputs.shape
+    assert batch.images.shape == batch.inputs[0].shape
     assert cifarx("verify", "wide.onnx", "--engines", "onnxruntime").code == 0
     again = cifarx("export", "wide.onnx", "--out", "again")
     assert again.code == 0, again.err
@@ -188,11 +189,13 @@ def test_an_onnx_file_of_somebody_else_is_exported(
     assert "wrote their_net.onnx" in done.out
     assert "wrote their_net.mat" in done.out
     batch = read_mat(folder / "their_net.mat").batch
-    x = torch.from_numpy(batch.inputs)
+    x = torch.from_numpy(batch.inputs[0])
     with torch.no_grad():
         truth = module.double()(x.double()).numpy()
     np.testing.assert_allclose(batch.reference, truth, rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(answers(folder / "their_net.onnx", batch.inputs), truth, atol=1e-5)
+    np.testing.assert_allclose(
+        answers(folder / "their_net.onnx", batch.inputs[0]), truth, atol=1e-5
+    )
 
 
 def test_the_file_that_is_read_is_never_replaced(
@@ -328,7 +331,7 @@ def test_a_part_left_in_training_mode_is_refused() -> None:
     module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)).eval()
     module[1].train()
     with pytest.raises(UserError, match="is in training mode in its part 1"):
-        graph_from_module(module, (3, 8, 8))
+        graph_from_module(module, [Input("image", (3, 8, 8))])
 
 
 def test_a_module_that_computes_in_float32_alone_is_exported_and_verifies(
@@ -338,3 +341,62 @@ def test_a_module_that_computes_in_float32_alone_is_exported_and_verifies(
     assert done.code == 0, done.err
     assert "it computes in float32 only" in done.out
     assert cifarx("verify", "Widening.onnx", "--engines", "onnxruntime").code == 0
+
+
+def test_weights_in_a_checkpoint_are_exported_and_a_note_says_what_was_unwrapped(
+    folder: Path, cifarx: Callable[..., object]
+) -> None:
+    import my_nets
+
+    net = my_nets.Net()
+    torch.save(net.state_dict(), "plain.pt")
+    torch.save({"state_dict": nn.DataParallel(net).state_dict(), "epoch": 3}, "last.ckpt")
+    for name in ("plain.pt", "last.ckpt"):
+        given = ("--weights", name, "--onnx", "--name", name.partition(".")[0])
+        done = cifarx("export", "my_nets:Net", *SIZE, *given)
+        assert done.code == 0, done.err
+    said = "note: last.ckpt: the state dict was found under 'state_dict'; the prefix 'module.' was"
+    assert said in done.out
+    assert tensors(folder / "last.onnx") == tensors(folder / "plain.onnx")
+
+
+def tensors(path: Path) -> dict[str, bytes]:
+    return {t.name: t.raw_data for t in onnx.load(path).graph.initializer}
+
+
+def traced(path: str) -> None:
+    import my_nets
+
+    torch.jit.save(torch.jit.trace(my_nets.ready, torch.zeros(1, 3, 8, 8)), path)
+
+
+def twice(path: str) -> None:
+    import my_nets
+
+    state = my_nets.Net().state_dict()
+    torch.save({"model": state, "ema": state}, path)
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit")
+@pytest.mark.parametrize(
+    ("save", "complaint"),
+    [
+        (lambda path: torch.save(nn.Linear(2, 2), path), "whole module, a pickle .*torch.save"),
+        (traced, r"w.pt is a TorchScript archive .*torch.save\(model.state_dict"),
+        (twice, "under 'ema' and 'model', which fit .*Save the one to use"),
+        (
+            lambda path: torch.save({"net": {"module.x": torch.ones(1)}}, path),
+            r"w.pt \(the state dict was found under 'net'\) does not fit the network: it lacks",
+        ),
+    ],
+)
+def test_a_file_of_weights_that_is_no_state_dict_gets_one_paragraph_and_nothing_is_written(
+    folder: Path, cifarx: Callable[..., object], save: Callable[[str], None], complaint: str
+) -> None:
+    save("w.pt")
+    before = {p.name for p in folder.iterdir()} | {"__pycache__"}
+    done = cifarx("export", "my_nets:Net", *SIZE, "--weights", "w.pt")
+    assert done.code == 2
+    assert done.err.count("\n") == 1
+    assert re.search(complaint, done.err), done.err
+    assert {p.name for p in folder.iterdir()} | {"__pycache__"} == before

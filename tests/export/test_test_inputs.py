@@ -12,6 +12,7 @@ from PIL import Image
 
 from cifarx.export.model_contract import SourceOptions, new_card, with_normalization
 from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.interface import Input, Output
 from cifarx.export.network.layer import Array, Layer
 from cifarx.export.sources import open_source
 from cifarx.export.test_inputs import (
@@ -25,6 +26,7 @@ from cifarx.export.test_inputs import (
 from cifarx.pytorch_models.errors import UserError
 
 SIZE = computed_constants.SIZE  # 3 x 6 x 5
+IMAGE = [Input("image", SIZE)]
 CARD = new_card("net", "0" * 64, 4)
 HALF = SourceOptions(mean=(0.5, 0.5, 0.5), std=(0.25, 0.5, 1.0))
 KNOWN = with_normalization(CARD, HALF)
@@ -76,23 +78,23 @@ def test_products_are_weights_times_the_places_they_are_applied_at() -> None:
 
 
 def test_noise_is_the_same_every_time_and_is_of_pixels_where_their_normalisation_is_known() -> None:
-    first, again = noise(SIZE, CARD, 5), noise(SIZE, CARD, 5)
-    np.testing.assert_array_equal(first.inputs, again.inputs)
-    assert first.inputs.shape == (5, *SIZE)
-    assert first.inputs.dtype == np.float32
+    first, again = noise(IMAGE, CARD, 5), noise(IMAGE, CARD, 5)
+    np.testing.assert_array_equal(first.inputs[0], again.inputs[0])
+    assert first.inputs[0].shape == (5, *SIZE)
+    assert first.inputs[0].dtype == np.float32
     assert len(first.images) == len(first.labels) == 0
-    pixels = noise(SIZE, KNOWN, 5)
+    pixels = noise(IMAGE, KNOWN, 5)
     assert pixels.images.dtype == np.uint8
     std = np.float64([0.25, 0.5, 1.0])[:, None, None]
-    np.testing.assert_allclose(pixels.inputs, (pixels.images / 255 - 0.5) / std, atol=1e-6)
+    np.testing.assert_allclose(pixels.inputs[0], (pixels.images / 255 - 0.5) / std, atol=1e-6)
 
 
 def test_images_of_class_folders_are_normalised_and_labelled(folder: Path) -> None:
-    given = from_data(str(folder), SIZE, KNOWN, 4)
+    given = from_data(str(folder), IMAGE, KNOWN, 4)
     assert given.classes == CLASSES
     assert sorted(given.labels.tolist()) == [0, 1, 2, 3]  # evenly over the classes
     assert given.origin == "test images of photos"
-    for image, inputs, label in zip(given.images, given.inputs, given.labels, strict=True):
+    for image, inputs, label in zip(given.images, given.inputs[0], given.labels, strict=True):
         assert image[0, 0, 0] == 10 * label
         red = (10 * label / 255 - 0.5) / 0.25
         assert inputs[0, 0, 0] == pytest.approx(red, abs=1e-6)
@@ -102,24 +104,24 @@ def test_arrays_are_inputs_or_pixels(tmp_path: Path) -> None:
     random = np.random.RandomState(0)
     numbers = random.standard_normal((9, *SIZE)).astype(np.float32)
     np.save(tmp_path / "x.npy", numbers)
-    given = from_data(str(tmp_path / "x.npy"), SIZE, CARD, 7)
-    np.testing.assert_array_equal(given.inputs, numbers[:7])
+    given = from_data(str(tmp_path / "x.npy"), IMAGE, CARD, 7)
+    np.testing.assert_array_equal(given.inputs[0], numbers[:7])
     assert len(given.images) == len(given.labels) == 0
     assert given.origin == "inputs in x.npy"
     pixels = random.randint(0, 256, (9, *SIZE), np.uint8)
     np.savez(tmp_path / "p.npz", images=pixels, labels=np.arange(9) % 4)
-    given = from_data(str(tmp_path / "p.npz"), SIZE, KNOWN, 100)
+    given = from_data(str(tmp_path / "p.npz"), IMAGE, KNOWN, 100)
     np.testing.assert_array_equal(given.images, pixels)
     np.testing.assert_array_equal(given.labels, np.arange(9) % 4)
     std = np.float64([0.25, 0.5, 1.0])[:, None, None]
-    np.testing.assert_allclose(given.inputs, (pixels / 255 - 0.5) / std, atol=1e-6)
+    np.testing.assert_allclose(given.inputs[0], (pixels / 255 - 0.5) / std, atol=1e-6)
 
 
 def test_rows_are_inputs_of_networks_without_maps(tmp_path: Path) -> None:
     rows = np.arange(12, dtype=np.float32).reshape(3, 4)
     np.save(tmp_path / "x.npy", rows)
-    given = from_data(str(tmp_path / "x.npy"), (4, 1, 1), CARD, 9)
-    assert given.inputs.shape == (3, 4, 1, 1)
+    given = from_data(str(tmp_path / "x.npy"), [Input("image", (4, 1, 1))], CARD, 9)
+    assert given.inputs[0].shape == (3, 4, 1, 1)
 
 
 def test_data_that_do_not_fit_are_refused(folder: Path, tmp_path: Path) -> None:
@@ -133,16 +135,16 @@ def test_data_that_do_not_fit_are_refused(folder: Path, tmp_path: Path) -> None:
         ("p.npy", CARD, "Give --mean and --std"),
         ("x.npy", KNOWN, "has inputs of float32, but how this network's pixels are normalised"),
     ):
-        size = (3, 8, 8) if "8 x 8" in words else SIZE
+        given = [Input("image", (3, 8, 8))] if "8 x 8" in words else IMAGE
         with pytest.raises(UserError) as caught:
-            from_data(str(tmp_path / data), size, card, 5)
+            from_data(str(tmp_path / data), given, card, 5)
         assert words in str(caught.value)
 
 
 def test_a_network_gets_64_inputs_without_data(net: str) -> None:
     batch = open_source(net, SourceOptions()).bundle.batch
     assert batch is not None
-    assert batch.inputs.shape == (MOST, *SIZE)
+    assert batch.inputs[0].shape == (MOST, *SIZE)
     assert batch.logits.shape == batch.reference.shape == (MOST, 4)
 
 
@@ -170,5 +172,5 @@ def test_a_network_takes_the_users_arrays_with_their_labels(net: str, tmp_path: 
     np.savez(tmp_path / "d.npz", x=numbers, y=[3, 0, 1, 2, 2, 3])
     bundle = open_source(net, SourceOptions(data=str(tmp_path / "d.npz"))).bundle
     assert bundle.batch is not None
-    np.testing.assert_array_equal(bundle.batch.inputs, numbers)
+    np.testing.assert_array_equal(bundle.batch.inputs[0], numbers)
     np.testing.assert_array_equal(bundle.batch.labels, [3, 0, 1, 2, 2, 3])

@@ -29,7 +29,7 @@ def assert_runtimes_agree(bundle: Bundle, octave: Callable[[str], str], tmp_path
     batch = bundle.batch
     truth = make_truth(batch.reference, batch.logits, "PyTorch")
     session = onnxruntime.InferenceSession(onnx, providers=["CPUExecutionProvider"])
-    (logits,) = session.run(None, {"image": batch.inputs})
+    (logits,) = session.run(None, {"image": batch.inputs[0]})
     assert judge_logits(logits, truth).passed
     octave(
         "net = cifarx.load('model.mat');"

@@ -98,8 +98,8 @@ def test_a_dlnetwork_computes_what_pytorch_computes_in_float64(
         f"""
         net = cifarx.load('{written}/{name}.mat');
         inputs = net.test.inputs;
-        net.input.Normalization = 'none';
-        logits = cifarx.internal.build.runDlnetwork(cifarx.dlnetwork(net), inputs);
+        net.inputs.Normalization = 'none';
+        logits = cifarx.internal.build.runDlnetwork(cifarx.dlnetwork(net), net, {inputs}){1};
         save('-v6', 'out.mat', 'logits', 'inputs');
         """
     )

@@ -120,9 +120,9 @@ def test_bad_arguments_are_refused(
 
 MEMORY = """
 net = cifarx.load('model.mat');
-shapes = [{net.input.InputSize}, cifarx.internal.check.checkLayers(net)];
+shapes = [{net.inputs.Size}, cifarx.internal.check.checkLayers(net)];
 largest = 4 * 16 * max(cellfun(@prod, shapes));
-X = zeros([net.input.InputSize, COUNT], 'uint8');
+X = zeros([net.inputs.Size, COUNT], 'uint8');
 cifarx.predict(net, X(:, :, :, 1:2));
 id = fopen('/proc/self/clear_refs', 'w'); fprintf(id, '5'); fclose(id);  % forget the peak
 number = @(key) str2double(regexp(fileread('/proc/self/status'), [key ':\\s*(\\d+)'], ...

@@ -49,12 +49,12 @@ def test_the_tests_for_matlab_owners_pass_under_each_release(
 
 
 BUILDABLE = {
-    "R2021a": {"oldest"},
-    "R2022b": {"oldest", "windows"},
-    "R2023b": {"oldest", "windows", "norms"},
-    "R2024b": {"oldest", "windows", "norms"},
-    "R2025a": {"oldest", "windows", "norms", "joins", "curves"},
-    "R2026b": {"oldest", "windows", "norms", "joins", "curves"},
+    "R2021a": {"oldest", "resized"},
+    "R2022b": {"oldest", "windows", "resized"},
+    "R2023b": {"oldest", "windows", "norms", "resized"},
+    "R2024b": {"oldest", "windows", "norms", "resized"},
+    "R2025a": {"oldest", "windows", "norms", "joins", "curves", "resized"},
+    "R2026b": {"oldest", "windows", "norms", "joins", "curves", "resized"},
 }
 
 

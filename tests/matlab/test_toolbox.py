@@ -58,7 +58,7 @@ def test_load_gives_what_the_exporter_wrote(octave: Octave, folder: Path) -> Non
         net = cifarx.load('model.mat');
         disp(strjoin(net.classes, ' '));
         disp(strjoin({net.layers.Name}, ' '));
-        assert(net.input.InputSize, [32 32 3]);
+        assert(net.inputs.Size, [32 32 3]);
         assert(size(net.layers(1).Weights), [3 3 3 4]);
         assert(net.layers(4).Padding, [1 1 1 1]);
         """
@@ -74,7 +74,7 @@ def test_verify_says_equivalent_and_returns_a_report(octave: Octave, folder: Pat
         report = cifarx.verify('model.mat');
         assert(report.verdict, 'EQUIVALENT');
         assert(all([report.checks.passed]));
-        assert(size(report.logits), [10 60]);
+        assert(size(report.outputs), [10 60]);
         assert(isempty(report.changed));
         assert(report.ratio < 3);
         """

@@ -19,14 +19,14 @@ X = np.random.RandomState(0).standard_normal((4, 3, 2, 2)).astype(np.float32)
 def test_numbers_of_either_byte_order_are_read(tmp_path: Path, order: str) -> None:
     np.save(tmp_path / "x.npy", X.astype(f"{order}f4"))
     found = read_arrays(tmp_path / "x.npy")
-    assert found.values.dtype == np.dtype("=f4")
-    np.testing.assert_array_equal(found.values, X)
+    assert found.values[0].dtype == np.dtype("=f4")
+    np.testing.assert_array_equal(found.values[0], X)
     assert found.labels.tolist() == []
 
 
 def test_memory_in_fortrans_order_is_read(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.asfortranarray(X))
-    found = read_arrays(tmp_path / "x.npy").values
+    (found,) = read_arrays(tmp_path / "x.npy").values
     assert found.flags.c_contiguous
     np.testing.assert_array_equal(found, X)
 
@@ -36,8 +36,8 @@ def test_labels_have_one_of_several_names(tmp_path: Path, name: str) -> None:
     pixels = np.arange(24, dtype=np.uint8).reshape(2, 3, 2, 2)
     np.savez_compressed(tmp_path / "d.npz", **{"x": pixels, name: np.int16([7, 0])})
     found = read_arrays(tmp_path / "d.npz")
-    assert found.values.dtype == np.uint8
-    np.testing.assert_array_equal(found.values, pixels)
+    assert found.values[0].dtype == np.uint8
+    np.testing.assert_array_equal(found.values[0], pixels)
     assert found.labels.dtype == np.int64
     assert found.labels.tolist() == [7, 0]
 
@@ -106,7 +106,7 @@ def test_the_content_decides_and_not_the_ending(tmp_path: Path) -> None:
     assert read_arrays(tmp_path / "d.npy").labels.tolist() == [0, 1, 2, 3]
     np.save(tmp_path / "x.npy", X)
     (tmp_path / "x.npy").rename(tmp_path / "x.npz")
-    np.testing.assert_array_equal(read_arrays(tmp_path / "x.npz").values, X)
+    np.testing.assert_array_equal(read_arrays(tmp_path / "x.npz").values[0], X)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -14,9 +14,11 @@ from torch.nn.utils import parametrizations
 
 from cifarx.export.bundle import Bundle, Formats, write_bundle
 from cifarx.export.from_torch.answers import make_answers
+from cifarx.export.from_torch.calls import Example
 from cifarx.export.from_torch.reader import graph_from_module
 from cifarx.export.model_contract import new_card
 from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.interface import Input
 from cifarx.export.network.test_batch import TestBatch
 
 SIZE = (3, 6, 5)
@@ -103,7 +105,7 @@ def made(name: str) -> nn.Module:
 @cache
 def graph_of(name: str) -> LayerGraph:
     """Its layers; PyTorch's exporter takes seconds, so it reads each network once."""
-    return graph_from_module(made(name), SIZE)
+    return graph_from_module(made(name), [Input("image", SIZE)])
 
 
 def noise(count: int) -> np.ndarray:
@@ -122,7 +124,8 @@ def bundle_of(name: str) -> Bundle:
     """A network that is not a run, with its answers to 16 inputs of noise."""
     inputs, module, graph = noise(16), made(name), graph_of(name)
     nothing = np.empty((0, *SIZE), np.uint8)
-    batch = TestBatch(nothing, inputs, np.empty(0, np.int64), *make_answers(module, inputs))
+    answers = make_answers(module, Example(graph.inputs), [inputs])
+    batch = TestBatch(nothing, (inputs,), np.empty(0, np.int64), *answers)
     card = replace(new_card("net", "0" * 64, CLASSES), ending=graph.ending)
     return Bundle(graph, card, batch, module)
 

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.interface import Input, Output
 from cifarx.export.network.layer import Array, Hyper, Layer, Shape
 from cifarx.export.network.model_card import ModelCard
 from cifarx.export.network.test_batch import TestBatch
@@ -292,8 +293,8 @@ def no_batch(size: tuple[int, int, int] = SIZE) -> TestBatch:
     images = np.zeros((1, *size))
     return TestBatch(
         images.astype(np.uint8),
-        images.astype(np.float32),
+        (images.astype(np.float32),),
         numbers[:, 0].astype(np.int64),
-        numbers.astype(np.float32),
-        numbers,
+        (numbers.astype(np.float32),),
+        (numbers,),
     )

@@ -126,6 +126,23 @@ class Joins(nn.Module):
         return self.last(torch.relu(self.square(x)))
 
 
+class Resized(nn.Module):
+    """Maps of other sizes: to nearest pixels and bilinearly, larger and smaller."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, (3, 2))
+        self.inner = nn.Conv2d(4, 4, (2, 3))
+        self.fc1 = nn.LazyLinear(7)
+        self.fc2 = nn.Linear(7, CLASSES)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = functional.interpolate(self.conv(x), size=(11, 13))
+        x = functional.interpolate(self.inner(x), size=(7, 16), mode="bilinear")
+        x = functional.interpolate(torch.relu(x), scale_factor=(1.5, 0.7), mode="bilinear")
+        return self.fc2(torch.relu(self.fc1(torch.flatten(x, 1))))
+
+
 class Oldest(nn.Module):
     """Layers that Deep Learning Toolbox R2021a has with all that is asked of them."""
 
@@ -151,6 +168,7 @@ NETWORKS = {
     "norms": Norms,
     "curves": Curves,
     "joins": Joins,
+    "resized": Resized,
     "oldest": Oldest,
 }
 
@@ -186,6 +204,10 @@ def joins() -> nn.Module:
     return made("joins")
 
 
+def resized() -> nn.Module:
+    return made("resized")
+
+
 def _of_white(*values: float) -> tuple[float, ...]:
     return tuple(value / 255 for value in values)
 
@@ -196,7 +218,7 @@ def oldest() -> nn.Module:
 
 def write(name: str, folder: Path) -> Path:
     """Write NAME.mat and NAME.onnx; `curves` does not say how pixels are normalised."""
-    options = SourceOptions(input_size=SIZE)
+    options = SourceOptions(input_sizes=(SIZE,))
     if name != "curves":
         options = replace(options, mean=_of_white(100, 120, 150), std=_of_white(50, 60, 75))
     source = open_source(f"every_kind:{name}", options)

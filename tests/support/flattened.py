@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.interface import Input, Output
 from cifarx.export.network.layer import Array, Layer
 
 

@@ -59,7 +59,7 @@ def judging(name: str) -> Iterator[None]:
 
 def export(name: str, folder: Path, file: str = "") -> None:
     """Write FILE.onnx and FILE.mat, as `cifarx export foreign_networks:NAME --name FILE` does."""
-    options = SourceOptions(input_size=networks()[name].input_size)
+    options = SourceOptions(input_sizes=(networks()[name].input_size,))
     source = open_source(f"foreign_networks:{name}", options)
     write_bundle(source.bundle, folder, file or name, Formats(onnx=True, mat=True))
 

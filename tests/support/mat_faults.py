@@ -173,10 +173,10 @@ MAT_FAULTS: dict[str, Fault] = {
         "model.mat's test inputs are not its test images normalised",
     ),
     "mean changed": Fault(
-        _part("input", "Mean", lambda a: a + np.float32(1)), None, "model.mat has mean"
+        _part("inputs", "Mean", lambda a: a + np.float32(1)), None, "model.mat has mean"
     ),
     "standard deviation changed": Fault(
-        _part("input", "StandardDeviation", lambda a: a / np.float32(255)), None, "has std"
+        _part("inputs", "StandardDeviation", lambda a: a / np.float32(255)), None, "has std"
     ),
     "reference changed": Fault(
         _part("test", "reference", lambda a: a + 1e-6),
@@ -184,7 +184,9 @@ MAT_FAULTS: dict[str, Fault] = {
         "FAILED | reference | model.mat's outputs for its 60 test images are not those of",
     ),
     "logits of the reference in another order": Fault(
-        _part("test", "logits", lambda a: a[::-1]), None, "FAILED | reference | model.mat's outputs"
+        _part("test", "outputs", lambda a: a[::-1]),
+        None,
+        "FAILED | reference | model.mat's outputs",
     ),
     "labels in reverse, fewer images compared": Fault(
         _part("test", "labels", lambda a: a[:, ::-1]),
@@ -199,8 +201,8 @@ MAT_FAULTS: dict[str, Fault] = {
         "model.mat 22/22 tensors equal the checkpoint bit for bit; unaccounted for: extra_weights",
         numbers=False,
     ),
-    "a field more in input": Fault(
-        _more("input", "Extra"), None, "unaccounted for: input.Extra", numbers=False
+    "a field more in inputs": Fault(
+        _more("inputs", "Extra"), None, "unaccounted for: inputs.Extra", numbers=False
     ),
     "a field more in test": Fault(
         _more("test", "extra"), None, "unaccounted for: test.extra", numbers=False

@@ -79,7 +79,7 @@ class Network:
     rtol: float
     atol: float
     inputs: np.ndarray
-    """(N, C, H, W); features as maps of one pixel, which is how cifarx reads them."""
+    """(N, C, H, W) or (N, F)."""
     expected: np.ndarray
     graph: LayerGraph | None
     mat: bytes
@@ -156,12 +156,10 @@ def _taken(
     del model.graph.output[:]
     model.graph.output.append(wanted)
     graph = _read(_new_enough(model))
-    images = x if x.ndim == 4 else x[:, :, None, None]
-    flat = y.reshape(len(y), -1)
     none = np.empty(0)
-    batch = TestBatch(none, images, none, flat, flat.astype(np.float64))
+    batch = TestBatch(none, (x,), none, (y,), (y.astype(np.float64),))
     try:
-        return images, y, graph, mat_bytes(graph, _CARD, batch, "")
+        return x, y, graph, mat_bytes(graph, _CARD, batch, "")
     except UserError as error:
         raise _LeftOutError("form", str(error).split(";")[0]) from error
 
@@ -269,7 +267,7 @@ def by_onnx_runtime(network: Network) -> np.ndarray:
     session = onnxruntime.InferenceSession(
         model.SerializeToString(), providers=["CPUExecutionProvider"]
     )
-    (y,) = session.run(None, {network.graph.input_name: network.inputs})
+    (y,) = session.run(None, {network.graph.inputs[0].name: network.inputs})
     return np.asarray(y)
 
 

@@ -11,6 +11,7 @@ from torch import nn
 from cifarx.export.bundle import Bundle
 from cifarx.export.from_torch.answers import make_batch
 from cifarx.export.from_torch.reader import graph_from_module
+from cifarx.export.network.interface import Input
 from cifarx.export.network.model_card import ModelCard
 from cifarx.pytorch_models.data.images import Images
 
@@ -34,5 +35,7 @@ def random_bundle(
     numbers = tuple(map(float, half))
     card = ModelCard(name, "none", tuple("abcdefg"), numbers, numbers, "0" * 64)
     return Bundle(
-        graph_from_module(module, input_size), card, make_batch(module, images, half, half)
+        graph_from_module(module, [Input("image", input_size)]),
+        card,
+        make_batch(module, images, half, half),
     )

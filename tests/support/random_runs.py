@@ -5,7 +5,7 @@ A training and an export each take seconds; what `verify` is tested on needs nei
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from torch import nn
 
 from cifarx.export.from_torch import reader as torch_reader
 from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.interface import Input
 from cifarx.export.network.layer import Array, Layer
 from cifarx.pytorch_models.data.split import split_data
 from cifarx.pytorch_models.files import sha256, write_bytes, write_text
@@ -27,7 +28,7 @@ from cifarx.pytorch_models.registry import find
 from cifarx.pytorch_models.run import RECORD, WEIGHTS, DataRecord, Run, RunRecord, load_run
 from cifarx.verify.engines import pytorch
 
-_Read = Callable[[nn.Module, tuple[int, int, int]], LayerGraph]
+_Read = Callable[[nn.Module, Sequence[Input]], LayerGraph]
 
 
 def random_run(network: str, folder: Path, seed: int = 0, limit: int = 100) -> Run:
@@ -105,12 +106,12 @@ def remember_graphs(
     known = {} if remembered is None else remembered
     real = torch_reader.graph_from_module
 
-    def read(module: nn.Module, input_size: tuple[int, int, int]) -> LayerGraph:
+    def read(module: nn.Module, inputs: Sequence[Input]) -> LayerGraph:
         if any(part.training for part in module.modules()):
-            return real(module, input_size)  # which refuses it
-        key = f"{module} {input_size}"
+            return real(module, inputs)  # which refuses it
+        key = f"{module} {inputs}"
         if key not in known:
-            known[key] = _filled(real(module, input_size), module)
+            known[key] = _filled(real(module, inputs), module)
         return _filled(known[key], module)
 
     _replace(patch, read)

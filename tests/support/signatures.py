@@ -25,7 +25,7 @@ TYPES: dict[str, list[Any]] = {
     "source": [_MAT_FILE, ["struct", "scalar"]],
     "template": [_MAT_FILE, ["struct", "scalar"]],
     "data": [["numeric"], ["matlab.io.datastore.ImageDatastore"]],
-    "labels": [["numeric"], ["cell"], ["categorical"]],
+    "targets": [["numeric"], ["cell"], ["categorical"]],
     "MiniBatchSize": _COUNT,
     "LayerImages": _COUNT,
     "MaxEpochs": _COUNT,
@@ -41,8 +41,12 @@ TYPES: dict[str, list[Any]] = {
 
 _ITS_OWN = {"save": {"net": [["struct", "scalar"], ["dlnetwork"]]}}
 """But for these functions."""
-_ORDERED = {"fineTune": ["labels"]}
-"""What a function takes by position out of its varargin."""
+_TAKEN = {
+    "fineTune": [("targets", "ordered")],
+    "predict": [("X", "required")],
+    "classify": [("X", "required")],
+}
+"""What a function takes by position out of its varargin; of several inputs, the first."""
 _OPTIONAL = {"template"}
 
 
@@ -57,13 +61,13 @@ def signature(path: Path) -> dict[str, Any]:
         r"= struct\(('[A-Z].*?);\n\w+ = cifarx\.internal\.nameValues", text, re.DOTALL
     )
     named = re.findall(r"'([A-Z]\w+)', ", options[1]) if options else []
-    assert ("varargin" in given) == bool(named or path.stem in _ORDERED), path
+    assert ("varargin" in given) == bool(named or path.stem in _TAKEN), path
     kinds = [
         (name, "ordered" if name in _OPTIONAL else "required")
         for name in given
         if name != "varargin"
     ]
-    kinds += [(name, "ordered") for name in _ORDERED.get(path.stem, [])]
+    kinds += _TAKEN.get(path.stem, [])
     kinds += [(name, "namevalue") for name in named]
     types = {
         **TYPES,
@@ -72,7 +76,8 @@ def signature(path: Path) -> dict[str, Any]:
     }
     entry = {"inputs": [{"name": n, "kind": kind, "type": types[n]} for n, kind in kinds]}
     if match[1]:
-        entry["outputs"] = [{"name": name.strip()} for name in match[1].split(",")]
+        names = match[1].replace("varargout", "Y").split(",")
+        entry["outputs"] = [{"name": name.strip()} for name in names]
     return entry
 
 

@@ -54,11 +54,11 @@ class Octave:
             f"""
             try
                 net = cifarx.load('{file}');
-                X = net.test.inputs;
-                if strcmp(net.input.Normalization, 'zscore'), X = single(net.test.images); end
-                Y = cifarx.internal.build.runDlnetwork(cifarx.dlnetwork(net), X);
-                truth = net.test.reference;
-                printf('%.3e', max(abs(Y(:) - truth(:))) / max(abs(truth(:))));
+                inputs = networkInputs(net);
+                Y = cifarx.internal.build.runDlnetwork(cifarx.dlnetwork(net), net, inputs);
+                truths = cifarx.internal.layout.each(net.test.reference, numel(Y));
+                far = @(y, truth) max(abs(y(:) - truth(:))) / max(abs(truth(:)));
+                printf('%.3e', max(cellfun(far, Y, truths)));
             catch e
                 disp(e.identifier), disp(e.message)
             end

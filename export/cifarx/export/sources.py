@@ -221,7 +221,8 @@ def _from_callable(text: str, options: SourceOptions, answers: bool) -> Source:
     if options.weights is not None:
         from cifarx.pytorch_models.weights import load_exactly
 
-        load_exactly(module, options.weights)
+        if unwrapped := load_exactly(module, options.weights):
+            notes.append(f"{options.weights}: {unwrapped}")
         digest = sha256(options.weights)
     else:
         digest = digest_of(module)

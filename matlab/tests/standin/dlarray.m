@@ -4,8 +4,8 @@ function X = dlarray(data, format)
 if nargin < 2
     format = '';
 end
-if ~ismember(format, {'', 'SSCB', 'CB'})
-    error('standin:format', 'This stand-in knows SSCB and CB only.');
+if ~ismember(format, {'', 'SSCB', 'SCB', 'CB'})
+    error('standin:format', 'This stand-in knows SSCB, SCB and CB only.');
 end
 X = struct('Data', data, 'Format', format, 'StandInClass', 'dlarray');
 end

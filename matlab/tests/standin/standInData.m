@@ -1,13 +1,21 @@
-function [images, targets, net, options] = standInData(given)
-%STANDINDATA  Arguments of trainNetwork and trainnet: (images, targets, ...) or (datastore, ...).
+function [inputs, targets, net, options] = standInData(given)
+%STANDINDATA  Arguments of trainNetwork and trainnet: (inputs, targets, ...) or (datastore, ...).
 [net, options] = given{end - 1:end};
 if numel(given) == 4
-    [images, targets] = given{1:2};
+    [inputs, targets] = given{1:2};
     return
 end
 data = given{1};
+if strcmp(class(data), 'matlab.io.datastore.CombinedDatastore') %#ok<STISA>
+    [images, labels] = data.UnderlyingDatastores{:};
+    if images.IterationDimension ~= 4 || labels.IterationDimension ~= 4
+        error('standin:data', 'Images and labels of pixels lie along the fourth dimension.');
+    end
+    [inputs, targets] = deal(images.Values, labels.Values);
+    return
+end
 if ~strcmp(class(data), 'augmentedImageDatastore') %#ok<STISA>
-    error('standin:data', 'This stand-in reads augmentedImageDatastore only.');
+    error('standin:data', 'This stand-in does not read such datastores.');
 end
 targets = data.Images.Labels;
 for n = numel(data.Images.Files):-1:1
@@ -19,6 +27,6 @@ for n = numel(data.Images.Files):-1:1
     end
     rows = round(linspace(1, size(X, 1), data.OutputSize(1)));
     columns = round(linspace(1, size(X, 2), data.OutputSize(2)));
-    images(:, :, :, n) = single(X(rows, columns, :));
+    inputs(:, :, :, n) = single(X(rows, columns, :));
 end
 end

@@ -2,17 +2,18 @@ function [dlnet, report] = importONNX(file)
 %IMPORTONNX  Import model.onnx with MathWorks' importer and check the result.
 %
 %   DLNET = CIFARX.IMPORTONNX(FILE) imports the ONNX file FILE, as written by 'cifarx export
-%   --onnx', with importNetworkFromONNX, input format 'BCSS' and output format 'BC'. It then runs
-%   the normalized test images of the model.mat beside FILE (same name) through the result and
-%   compares the outputs with those of PyTorch, as CIFARX.VERIFY does. It prints the check, and
-%   the layers whose class is not in nnet.cnn.layer. For those the importer may generate code in
-%   a folder +NAME of the current folder.
+%   --onnx', with importNetworkFromONNX and the formats of its inputs and outputs, such as 'BCSS'
+%   for images and 'BC' for vectors. It then runs the normalized test inputs of the model.mat
+%   beside FILE (same name) through the result and compares the outputs with those of PyTorch, as
+%   CIFARX.VERIFY does. It prints one line per output, and the layers whose class is not in
+%   nnet.cnn.layer. For those the importer may generate code in a folder +NAME of the current
+%   folder.
 %
 %   [DLNET, REPORT] = CIFARX.IMPORTONNX(FILE) also returns a structure:
 %
 %     passed      whether the outputs agree with PyTorch to within float32 rounding
-%     detail      the check as text
-%     logits      K-by-N single, the outputs computed here
+%     detail      the checks as text
+%     outputs     the outputs computed here, single, as net.test.outputs of CIFARX.LOAD
 %     notBuiltIn  n-by-2 cell array, names and classes of the layers that are not built-in
 %
 %   CIFARX.DLNETWORK creates the same network from model.mat with built-in layers only and needs
@@ -55,8 +56,10 @@ if isempty(net.test.reference)
            'import'' and export that run with ''cifarx export --onnx --mat''.'], beside, file, ...
           net.format.producer);
 end
+formats = {formatsOf(net.inputs), formatsOf(net.outputs)};
 try
-    dlnet = importNetworkFromONNX(file, 'InputDataFormats', 'BCSS', 'OutputDataFormats', 'BC');
+    dlnet = importNetworkFromONNX(file, 'InputDataFormats', formats{1}, ...
+                                  'OutputDataFormats', formats{2});
 catch problem
     if ~strcmp(problem.identifier, 'nnet_cnn:supportpackages:InstallRequired')
         rethrow(problem);
@@ -75,19 +78,49 @@ other = ~strncmp(classes, 'nnet.cnn.layer.', numel('nnet.cnn.layer.'));
 names = {dlnet.Layers.Name}.';
 report.notBuiltIn = [names(other), classes(other)];
 
-report.logits = single(cifarx.internal.build.runDlnetwork(dlnet, net.test.inputs));
-if ~isequal(size(report.logits), size(net.test.reference))
+inputs = cifarx.internal.layout.each(net.test.inputs, numel(net.inputs));
+try
+    outputs = cifarx.internal.build.runDlnetwork(dlnet, net, inputs, 'imported');
+catch problem
     error('cifarx:importONNX:outputSize', ...
-          'The imported network returns outputs of size %s for the test images, not %s.', ...
-          mat2str(size(report.logits)), mat2str(size(net.test.reference)));
+          ['The imported network cannot be run on the test inputs, or its outputs have other ' ...
+           'sizes: %s'], problem.message);
 end
-judged = cifarx.internal.truth.judgeLogits(report.logits, net.test.logits, net.test.reference);
-report.passed = judged.passed && judged.credible;
-report.detail = judged.detail;
+report.passed = true;
+details = cell(1, numel(outputs));
+yardsticks = cifarx.internal.layout.each(net.test.outputs, numel(outputs));
+references = cifarx.internal.layout.each(net.test.reference, numel(outputs));
 words = {'FAILED', 'PASSED'};
-fprintf('%s | importNetworkFromONNX | %s\n', words{report.passed + 1}, judged.detail);
+for o = 1:numel(outputs)
+    outputs{o} = single(outputs{o});
+    judged = cifarx.internal.truth.judgeOutput(outputs{o}, yardsticks{o}, references{o}, ...
+                                               net.outputs(o), net.task);
+    passed = judged.passed && judged.credible;
+    report.passed = report.passed && passed;
+    details{o} = judged.detail;
+    fprintf('%s | importNetworkFromONNX | %s\n', words{passed + 1}, judged.detail);
+end
+report.outputs = cifarx.internal.layout.joined(outputs);
+report.detail = strjoin(details, '; ');
 fprintf('%d of %d layers are built-in\n', sum(~other), numel(other));
 for i = find(other).'
     fprintf('  %s is a %s\n', names{i}, classes{i});
 end
+end
+
+function formats = formatsOf(list)
+%FORMATSOF  Labels of the arrays in the ONNX file, batch first; char, or a cell array of several.
+formats = cell(1, numel(list));
+for i = 1:numel(list)
+    labels = {'B', 'BC', 'BCS', 'BCSS'};
+    rank = numel(list(i).Size);
+    if rank + 1 > numel(labels)
+        error('cifarx:importONNX:format', ...
+              ['Output ''%s'' has %d dimensions besides the batch; the importer is asked for ' ...
+               'at most 3 here. cifarx.dlnetwork creates the network from model.mat.'], ...
+              list(i).Name, rank);
+    end
+    formats{i} = labels{rank + 1};
+end
+formats = cifarx.internal.layout.joined(formats);
 end

@@ -11,15 +11,25 @@ function net = load(file)
 %
 %   Output argument, a 1-by-1 structure:
 %     format   who wrote the file, and digests of the weights
-%     input    InputSize, 1-by-3 [H W C]; Normalization, 'zscore' or 'none'; Mean and
-%              StandardDeviation, 1-by-1-by-C single in units of pixels 0..255, empty for 'none'
+%     inputs   1-by-I structure array: Name; Size and Format, which tell the layout of the arrays
+%              that CIFARX.PREDICT takes, [H W C] and 'SSCB' (images H-by-W-by-C-by-N), [L C] and
+%              'SCB' (signals L-by-C-by-N) or F and 'CB' (features F-by-N); Normalization,
+%              'zscore' or 'none'; Mean and StandardDeviation, 1-by-1-by-C single in units of
+%              pixels 0..255, empty for 'none'
 %     layers   1-by-L structure array: Name, Kind, Inputs, and the properties of the Deep
-%              Learning Toolbox layer of that kind
-%     outputs  1-by-1 cell array with the name of the layer that computes the logits
-%     classes  1-by-K cell array of class names
-%     test     images, H-by-W-by-C-by-N uint8 (empty if Normalization is 'none'); inputs, the
-%              normalized images, H-by-W-by-C-by-N single; labels, 1-by-N class numbers from 1;
-%              logits and reference, K-by-N, the outputs of PyTorch in float32 and float64
+%              Learning Toolbox layer of that kind. A signal enters the layers as maps of one row
+%     outputs  1-by-O structure array: Layer, the name of the layer that gives it; Name; Size and
+%              Format as for inputs. Outputs of other ranks have the Format '' and are Size-by-N
+%     task     'classification', 'segmentation' (one class per pixel) or 'regression'
+%     classes  1-by-K cell array of class names, 1-by-0 for a regression
+%     test     images, H-by-W-by-C-by-N uint8 (empty if no Normalization is 'zscore'); inputs, as
+%              CIFARX.PREDICT takes them, normalized, single; labels, 1-by-N class numbers from 1
+%              (segmentation: H-by-W-by-N, 0 for pixels without label); outputs and reference,
+%              Size-by-N, the outputs of PyTorch in float32 and float64. With several inputs or
+%              outputs these are 1-by-I or 1-by-O cell arrays
+%
+%   Files of version 1, which hold one image input and one vector of logits, are returned in the
+%   same form.
 %
 %   FILE must be an uncompressed MAT-file of level 5, which 'cifarx export', CIFARX.SAVE and
 %   save('-v6', ...) write. A file with function handles or objects is refused before it is
@@ -31,11 +41,11 @@ function net = load(file)
 %   'cifarx:load:REASON' that states what was found and what was expected. REASON is fileName,
 %   fileNotFound, notAMatFile, compressed, notPlain, notCifarx, newerFormat, missingField,
 %   fieldClass, fieldSize, fieldValue, notFinite, unknownKind, unknownInput, unknownOutput,
-%   doubledName, inputCount, inputSize or classCount.
+%   doubledName, inputCount, inputSize, outputSize, task or classCount.
 %
 %   Example:
 %      net = cifarx.load('model.mat');
-%      scores = cifarx.predict(net, net.test.images);
+%      Y = cifarx.predict(net, net.test.inputs);
 %
 %   See also cifarx.predict, cifarx.verify, cifarx.save.
 
@@ -67,7 +77,10 @@ if ~known || ~isequal(content.format.name, 'cifarx')
            'format with the name ''cifarx'', found %s.'], file, variables(content));
 end
 requireVersion(content.format, file);
-fields = {'format', 'input', 'layers', 'outputs', 'classes', 'test'};
+fields = {'format', 'inputs', 'layers', 'outputs', 'task', 'classes', 'test'};
+if content.format.version < 2
+    fields = {'format', 'input', 'layers', 'outputs', 'classes', 'test'};
+end
 for i = 1:numel(fields)
     if ~isfield(content, fields{i})
         error('cifarx:load:missingField', ...
@@ -78,6 +91,9 @@ for i = 1:numel(fields)
 end
 net = decoded(net);
 try
+    if net.format.version < 2
+        net = upgraded(net);
+    end
     cifarx.internal.check.checkNetwork(net);
 catch problem
     cifarx.internal.message.restate(problem, 'load', ['''' file '''']);
@@ -102,14 +118,48 @@ end
 if ~isnumeric(found) || numel(found) ~= 1 || ~(found >= 1)
     reasons = {'missingField', 'fieldClass'};
     error(['cifarx:load:' reasons{isfield(form, 'version') + 1}], ...
-          '''%s'': format.version is %s, expected a number such as 1. Export it again.', ...
+          '''%s'': format.version is %s, expected a number such as 2. Export it again.', ...
           file, cifarx.internal.message.valueText(found));
 end
-if found > 1
+if found > 2
     error('cifarx:load:newerFormat', ...
           ['''%s'' is in version %g of the format; this toolbox reads up to ' ...
-           'version 1. Update the toolbox (''cifarx matlab-path'' prints its ' ...
+           'version 2. Update the toolbox (''cifarx matlab-path'' prints its ' ...
            'folder).'], file, found);
+end
+end
+
+function net = upgraded(net)
+%UPGRADED  A network of version 1, one image input and one vector of logits, as one of version 2.
+requireFields(net.input, 'input', {'Name', 'InputSize', 'Normalization', 'Mean', ...
+                                   'StandardDeviation'});
+requireFields(net.test, 'test', {'images', 'inputs', 'labels', 'logits', 'reference'});
+input = net.input;
+net.inputs = struct('Name', input.Name, 'Size', {input.InputSize}, 'Format', 'SSCB', ...
+                    'Normalization', {input.Normalization}, 'Mean', {input.Mean}, ...
+                    'StandardDeviation', {input.StandardDeviation});
+cifarx.internal.check.demand(iscellstr(net.outputs) && numel(net.outputs) == 1, 'fieldSize', ...
+                             'outputs', net.outputs, ...
+                             'a 1-by-1 cell array with the name of a layer'); %#ok<ISCLSTR>
+net.outputs = struct('Layer', net.outputs{1}, 'Name', 'logits', 'Size', numel(net.classes), ...
+                     'Format', 'CB');
+net.task = 'classification';
+net.test.outputs = net.test.logits;
+net.test = rmfield(net.test, 'logits');
+net.format.version = 2;
+net = rmfield(net, 'input');
+end
+
+function requireFields(value, name, fields)
+%REQUIREFIELDS  Refuse a variable of version 1 that is not a structure with all fields.
+cifarx.internal.check.demand(isstruct(value) && numel(value) == 1, 'fieldClass', ...
+                             ['the variable ''' name ''''], value, ...
+                             ['a structure with the fields ' strjoin(fields, ', ')]);
+there = isfield(value, fields);
+if ~all(there)
+    error('cifarx:check:missingField', ...
+          'the variable ''%s'' has no field ''%s'', expected the fields %s', ...
+          name, fields{find(~there, 1)}, strjoin(fields, ', '));
 end
 end
 

@@ -19,9 +19,9 @@ function save(net, file, template)
 %               of its model.mat
 %
 %   The file states what it holds. PyTorch has not computed anything with these weights, so
-%   test.reference becomes empty and CIFARX.VERIFY has nothing to compare with. test.logits
-%   becomes what this network computes here for test.inputs, K-by-N single, with which 'cifarx
-%   import' checks PyTorch's outputs. These fields of format change:
+%   test.reference becomes empty and CIFARX.VERIFY has nothing to compare with. test.outputs
+%   becomes what this network computes here for test.inputs, single, with which 'cifarx import'
+%   checks PyTorch's outputs. The file is of version 2. These fields of format change:
 %
 %     producer           such as 'cifarx.save in octave 7.3.0'
 %     arrays_sha256      digest of the arrays as written
@@ -57,12 +57,14 @@ try
 catch problem
     cifarx.internal.message.restate(problem, 'save', 'NET cannot be saved');
 end
-net.test.logits = cifarx.predict(net, net.test.inputs);
-if ~all(isfinite(net.test.logits(:)))
+inputs = cifarx.internal.layout.each(net.test.inputs, numel(net.inputs));
+outputs = cifarx.internal.compute(net, inputs, 16, 'save');
+if ~all(cellfun(@(Y) all(isfinite(Y(:))), outputs))
     error('cifarx:save:notFinite', ...
           ['The network returns NaN or Inf for its own test.inputs; the training diverged. ' ...
            'Train again with a smaller learning rate.']);
 end
+net.test.outputs = cifarx.internal.layout.joined(outputs);
 net.test.reference = [];
 if isfield(net.layers, 'Exact')  % of the constants that the export computed, not of these
     net.layers = rmfield(net.layers, 'Exact');
@@ -92,6 +94,7 @@ end
 function form = signed(net)
 %SIGNED  The variable 'format': who wrote the file, and digests of its weights.
 form = net.format;
+form.version = 2;
 form.producer = ['cifarx.save in ' cifarx.internal.runtime()];
 if ~isempty(form.checkpoint_sha256)
     form.base_sha256 = form.checkpoint_sha256;
@@ -105,7 +108,7 @@ function net = encoded(net)
 %ENCODED  The variables of the file, with text outside ASCII as UTF-8 bytes.
 encode = @cifarx.internal.file.encodeText;
 net.format = structfun(encode, net.format, 'UniformOutput', false);
-net.classes = cellfun(encode, net.classes, 'UniformOutput', false);
+net.classes = reshape(cellfun(encode, net.classes, 'UniformOutput', false), 1, []);
 for i = 1:numel(net.layers)
     net.layers(i).Module = encode(net.layers(i).Module);
     if isstruct(net.layers(i).Source)

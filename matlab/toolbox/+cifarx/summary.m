@@ -1,22 +1,26 @@
 function info = summary(net)
 %SUMMARY  Print or return a table of a network's layers.
 %
-%   CIFARX.SUMMARY(NET) prints one line for the input and one per layer of NET, a network
-%   returned by CIFARX.LOAD: number, name, type, size of the output for one image, and the
-%   learnable arrays with their sizes. The last line is the total number of learnables. In the
-%   sizes, S is a spatial dimension, C the channels and B the batch, as in analyzeNetwork.
+%   CIFARX.SUMMARY(NET) prints one line per input and one per layer of NET, a network returned by
+%   CIFARX.LOAD: number, name, type, size of the output for one observation, and the learnable
+%   arrays with their sizes. Then come the outputs, unless there is one vector of classes, and the
+%   total number of learnables. In the sizes, S is a spatial dimension, C the channels and B the
+%   batch, as in analyzeNetwork.
 %
 %   INFO = CIFARX.SUMMARY(NET) prints nothing and returns the same as a structure:
 %
-%     layers      1-by-(L+1) structure array, the input first, with the fields
+%     layers      1-by-(I+L) structure array, the I inputs first, with the fields
 %                   Name         layer name, char
-%                   Type         layer kind, char; 'ImageInput' for the input
-%                   OutputSize   [H W C] (maps) or F (features), for one image
+%                   Type         layer kind, char; for an input 'ImageInput', 'SignalInput' or
+%                                'FeatureInput'
+%                   OutputSize   [H W C] (maps) or F (features), for one observation; [L C] for
+%                                a signal, which layers see as maps of one row
 %                   Learnables   structure with the size of each learnable array
 %                   State        structure with the sizes of TrainedMean and TrainedVariance,
 %                                which training updates without gradients
 %                   Count        number of learnable values
 %     learnables  sum of Count
+%     outputs     1-by-O structure array with Name, Layer and OutputSize of the outputs
 %     classes     number of classes
 %
 %   The arrays of a ScalingLayer are not learnable, as in Deep Learning Toolbox.
@@ -34,18 +38,26 @@ try
 catch problem
     cifarx.internal.message.explain(problem, net, 'summary');
 end
-first = struct('Name', net.input.Name, 'Type', 'ImageInput', ...
-               'OutputSize', double(net.input.InputSize), 'Learnables', struct(), ...
+empty = struct('Name', '', 'Type', '', 'OutputSize', [], 'Learnables', struct(), ...
                'State', struct(), 'Count', 0);
-info.layers = repmat(first, 1, numel(net.layers) + 1);
+given = numel(net.inputs);
+info.layers = repmat(empty, 1, given + numel(net.layers));
+types = struct('SSCB', 'ImageInput', 'SCB', 'SignalInput', 'CB', 'FeatureInput');
+for i = 1:given
+    info.layers(i).Name = net.inputs(i).Name;
+    info.layers(i).Type = types.(net.inputs(i).Format);
+    info.layers(i).OutputSize = double(net.inputs(i).Size);
+end
 for i = 1:numel(net.layers)
-    row = first;
+    row = empty;
     row.Name = net.layers(i).Name;
     row.Type = net.layers(i).Kind;
     row.OutputSize = shapes{i};
     [row.Learnables, row.State, row.Count] = arraysOf(net.layers(i));
-    info.layers(i + 1) = row;
+    info.layers(given + i) = row;
 end
+info.outputs = struct('Name', {net.outputs.Name}, 'Layer', {net.outputs.Layer}, ...
+                      'OutputSize', {net.outputs.Size});
 info.learnables = sum([info.layers.Count]);
 info.classes = numel(net.classes);
 if nargout == 0
@@ -83,13 +95,32 @@ for i = 1:rows
                        sizes(row.Learnables)};
 end
 widths = max(cellfun(@numel, cells), [], 1);
-fprintf('%s, %d layers, %d classes\n\n', title(net), rows - 1, info.classes);
+fprintf('%s, %d layers, %s\n\n', title(net), numel(net.layers), purpose(net));
 for i = 1:rows + 1
     line = sprintf('%*s  %-*s  %-*s  %-*s  %s', widths(1), cells{i, 1}, widths(2), cells{i, 2}, ...
                    widths(3), cells{i, 3}, widths(4), cells{i, 4}, cells{i, 5});
     fprintf('%s\n', deblank(line));
 end
-fprintf('\n%s learnables in total\n', grouped(info.learnables));
+fprintf('\n');
+if ~strcmp(net.task, 'classification')
+    for o = 1:numel(info.outputs)
+        fprintf('%s: %s, output of layer %s\n', info.outputs(o).Name, ...
+                activation(info.outputs(o).OutputSize), info.outputs(o).Layer);
+    end
+end
+fprintf('%s learnables in total\n', grouped(info.learnables));
+end
+
+function text = purpose(net)
+%PURPOSE  The task of the network.
+switch net.task
+    case 'classification'
+        text = sprintf('%d classes', numel(net.classes));
+    case 'segmentation'
+        text = sprintf('%d classes of pixels', numel(net.classes));
+    otherwise
+        text = net.task;
+end
 end
 
 function text = title(net)
@@ -102,10 +133,11 @@ end
 
 function text = activation(shape)
 %ACTIVATION  Size of an output, as analyzeNetwork shows it.
-if numel(shape) == 3
-    text = sprintf('%d(S) x %d(S) x %d(C) x 1(B)', shape);
+formats = {'1(B)', '%d(C) x 1(B)', '%d(S) x %d(C) x 1(B)', '%d(S) x %d(S) x %d(C) x 1(B)'};
+if numel(shape) < numel(formats)
+    text = sprintf(formats{numel(shape) + 1}, shape);
 else
-    text = sprintf('%d(C) x 1(B)', shape);
+    text = [strrep(cifarx.internal.message.shapeText(shape), '-by-', ' x '), ' x 1(B)'];
 end
 end
 

@@ -1,7 +1,7 @@
 function report = verify(file, varargin)
 %VERIFY  Check that a network computes the same here as in PyTorch.
 %
-%   REPORT = CIFARX.VERIFY(FILE) runs the network in the MAT-file FILE on the test images in the
+%   REPORT = CIFARX.VERIFY(FILE) runs the network in the MAT-file FILE on the test inputs in the
 %   file and compares its weights, normalized images, layers and outputs with those of PyTorch.
 %   It prints one line per check and the verdict last. No toolbox is needed.
 %
@@ -11,12 +11,17 @@ function report = verify(file, varargin)
 %   itself makes in float32. Each layer is compared with the same layer computed in double
 %   precision from the same single input, and its error must stay within the rounding bound of
 %   single precision. Errors of earlier layers therefore do not count against a later one.
+%   A classification is also judged by the predictions of its inputs, a segmentation by those of
+%   its pixels. For a regression the largest error is printed in units of the standard deviation
+%   of PyTorch's outputs.
 %
 %   The verdicts are:
 %     EQUIVALENT         weights, normalized images, layers and outputs agree to within float32
 %                        rounding
-%     SAME PREDICTIONS   something differs by more than rounding, but no prediction changes
-%     DIFFERENT          predictions change, or the images are not normalized as in PyTorch
+%     SAME PREDICTIONS   something differs by more than rounding, but no prediction changes; not
+%                        for a regression, which has no predictions
+%     DIFFERENT          something else differs: predictions change, the images are not
+%                        normalized as in PyTorch, or the numbers of a regression differ
 %
 %   If the file has no normalization, it holds inputs instead of images, and they are used as
 %   they are.
@@ -26,21 +31,28 @@ function report = verify(file, varargin)
 %                    end in '.matlab-result.mat'; '' writes no file. The default is
 %                    model.matlab-result.mat beside model.mat, where 'cifarx verify' finds it.
 %                    If the file cannot be written, a line says so and the verdict stands.
-%     'LayerImages'  number of test images, evenly spaced, on which the layers are checked,
+%     'LayerImages'  number of test inputs, evenly spaced, on which the layers are checked,
 %                    default 16; Inf for all. A network of 0.6 billion multiply-adds takes about
 %                    0.3 s per image. Memory is needed for 8 images in double precision.
 %
 %   Output argument, a 1-by-1 structure:
 %     verdict        'EQUIVALENT', 'SAME PREDICTIONS' or 'DIFFERENT'
 %     runtime        such as 'octave 7.3.0' or 'matlab R2024b'
+%     task           'classification', 'segmentation' or 'regression'
 %     checks         1-by-n structure array: passed (logical), name, detail
 %     layers         1-by-L structure array: Name, Kind, Module (path in PyTorch), ratio (largest
 %                    error divided by its bound), passed
-%     layerImages    number of images on which the layers were checked
-%     logits         K-by-N single, the outputs computed here
-%     ratio          error of the outputs divided by that of PyTorch in float32
-%     predictions    1-by-N, the class numbers predicted here, from 1
-%     changed        image numbers, from 1, for which PyTorch in float64 predicts another class
+%     layerImages    number of test inputs on which the layers were checked
+%     outputNames    1-by-O cell array of names
+%     outputs        the outputs computed here, single, as net.test.outputs: an array, or with
+%                    several outputs a 1-by-O cell array
+%     ratio          1-by-O, error of each output divided by that of PyTorch in float32
+%     spread         1-by-O, largest error of each output divided by the standard deviation of
+%                    PyTorch's values; NaN for a constant, [] if there are predictions
+%     predictions    1-by-N, the class numbers predicted here, from 1; H-by-W-by-N for a
+%                    segmentation; [] for a regression
+%     changed        numbers, from 1, of the test inputs for which PyTorch in float64 predicts
+%                    another class, in a segmentation of one pixel or more
 %     resultFile     name of the result file, '' if none was written
 %
 %   Example:
@@ -61,6 +73,7 @@ options = parsed(file, varargin);
 requireReference(net, file);
 report.verdict = '';
 report.runtime = cifarx.internal.runtime();
+report.task = net.task;
 report.checks = struct('passed', {}, 'name', {}, 'detail', {});
 
 [found, arrays] = cifarx.internal.file.digests(net, file);
@@ -70,29 +83,39 @@ report = note(report, same, 'weights', detail);
 [contract, detail] = inputsAreRight(net);
 report = note(report, contract, 'input', detail);
 
-count = size(net.test.inputs, 4);
+inputs = cifarx.internal.layout.each(net.test.inputs, numel(net.inputs));
+count = cifarx.internal.layout.countOf(inputs{1}, net.inputs(1));
+outputs = cifarx.internal.compute(net, inputs, 16, 'verify');
 chosen = round(linspace(1, count, min(options.LayerImages, count)));
-report.logits = cifarx.predict(net, net.test.inputs);
+for i = 1:numel(inputs)
+    inputs{i} = cifarx.internal.layout.chosen(inputs{i}, net.inputs(i), chosen);
+end
 report.layerImages = numel(chosen);
-report.layers = cifarx.internal.truth.localCheck(net, net.test.inputs(:, :, :, chosen));
-judged = cifarx.internal.truth.judgeLogits(report.logits, net.test.logits, net.test.reference);
-report = note(report, judged.credible, 'reference', judged.own);
-report.ratio = judged.ratio;
-report.predictions = judged.predictions;
-report.changed = judged.changed;
-sound = judged.passed && all([report.layers.passed]);
-detail = strjoin({judged.shape, worstOf(report.layers), judged.figures}, ' | ');
-report = note(report, sound, report.runtime, detail);
+report.layers = cifarx.internal.truth.localCheck(net, inputs);
+report.outputNames = {net.outputs.Name};
+report.outputs = cifarx.internal.layout.joined(outputs);
+judged = judgedOutputs(net, outputs);
+report = note(report, all([judged.credible]), 'reference', referenceText(judged, net.outputs));
+report.ratio = [judged.ratio];
+report.spread = [judged.spread];
+report.predictions = judged(1).predictions;
+report.changed = judged(1).changed;
+for o = 1:numel(judged)
+    sound = judged(o).passed && (o > 1 || all([report.layers.passed]));
+    parts = {judged(o).shape, worstOf(report.layers), judged(o).figures};
+    report = note(report, sound, report.runtime, strjoin(parts([true, o == 1, true]), ' | '));
+end
 
+predicts = ~strcmp(net.task, 'regression');
 if all([report.checks.passed])
     report.verdict = 'EQUIVALENT';
-elseif contract && isempty(report.changed) && judged.finite
+elseif predicts && contract && isempty(report.changed) && all([judged.finite])
     report.verdict = 'SAME PREDICTIONS';
 else
     report.verdict = 'DIFFERENT';
 end
 report.resultFile = cifarx.internal.file.writeResult(options.ResultFile, report, found);
-fprintf('%s | %s on the %d test images of %s\n', report.verdict, report.runtime, count, file);
+fprintf('%s | %s on the %d test inputs of %s\n', report.verdict, report.runtime, count, file);
 end
 
 function options = parsed(file, given)
@@ -138,14 +161,16 @@ end
 
 function [right, detail] = inputsAreRight(net)
 %INPUTSARERIGHT  Compare the images as normalized here with the inputs of PyTorch.
-count = size(net.test.inputs, 4);
-if strcmp(net.input.Normalization, 'none')
+inputs = cifarx.internal.layout.each(net.test.inputs, numel(net.inputs));
+count = cifarx.internal.layout.countOf(inputs{1}, net.inputs(1));
+pixels = cifarx.internal.interface.ofPixels(net);
+if isempty(pixels)
     right = true;
     detail = sprintf('the file has no normalization; its %d inputs are used as they are', count);
     return
 end
-inputs = cifarx.internal.normalize(net.test.images, net.input);
-same = all(reshape(inputs == net.test.inputs, [], count), 1);
+images = cifarx.internal.normalize(net.test.images, net.inputs(pixels));
+same = all(reshape(images == inputs{pixels}, [], count), 1);
 right = all(same);
 detail = sprintf('%d of %d test images normalized to the same bits as in PyTorch', ...
                  sum(same), count);
@@ -162,6 +187,25 @@ else
     detail = sprintf('the %d arrays are not as exported (SHA-256 %s..., expected %s...)', ...
                      count, found(1:12), ...
                      net.format.arrays_sha256(1:min(12, end)));
+end
+end
+
+function judged = judgedOutputs(net, outputs)
+%JUDGEDOUTPUTS  Every output compared with PyTorch, a 1-by-O structure array.
+count = numel(outputs);
+yardsticks = cifarx.internal.layout.each(net.test.outputs, count);
+references = cifarx.internal.layout.each(net.test.reference, count);
+for o = count:-1:1
+    judged(o) = cifarx.internal.truth.judgeOutput(outputs{o}, yardsticks{o}, references{o}, ...
+                                                  net.outputs(o), net.task);
+end
+end
+
+function text = referenceText(judged, outputs)
+%REFERENCETEXT  How far PyTorch's float32 is from its float64, per output.
+text = judged(1).own;
+if numel(judged) > 1
+    text = strjoin(strcat({outputs.Name}, {': '}, {judged.own}), '; ');
 end
 end
 

@@ -8,11 +8,12 @@ from pathlib import Path
 from urllib.error import URLError
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from cifarx.pytorch_models.errors import UserError, plain
+from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.files import sha256
+from cifarx.pytorch_models.weights_choice import choose
+from cifarx.pytorch_models.weights_file import state_dicts
 
 NONE = "none"
 
@@ -23,8 +24,8 @@ def start_from(model: nn.Module, weights: str) -> str:
     Args:
         model: newly initialised.
         weights: the name of a torchvision weight entry such as ResNet18_Weights.IMAGENET1K_V1, or
-            the path of a state dict (.safetensors; or .pt, .pth, read by torch.load with
-            weights_only, which runs no code).
+            the path of a file that holds a state dict (.safetensors; or .pt, .pth, read by
+            torch.load with weights_only, which runs no code).
 
     Returns:
         What was loaded, for the record of the run.
@@ -36,7 +37,8 @@ def start_from(model: nn.Module, weights: str) -> str:
     if weights.partition(".")[0].endswith("_Weights") and not path.is_file():
         state, origin = _published(weights), weights
     else:
-        state, origin = _from_file(path), file_origin(path)
+        state, _ = choose(path, model.state_dict(), state_dicts(path))
+        origin = file_origin(path)
     _load(model, state, weights)
     return origin
 
@@ -46,16 +48,19 @@ def file_origin(path: Path) -> str:
     return f"{path.name}, SHA-256 {sha256(path)}"
 
 
-def load_exactly(model: nn.Module, path: Path) -> None:
+def load_exactly(model: nn.Module, path: Path) -> str:
     """Load a state dict that must have exactly the tensors of the model.
 
+    Returns:
+        What was unwrapped, such as "the prefix 'module.' was removed"; '' if nothing was.
+
     Raises:
-        UserError: the file cannot be read, it lacks tensors of the model, has others or has them in
-            other sizes, or a tensor would change in the model (another kind of number, or values
-            that are not finite).
+        UserError: the file cannot be read, several parts of it fit the model, it lacks tensors of
+            the model, has others or has them in other sizes, or a tensor would change in the model
+            (another kind of number, or values that are not finite).
     """
     own = model.state_dict()
-    found = _from_file(path)
+    found, unwrapped = choose(path, own, state_dicts(path))
     state = OrderedDict({**_implied(own, found), **found})
     lacking = sorted(own.keys() - state.keys())
     foreign = sorted(state.keys() - own.keys())
@@ -70,15 +75,17 @@ def load_exactly(model: nn.Module, path: Path) -> None:
         if names
     ]
     if faults:
+        how = f" ({unwrapped})" if unwrapped else ""
         raise UserError(
-            f"--weights {path} does not fit the network: it {'; '.join(faults)}. Give the state "
-            "dict of the same network, saved by model.state_dict()."
+            f"--weights {path}{how} does not fit the network: it {'; '.join(faults)}. Give the "
+            "state dict of the same network, saved by model.state_dict()."
         )
     for name, tensor in state.items():
         _require_kept(path, name, own[name], tensor)
     # MNASNet of torchvision needs the versions of modules, which safetensors does not keep.
     state._metadata = getattr(found, "_metadata", own._metadata)  # type: ignore[attr-defined]
     model.load_state_dict(state)
+    return unwrapped
 
 
 def _implied(own: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -140,31 +147,6 @@ def _published(name: str) -> Mapping[str, Tensor]:
             "Download that file on a machine with internet access and give it with --weights FILE, "
             f"or start from random weights with --weights {NONE}."
         ) from error
-    return state
-
-
-def _from_file(path: Path) -> Mapping[str, Tensor]:
-    try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # a damaged pickle can raise any exception
-        reason = plain(error)
-        for before in ("from a trusted source.", "WeightsUnpickler error: "):  # torch's own advice
-            reason = reason.rpartition(before)[2]
-        for behind in ("Please use", "Check the documentation"):
-            reason = reason.partition(behind)[0]
-        reason = reason.strip()[:200]
-        raise UserError(
-            f"--weights {path} cannot be read as a state dict ({type(error).__name__}: {reason}). "
-            "Give a .safetensors file, or a .pt or .pth file written by "
-            "torch.save(model.state_dict(), ...)."
-        ) from error
-    if not isinstance(state, Mapping) or not all(isinstance(v, Tensor) for v in state.values()):
-        raise UserError(
-            f"--weights {path} holds a {type(state).__name__}, not a state dict of tensors. Save "
-            "it with torch.save(model.state_dict(), ...) and give that file."
-        )
     return state
 
 

@@ -38,7 +38,7 @@ def test_a_file_by_pytorch_is_read_and_computes_the_same(name: str, opset: int) 
 
 def described(graph: LayerGraph) -> list[tuple[object, ...]]:
     """Kinds, wiring, options and sizes of arrays."""
-    places = {graph.input_name: -1} | {la.name: i for i, la in enumerate(graph.layers)}
+    places = {graph.inputs[0].name: -1} | {la.name: i for i, la in enumerate(graph.layers)}
     return [
         (
             layer.kind,

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
+import onnx
 import pytest
 from foreign_onnx import N, foreign
 from onnx import TensorProto, helper, numpy_helper
 
 from cifarx.export.from_onnx.interface import (
-    batch_and_size,
     dimensions,
+    inputs_of,
     model_inputs,
-    one_input_and_output,
+    outputs_of,
     stored_tensors,
 )
+from cifarx.export.network.interface import Input
 from cifarx.pytorch_models.errors import UserError
 
 
@@ -29,29 +31,71 @@ def test_initializers_dense_or_sparse_are_no_inputs() -> None:
         model.graph.input.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, [7]))
     assert stored_tensors(model) == {"w", "s"}
     assert [value.name for value in model_inputs(model)] == ["in put"]
-    given, output = one_input_and_output(model)
-    assert (given.name, output) == ("in put", "y")
+    assert inputs_of(model) == (0, (Input("in put", (2, 6, 7)),))
+    assert outputs_of(model) == ["y"]
 
 
-def test_two_inputs_are_named() -> None:
-    model = foreign([N("Add", ["in put", "z"], ["y"])], {})
-    model.graph.input.append(helper.make_tensor_value_info("z", TensorProto.FLOAT, [7]))
-    with pytest.raises(UserError, match=r"has 2 inputs and 1 outputs .inputs 'in put', 'z'"):
-        one_input_and_output(model)
+def model_of(*inputs: tuple[str, int, tuple[int | str, ...] | None]) -> onnx.ModelProto:
+    """A model with inputs of (name, type, shape) alone."""
+    values = [helper.make_tensor_value_info(*one) for one in inputs]
+    outputs = [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)]
+    return helper.make_model(helper.make_graph([], "net", values, outputs))
 
 
 @pytest.mark.parametrize(
-    ("shape", "expected"),
+    ("shape", "batch"),
     [
-        (("n", 3, 8, 9), (0, (3, 8, 9))),
-        ((4, 3, 8, 9), (4, (3, 8, 9))),
-        (("n", 10), (0, (10, 1, 1))),
+        (("n", 3, 8, 9), 0),
+        ((4, 3, 8, 9), 4),
+        (("n", 12, 1000), 0),
+        ((2, 12, 1000), 2),
+        (("n", 10), 0),
+        ((-1, 10), 0),
     ],
 )
-def test_the_batch_and_the_size_of_an_image(
-    shape: tuple[int | str, ...], expected: tuple[int, tuple[int, int, int]]
+def test_an_input_keeps_its_rank_and_its_batch(shape: tuple[int | str, ...], batch: int) -> None:
+    expected = (batch, (Input("x", shape[1:]),))
+    assert inputs_of(model_of(("x", TensorProto.FLOAT, shape))) == expected
+
+
+def test_several_inputs_keep_their_order_and_have_one_batch() -> None:
+    image = ("im age", TensorProto.FLOAT, ("n", 3, 8, 9))
+    state = ("state", TensorProto.FLOAT, ("n", 4))
+    assert inputs_of(model_of(state, image)) == (
+        0,
+        (Input("state", (4,)), Input("im age", (3, 8, 9))),
+    )
+    with pytest.raises(UserError, match=r"different batch sizes \('im age' any, 'state' 2\)"):
+        inputs_of(model_of(image, ("state", TensorProto.FLOAT, (2, 4))))
+
+
+@pytest.mark.parametrize(
+    ("kind", "shape", "words"),
+    [
+        (TensorProto.FLOAT, ("n",), "in the file it is float n."),
+        (TensorProto.FLOAT, ("n", 2, 3, 4, 5), "in the file it is float n x 2 x 3 x 4 x 5."),
+        (TensorProto.FLOAT, ("n", 3, "h", "w"), "in the file it is float n x 3 x h x w."),
+        (TensorProto.FLOAT, None, "in the file it is float of unknown size."),
+        (TensorProto.DOUBLE, ("n", 8), "in the file it is double n x 8."),
+        (TensorProto.INT64, ("n", 8), "in the file it is int64 n x 8."),
+    ],
+)
+def test_an_input_that_no_array_of_matlab_stands_for_is_refused(
+    kind: int, shape: tuple[int | str, ...] | None, words: str
 ) -> None:
-    assert batch_and_size(helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)) == expected
+    with pytest.raises(UserError) as refused:
+        inputs_of(model_of(("x", kind, shape)))
+    assert words in str(refused.value)
+    assert "'x' must be float32 features N x F, signals N x C x L or images" in str(refused.value)
+
+
+def test_a_network_has_an_input_and_an_output() -> None:
+    with pytest.raises(UserError, match="has 0 inputs and 1 outputs"):
+        outputs_of(model_of())
+    model = model_of(("x", TensorProto.FLOAT, ("n", 8)))
+    del model.graph.output[:]
+    with pytest.raises(UserError, match="has 1 inputs and 0 outputs"):
+        outputs_of(model)
 
 
 def test_dimensions_may_be_open_or_missing() -> None:

@@ -358,6 +358,6 @@ def test_a_chain_is_read_rightly_or_refused(data: Draw) -> None:
         event("refused")
         return
     event("read")
-    found = run(onnx_from_graph(graph, CARD).proto(), x.reshape(len(x), *graph.input_size))
+    found = run(onnx_from_graph(graph, CARD).proto(), x.reshape(len(x), *graph.inputs[0].shape))
     assert found.shape == expected.shape
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)

@@ -9,6 +9,7 @@ from torch_bodies import CARD, SIZE, Wrapped, run
 
 from cifarx.export.from_torch.marks import with_marks
 from cifarx.export.from_torch.reader import graph_from_module
+from cifarx.export.network.interface import Input
 from cifarx.export.to_onnx.writer import onnx_from_graph
 
 
@@ -16,7 +17,7 @@ def test_local_response_norm_of_a_module_stays_one_layer() -> None:
     """Its ONNX form is a chain with a three-dimensional pooling, in every opset."""
     torch.manual_seed(0)
     module = Wrapped(nn.LocalResponseNorm(5, alpha=0.5, beta=0.6, k=2)).eval()
-    graph = graph_from_module(module, SIZE)
+    graph = graph_from_module(module, [Input("image", SIZE)])
     (layer,) = (la for la in graph.layers if la.kind == "CrossChannelNormalizationLayer")
     assert dict(layer.hyper) == {"WindowChannelSize": 5, "Alpha": 0.5, "Beta": 0.6, "K": 2}
     x = torch.randn(3, *SIZE)

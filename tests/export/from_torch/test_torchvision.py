@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from cifarx.export.from_torch.reader import graph_from_module
+from cifarx.export.network.interface import Input
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -61,7 +62,9 @@ def test_only_the_flatten_of_a_residual_network_is_no_built_in_layer(tmp_path: P
     from cifarx.export.to_onnx.writer import onnx_from_graph
 
     torch.manual_seed(0)
-    graph = graph_from_module(torchvision.models.resnet18(weights=None).eval(), (3, 64, 64))
+    graph = graph_from_module(
+        torchvision.models.resnet18(weights=None).eval(), [Input("image", (3, 64, 64))]
+    )
     card = ModelCard("net", "", tuple(map(str, range(1000))), (), (), "0" * 64)
     path = tmp_path / "net.onnx"
     with path.open("wb") as file:
@@ -74,7 +77,7 @@ def test_weights_are_the_modules_own_memory() -> None:
     import torchvision
 
     module = torchvision.models.squeezenet1_1(weights=None).eval()
-    graph = graph_from_module(module, (3, 64, 64))
+    graph = graph_from_module(module, [Input("image", (3, 64, 64))])
     own = {t.data_ptr() for t in module.state_dict().values()}
     weights = [a.value for (_, key), a in graph.arrays().items() if key == "Weights"]
     assert {w.__array_interface__["data"][0] for w in weights} <= own

@@ -45,8 +45,8 @@ def test_axes_and_classes_are_matlabs(bundle: Bundle, file: Path) -> None:
     assert layers["norm2"]["TrainedMean"].shape == (1, 1, 6)
     assert layers["fc1"]["Weights"].shape == (16, 32)
     assert layers["fc1"]["Bias"].shape == (16, 1)
-    assert content["input"]["Mean"][0, 0].shape == (1, 1, 3)
-    assert content["input"]["Mean"][0, 0].dtype == np.float32
+    assert content["inputs"]["Mean"][0, 0].shape == (1, 1, 3)
+    assert content["inputs"]["Mean"][0, 0].dtype == np.float32
     assert content["test"]["images"][0, 0].shape == (32, 32, 3, len(bundle.batch.labels))
     assert content["test"]["labels"][0, 0].min() == 1.0
 
@@ -74,7 +74,7 @@ def leaves(value: Any) -> Iterator[np.ndarray]:
 
 def test_nothing_in_the_file_is_an_integer_a_padded_matrix_of_char_or_missing(file: Path) -> None:
     content = loadmat(file, chars_as_strings=False)
-    wanted = {"format", "input", "layers", "outputs", "classes", "test"}
+    wanted = {"format", "inputs", "layers", "outputs", "task", "classes", "test"}
     assert {name for name in content if not name.startswith("__")} == wanted
     kinds = {
         leaf.dtype.kind + str(leaf.dtype.itemsize) for v in wanted for leaf in leaves(content[v])
@@ -97,7 +97,7 @@ def test_the_header_holds_no_time(file: Path) -> None:
 def test_an_array_of_2_gib_is_rejected_before_it_is_written(bundle: Bundle) -> None:
     huge = np.broadcast_to(np.float32(0), (2**29, 10))  # 20 GiB that take no memory
     with pytest.raises(UserError, match=r"'test' of model.mat would take 20.0 GiB"):
-        mat_bytes(bundle.graph, bundle.card, replace(bundle.batch, logits=huge), ONNX)
+        mat_bytes(bundle.graph, bundle.card, replace(bundle.batch, outputs=(huge,)), ONNX)
 
 
 def test_layers_of_2_gib_are_rejected_before_a_byte_of_them_is_copied(bundle: Bundle) -> None:

@@ -119,6 +119,16 @@ def test_of_an_operator_of_another_domain_onnx_says_nothing() -> None:
     assert finding(report, "domains").level == "warning"
 
 
+def test_an_operator_of_matlab_stands_for_a_layer_that_it_could_not_export() -> None:
+    lost = helper.make_node("Placeholder", ["b"], ["y"], name="layer_1", domain="com.mathworks")
+    net = model([*CLEAN_NET[:2], lost], {"w": weight(6, 4, 3, 3)}, domains=("com.mathworks",))
+    report = check_matlab_import(net, "net.onnx")
+    found = finding(report, "domains")
+    assert found.text.startswith("MATLAB could not export the layers layer_1, and wrote operators")
+    assert "supports compute the same" in found.remedy
+    assert "could not export" in report.nodes[-1].why
+
+
 def test_what_a_release_reads_depends_on_the_release() -> None:
     assert (
         finding(check_matlab_import(clean_net(ir=9), "n.onnx", "R2024b"), "IR").level == "warning"

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from cifarx.export.network.compute import compute_layer, layer_tensors, run_graph
 from cifarx.export.network.graph import LayerGraph, output_shape
+from cifarx.export.network.interface import Input, Output
 from cifarx.export.network.layer import Array, Hyper, Layer
 from cifarx.export.network.vocabulary import VOCABULARY
 

@@ -13,6 +13,7 @@ from cifarx.export.from_torch.reader import graph_from_module
 from cifarx.export.network.compute import run_graph
 from cifarx.export.network.exact_constants import computed_constants, ulps_off, with_exact
 from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.interface import Input, Output
 from cifarx.export.network.layer import Array, Layer
 
 NAMES = list(networks.CONSTANTS)
@@ -63,7 +64,7 @@ def test_the_constants_are_those_of_the_modules_own_numbers() -> None:
 def test_the_module_keeps_its_float32_tensors() -> None:
     module = networks.made("normed")
     before = {name: (t.data_ptr(), t.clone()) for name, t in module.state_dict().items()}
-    graph_from_module(module, networks.SIZE)
+    graph_from_module(module, [Input("image", networks.SIZE)])
     for name, tensor in module.state_dict().items():
         place, value = before[name]
         assert tensor.dtype == torch.float32

@@ -7,6 +7,7 @@ import numpy as np
 
 from cifarx.export.network.front import own_normalization
 from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.interface import Input, Output
 from cifarx.export.network.layer import Array, Layer
 
 

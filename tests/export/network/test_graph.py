@@ -7,6 +7,7 @@ import pytest
 
 from cifarx.export.bundle import Bundle
 from cifarx.export.network.graph import LayerGraph, output_shape
+from cifarx.export.network.interface import Input, Output
 from cifarx.export.network.layer import Array, Layer
 from cifarx.pytorch_models.errors import GraphError
 

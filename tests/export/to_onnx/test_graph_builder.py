@@ -14,7 +14,9 @@ LAYER = Layer("n", "ScalingLayer", ("image",), {}, ARRAYS)
 
 
 def writing(output: str = "other") -> Writing:
-    return Writing(14, Namer("image", "logits", "n"), {"image": (3, 4, 5)}, output, "logits")
+    shapes = {"image": (3, 4, 5), "n": (3, 4, 5)}
+    outputs = {output: ("logits", (3, 4, 5))}
+    return Writing(14, Namer("image", "logits", "n"), shapes, outputs)
 
 
 def test_the_last_node_of_a_layer_has_its_name_and_gives_its_output() -> None:

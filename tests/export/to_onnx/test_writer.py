@@ -53,7 +53,7 @@ def test_the_same_network_gives_the_same_bytes(bundle: Bundle) -> None:
 def test_the_opset_asked_for_is_the_one_written(bundle: Bundle, opset: int, ir: int) -> None:
     model = onnx_from_graph(bundle.graph, bundle.card, opset).proto()
     assert (model.opset_import[0].version, model.ir_version) == (opset, ir)
-    x = bundle.batch.inputs[:8]
+    x = bundle.batch.inputs[0][:8]
     np.testing.assert_allclose(run(model, x), bundle.batch.logits[:8], rtol=1e-4, atol=1e-5)
 
 

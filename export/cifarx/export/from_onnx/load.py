@@ -10,9 +10,9 @@ from google.protobuf.message import DecodeError
 from onnx import numpy_helper
 from onnx.external_data_helper import load_external_data_for_model
 
-from cifarx.export.from_onnx.file_kind import HEAD, other_kind
 from cifarx.export.from_onnx.validity import AGAIN, CHECKS, explained, one_line
 from cifarx.pytorch_models.errors import UserError
+from cifarx.pytorch_models.file_kind import HEAD, other_kind
 
 OLDEST_OPSET = 7  # operators broadcast as they do today since this opset
 

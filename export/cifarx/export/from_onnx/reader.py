@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from onnx import inliner
 
 from cifarx.export.from_onnx.constants import Constants, constants_of, evaluated
-from cifarx.export.from_onnx.faults import Faults, no_kind
+from cifarx.export.from_onnx.faults import NO_KIND, Faults
 from cifarx.export.from_onnx.interface import inputs_of, outputs_of
 from cifarx.export.from_onnx.materialize import delivered
 from cifarx.export.from_onnx.needed import needed_nodes
 from cifarx.export.from_onnx.node import READERS, Node, Reading
+from cifarx.export.from_onnx.sequences import sequence_layers
 from cifarx.export.from_onnx.value import Index, Mixed, is_permutation, whole
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.interface import Input, Output
@@ -124,7 +125,7 @@ def _read(
             if all(name in constants for name in given) and not proto.domain:
                 constants.update(evaluated(proto, constants, opset))
             elif entry is None:
-                raise no_kind(proto.op_type)
+                raise UnsupportedError(NO_KIND)
             elif lost.isdisjoint(given):
                 node = Node(proto, reading)
                 entry.read(node)
@@ -143,7 +144,8 @@ def _read(
     if faults or missing:
         name = missing[0] if missing else outputs[0]
         what = "does not depend on the inputs" if name in constants else "comes from no layer"
-        raise faults.error(f"the output {name!r} {what}")
+        otherwise = f"the output {name!r} {what}"
+        raise faults.error(otherwise, sequence_layers(needed, constants))
     try:
         finished, names = _finished(reading, outputs, inputs)
     except (UnsupportedError, GraphError) as error:

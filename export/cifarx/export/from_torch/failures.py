@@ -12,10 +12,15 @@ from io import StringIO
 import torch
 from torch import nn
 
+from cifarx.export.from_onnx.sequences import NOT_YET
 from cifarx.export.network.interface import Input
 from cifarx.pytorch_models.errors import UserError, plain
 
 _LONGEST = 300  # characters of what PyTorch says
+_SEQUENCES = {
+    "aten.scaled_dot_product_attention",
+    *(f"aten.{kind}.input" for kind in ("lstm", "gru", "rnn_tanh", "rnn_relu")),
+}
 
 
 @contextmanager
@@ -63,12 +68,18 @@ def not_in_onnx(error: Exception, exported: torch.export.ExportedProgram, name: 
         )
     node, operator = found.groups()
     operator = operator.removesuffix(".default")
+    if operator in _SEQUENCES:
+        return UserError(
+            f"The module {name} has a recurrent or attention layer, {operator}"
+            f"{_user_of(node, exported)}: {NOT_YET}. The part of the network before it can be "
+            "exported on its own, as a module that ends there."
+        )
     missing = "No ONNX function found" in reasons[-1]
     reason = "no ONNX form of it is known" if missing else reasons[-1][:_LONGEST].rstrip(".")
     return UserError(
         f"PyTorch traces the module {name}, but cannot convert the operator {operator}"
-        f"{_user_of(node, exported)} to ONNX: {reason}. Write that part with other operators, for "
-        "instance pooling with a fixed window instead of adaptive pooling."
+        f"{_user_of(node, exported)} to ONNX: {reason}. Write that part with other operators that "
+        "compute the same, such as pooling with a fixed window for adaptive pooling."
     )
 
 

@@ -372,6 +372,7 @@ def _hyper(value: NDArray[Any]) -> Hyper:
         return _string(value)
     if value.size == 1:
         return float(value.item())
+    numbers = [float(v) for v in value.ravel()]
     if not np.array_equal(value, np.floor(value)):
-        raise GraphError(f"an option is {value.ravel().tolist()}, expected whole numbers")
-    return tuple(int(v) for v in value.ravel())
+        return tuple(numbers)
+    return tuple(int(v) for v in numbers)

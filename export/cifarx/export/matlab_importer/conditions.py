@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cifarx.export.from_onnx.light_graph import LightNode
+from cifarx.export.from_onnx.metadata import is_of_matlab
 from cifarx.export.matlab_importer.knowledge import always_generated
 
 Condition = Callable[[LightNode], bool]
@@ -44,6 +45,12 @@ def _function(node: LightNode) -> bool:
 def _foreign(node: LightNode) -> bool:
     """Its operator is not one of ONNX's own."""
     return node.proto.domain not in ("", "ai.onnx")
+
+
+@_condition("MATLAB's domain")
+def _of_matlab(node: LightNode) -> bool:
+    """Its domain is com.mathworks: MATLAB's exporter wrote it."""
+    return is_of_matlab(node.proto)
 
 
 @_condition("free image size")

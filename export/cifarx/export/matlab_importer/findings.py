@@ -10,6 +10,7 @@ import onnx
 
 from cifarx.export.from_onnx.interface import Dims, dimensions
 from cifarx.export.from_onnx.light_graph import LightGraph
+from cifarx.export.from_onnx.metadata import is_of_matlab
 from cifarx.export.from_onnx.validity import AGAIN, explained, invalidity
 from cifarx.export.matlab_importer.call import data_format, is_identifier, namespace
 from cifarx.export.matlab_importer.knowledge import Ceiling, Citation, ceiling, citation
@@ -108,7 +109,16 @@ def _ir(version: int, limits: dict[str, Ceiling]) -> Finding:
 def _domains(graph: LightGraph) -> Iterator[Finding]:
     used = {node.proto.domain for node in graph.nodes} - {"", "ai.onnx"}
     foreign = sorted(used - {domain for domain, _ in graph.functions})
-    if foreign:
+    lost = [node.proto for node in graph.nodes if is_of_matlab(node.proto)]
+    if lost:
+        names = ", ".join(node.name or node.output[0] for node in lost)
+        text = f"MATLAB could not export the layers {names}, and wrote operators of its own"
+        remedy = (
+            "If layers that exportONNXNetwork supports compute the same, build the network with "
+            "them in MATLAB and export it again."
+        )
+        yield _finding("domains", "warning", text, remedy, "user-placeholder")
+    elif foreign:
         text = f"operators outside ONNX's own set, of {', '.join(foreign)}"
         remedy = "Export with standard operators, without runtime-specific optimisations."
         yield _finding("domains", "warning", text, remedy, "infer")

@@ -7,8 +7,8 @@ from pathlib import Path
 import onnx
 from google.protobuf.message import DecodeError
 
-from cifarx.export.from_onnx.file_kind import other_kind
 from cifarx.pytorch_models.errors import UserError
+from cifarx.pytorch_models.file_kind import other_kind
 
 _NEXT = (
     "The check reads ONNX files: give one that torch.onnx.export or 'cifarx export --onnx' wrote."

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cifarx.export.network.graph import LayerGraph
-from cifarx.export.network.layer import Array, Layer, number, pair, sides
+from cifarx.export.network.layer import Array, Layer, maps_size, number, pair, sides
 from cifarx.export.network.model_card import LOG_SOFTMAX
+from cifarx.export.network.resampling import Line, resize_lines
 
 _AT_ONCE = 64 * 3 * 32 * 32  # numbers in a mini-batch
 _DIMS = {4: {1: 2, 2: 3, 3: 1}, 2: {1: 1}}  # MATLAB's dimension of maps and features -> PyTorch's
@@ -220,6 +221,24 @@ def _average_pooling(layer: Layer, inputs: list[Tensor], arrays: Arrays) -> Tens
     return sums(x) / (height * width)
 
 
+def _resize(layer: Layer, inputs: list[Tensor], arrays: Arrays) -> Tensor:
+    (x,) = inputs
+    for axis, line in enumerate(resize_lines(layer, (x.shape[2], x.shape[3])), start=2):
+        if layer.hyper["Method"] == "nearest":
+            rounding = str(layer.hyper["NearestRoundingMode"])
+            x = x.index_select(axis, torch.from_numpy(line.nearest(rounding)))
+        else:
+            x = interpolated(x, axis, line)
+    return x
+
+
+def interpolated(x: Tensor, axis: int, line: Line) -> Tensor:
+    """Maps (N, C, H, W) resized along one axis, 2 or 3, by linear interpolation."""
+    low, high, weight = (torch.from_numpy(part) for part in line.between())
+    w = weight.to(x.dtype).view(-1, 1) if axis == 2 else weight.to(x.dtype)
+    return x.index_select(axis, low) * (1 - w) + x.index_select(axis, high) * w
+
+
 def _prelu(layer: Layer, inputs: list[Tensor], arrays: Arrays) -> Tensor:
     return F.prelu(inputs[0], arrays["Alpha"])
 
@@ -230,9 +249,7 @@ def _concatenation(layer: Layer, inputs: list[Tensor], arrays: Arrays) -> Tensor
 
 def _reshape(layer: Layer, inputs: list[Tensor], arrays: Arrays) -> Tensor:
     (x,) = inputs
-    size = layer.hyper["OutputSize"]
-    assert isinstance(size, tuple)
-    height, width, channels = size
+    height, width, channels = maps_size(layer, "OutputSize")
     return x.reshape(len(x), channels, height, width)
 
 
@@ -260,6 +277,7 @@ _COMPUTE: dict[str, Compute] = {
     "AveragePooling2DLayer": _average_pooling,
     "GlobalAveragePooling2DLayer": _one(lambda x: x.mean((2, 3), keepdim=True)),
     "GlobalMaxPooling2DLayer": _one(lambda x: x.amax((2, 3), keepdim=True)),
+    "Resize2DLayer": _resize,
     "DropoutLayer": _one(lambda x: x),
     "FlattenLayer": _one(lambda x: x.flatten(1)),
     "ReshapeLayer": _reshape,

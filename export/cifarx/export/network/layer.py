@@ -12,7 +12,7 @@ from cifarx.pytorch_models.errors import GraphError
 
 Shape = tuple[int, ...]
 """Of one image, without the batch axis: (C, H, W) for maps, (F,) for features."""
-Hyper = float | str | tuple[int, ...]
+Hyper = float | str | tuple[int, ...] | tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -46,17 +46,30 @@ class Layer:
 def pair(layer: Layer, key: str) -> tuple[int, int]:
     """A (height, width) option, such as Stride."""
     value = layer.hyper[key]
-    if not (isinstance(value, tuple) and len(value) == 2 and min(value) >= 1):
+    if not (isinstance(value, tuple) and len(value) == 2 and min(value) >= 1 and _whole(value)):
         raise GraphError(f"{key} must be (height, width) of 1 or more, not {value}")
-    return value[0], value[1]
+    return int(value[0]), int(value[1])
+
+
+def maps_size(layer: Layer, key: str) -> tuple[int, int, int]:
+    """A (height, width, channels) option of maps."""
+    value = layer.hyper[key]
+    if not (isinstance(value, tuple) and len(value) == 3 and min(value) >= 1 and _whole(value)):
+        raise GraphError(f"{key} must be (height, width, channels), not {value}")
+    return int(value[0]), int(value[1]), int(value[2])
 
 
 def sides(layer: Layer, key: str) -> tuple[int, int, int, int]:
     """A (top, bottom, left, right) option, such as Padding."""
     value = layer.hyper[key]
-    if not (isinstance(value, tuple) and len(value) == 4 and min(value) >= 0):
+    if not (isinstance(value, tuple) and len(value) == 4 and min(value) >= 0 and _whole(value)):
         raise GraphError(f"{key} must be (top, bottom, left, right), not {value}")
-    return value[0], value[1], value[2], value[3]
+    top, bottom, left, right = map(int, value)
+    return top, bottom, left, right
+
+
+def _whole(values: tuple[float, ...]) -> bool:
+    return all(float(value).is_integer() for value in values)
 
 
 def number(layer: Layer, key: str) -> float:

@@ -11,7 +11,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cifarx.export.network.layer import Layer, Shape, number, pair, sides
+from cifarx.export.network.layer import Layer, Shape, maps_size, number, pair, sides
+from cifarx.export.network.resampling import resize_lines
 from cifarx.pytorch_models.errors import GraphError
 
 
@@ -111,6 +112,12 @@ def _global_pooling(layer: Layer, inputs: list[Shape]) -> Shape:
     return (_maps(inputs[0])[0], 1, 1)
 
 
+def _resize(layer: Layer, inputs: list[Shape]) -> Shape:
+    channels, height, width = _maps(inputs[0])
+    rows, columns = resize_lines(layer, (height, width))
+    return channels, rows.count, columns.count
+
+
 def _by_channel(layer: Layer, inputs: list[Shape]) -> Shape:
     """Each array has one number per channel."""
     for key in layer.arrays:
@@ -153,12 +160,10 @@ def _flatten(layer: Layer, inputs: list[Shape]) -> Shape:
 
 def _reshape(layer: Layer, inputs: list[Shape]) -> Shape:
     """Features to maps; OutputSize is MATLAB's (H, W, C)."""
-    size = layer.hyper["OutputSize"]
-    if not (isinstance(size, tuple) and len(size) == 3 and min(size) >= 1):
-        raise GraphError(f"OutputSize must be (height, width, channels), not {size}")
-    if len(inputs[0]) != 1 or inputs[0][0] != math.prod(size):
-        raise GraphError(f"makes maps of {size} of an input of {inputs[0]}")
-    return size[2], size[0], size[1]
+    height, width, channels = maps_size(layer, "OutputSize")
+    if inputs[0] != (height * width * channels,):
+        raise GraphError(f"makes maps of {(height, width, channels)} of an input of {inputs[0]}")
+    return channels, height, width
 
 
 def _fully_connected(layer: Layer, inputs: list[Shape]) -> Shape:
@@ -246,6 +251,12 @@ VOCABULARY: dict[str, Kind] = {
     "AveragePooling2DLayer": Kind(1, (*_POOL, "PaddingValue"), (), _pooling),
     "GlobalAveragePooling2DLayer": Kind(1, (), (), _global_pooling),
     "GlobalMaxPooling2DLayer": Kind(1, (), (), _global_pooling),
+    "Resize2DLayer": Kind(
+        1,
+        ("OutputSize", "Scale", "Method", "GeometricTransformMode", "NearestRoundingMode"),
+        (),
+        _resize,
+    ),
     "DropoutLayer": Kind(1, ("Probability",), (), _same),
     "FlattenLayer": Kind(1, (), (), _flatten),
     "ReshapeLayer": Kind(1, ("OutputSize",), (), _reshape),

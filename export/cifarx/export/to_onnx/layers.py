@@ -15,6 +15,7 @@ import numpy as np
 
 from cifarx.export.network import layout
 from cifarx.export.network.layer import Layer, number, pair, sides
+from cifarx.export.network.resampling import resize_lines
 from cifarx.export.to_onnx.graph_builder import Writing
 
 Writer = Callable[[Layer, Writing], None]
@@ -90,6 +91,34 @@ def _pooling(operator: str) -> Writer:
         writing.node(operator, layer, writing.inputs(layer), **options)
 
     return write
+
+
+_TRANSFORMS = {
+    "half-pixel": "half_pixel",
+    "asymmetric": "asymmetric",
+    "align-corners": "align_corners",
+}
+_ROUNDINGS = {
+    "round": "round_prefer_ceil",
+    "floor": "floor",
+    "ceil": "ceil",
+    "round-half-down": "round_prefer_floor",
+}
+
+
+def _resize(layer: Layer, writing: Writing) -> None:
+    """By scales: sizes would fix the batch before opset 18."""
+    _, height, width = writing.shapes[layer.inputs[0]]
+    scales = [line.single_scale() for line in resize_lines(layer, (height, width))]
+    given = writing.constant(f"{layer.name}_scales", np.array([1, 1, *scales], np.float32))
+    nearest = layer.hyper["Method"] == "nearest"
+    options = {
+        "coordinate_transformation_mode": _TRANSFORMS[str(layer.hyper["GeometricTransformMode"])]
+    }
+    if nearest:
+        options["nearest_mode"] = _ROUNDINGS[str(layer.hyper["NearestRoundingMode"])]
+    mode = "nearest" if nearest else "linear"
+    writing.node("Resize", layer, [*writing.inputs(layer), "", given], mode=mode, **options)
 
 
 def _normalization(operator: str) -> Writer:
@@ -275,6 +304,7 @@ WRITERS: dict[str, Writer] = {
     "AveragePooling2DLayer": _pooling("AveragePool"),
     "GlobalAveragePooling2DLayer": _one("GlobalAveragePool"),
     "GlobalMaxPooling2DLayer": _one("GlobalMaxPool"),
+    "Resize2DLayer": _resize,
     "DropoutLayer": _dropout,
     "FlattenLayer": _flatten,
     "ReshapeLayer": _reshape,

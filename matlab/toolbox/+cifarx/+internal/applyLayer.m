@@ -63,10 +63,15 @@ switch layer.Kind
         Y = cifarx.layer.globalAveragePooling2d(X);
     case 'GlobalMaxPooling2DLayer'
         Y = cifarx.layer.globalMaxPooling2d(X);
+    case 'Resize2DLayer'
+        Y = cifarx.layer.resize2d(X, layer.OutputSize, layer.Scale, layer.Method, ...
+                                  layer.GeometricTransformMode, layer.NearestRoundingMode);
     case 'DropoutLayer'
         Y = cifarx.layer.dropout(X);
     case 'FlattenLayer'
         Y = cifarx.layer.flatten(X);
+    case 'ReshapeLayer'
+        Y = cifarx.layer.reshape(X, layer.OutputSize);
     case 'FullyConnectedLayer'
         Y = cifarx.layer.fullyConnected(X, layer.Weights, layer.Bias);
     case 'AdditionLayer'

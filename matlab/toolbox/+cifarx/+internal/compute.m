@@ -1,11 +1,12 @@
-function [scores, activations] = compute(net, X, step, caller)
+function [outputs, activations] = compute(net, inputs, step, caller)
 %COMPUTE  Compute the outputs of a network, one mini-batch at a time.
 %
-%   SCORES = CIFARX.INTERNAL.COMPUTE(NET, X, STEP, CALLER) returns the K-by-N single outputs of NET
-%   for X, H-by-W-by-C-by-N uint8 pixels or single inputs, STEP images at a time. Errors carry the
-%   name of the public function CALLER.
+%   OUTPUTS = CIFARX.INTERNAL.COMPUTE(NET, INPUTS, STEP, CALLER) returns a 1-by-O cell array with
+%   the single outputs of NET in their natural layout, for the 1-by-I cell array INPUTS of arrays as
+%   CIFARX.PREDICT takes them, STEP observations at a time. Errors carry the name of the public
+%   function CALLER.
 %
-%   [SCORES, ACTIVATIONS] = CIFARX.INTERNAL.COMPUTE(...) also returns the output of each layer, as
+%   [OUTPUTS, ACTIVATIONS] = CIFARX.INTERNAL.COMPUTE(...) also returns the output of each layer, as
 %   described in CIFARX.PREDICT.
 
 if ~isnumeric(step) || ~isscalar(step) || ~(step >= 1) || step ~= fix(step)
@@ -15,24 +16,27 @@ if ~isnumeric(step) || ~isscalar(step) || ~(step >= 1) || step ~= fix(step)
 end
 cifarx.internal.check.requireNetwork(net, caller);
 try
-    requireImages(net, X, caller);
+    count = cifarx.internal.interface.requireInputs(net, inputs, caller);
     if nargout > 1
-        [scores, activations] = computed(net, X, double(step));
+        [outputs, activations] = computed(net, inputs, count, double(step));
     else
-        scores = computed(net, X, double(step));
+        outputs = computed(net, inputs, count, double(step));
     end
-    if ~all(isfinite(scores(:)))
-        cifarx.internal.check.checkNetwork(net);  % refuses NaN in weights; in images it is allowed
+    if ~all(cellfun(@(Y) all(isfinite(Y(:))), outputs))
+        cifarx.internal.check.checkNetwork(net);  % refuses NaN in weights; in inputs it is allowed
     end
 catch problem
     cifarx.internal.message.explain(problem, net, caller);
 end
 end
 
-function [scores, activations] = computed(net, X, step)
-%COMPUTED  Outputs of the network and of each layer, STEP images at a time.
-count = size(X, 4);
-scores = zeros(numel(net.classes), count, 'single');
+function [outputs, activations] = computed(net, inputs, count, step)
+%COMPUTED  Outputs of the network and of each layer, STEP observations at a time.
+outputs = cell(1, numel(net.outputs));
+for o = 1:numel(outputs)
+    extent = double(net.outputs(o).Size);
+    outputs{o} = zeros([extent, ones(1, isempty(extent)), count], 'single');
+end
 activations = struct('Name', {net.layers.Name}, 'Value', []);
 if nargout > 1
     shapes = cifarx.internal.check.checkLayers(net);
@@ -42,51 +46,35 @@ if nargout > 1
 end
 for first = 1:step:count
     chosen = first:min(first + step - 1, count);
-    part = X(:, :, :, chosen);
-    if isa(part, 'uint8')
-        part = cifarx.internal.normalize(part, net.input);
+    part = cell(1, numel(inputs));
+    for i = 1:numel(inputs)
+        part{i} = taken(inputs{i}, net.inputs(i), chosen);
     end
     if nargout < 2
-        scores(:, chosen) = cifarx.internal.forward(net, part);
-        continue
-    end
-    [scores(:, chosen), values] = cifarx.internal.forward(net, part);
-    for i = 1:numel(shapes)
-        if numel(shapes{i}) == 3
-            activations(i).Value(:, :, :, chosen) = values{i};
-        else
-            activations(i).Value(:, chosen) = values{i};
+        found = cifarx.internal.forward(net, part);
+    else
+        [found, values] = cifarx.internal.forward(net, part);
+        for i = 1:numel(shapes)
+            if numel(shapes{i}) == 3
+                activations(i).Value(:, :, :, chosen) = values{i};
+            else
+                activations(i).Value(:, chosen) = values{i};
+            end
         end
+    end
+    for o = 1:numel(outputs)
+        Y = cifarx.internal.layout.natural(found{o}, net.outputs(o), numel(chosen));
+        index = [repmat({':'}, 1, max(numel(net.outputs(o).Size), 1)), {chosen}];
+        outputs{o}(index{:}) = Y;
     end
 end
 end
 
-function requireImages(net, X, caller)
-%REQUIREIMAGES  Refuse images whose class or size does not fit the network.
-if ~isa(X, 'uint8') && ~isa(X, 'single') || ~isreal(X)
-    advice = 'Convert pixels 0..255 with uint8(X), normalized images with single(X).';
-    if ~isnumeric(X)
-        advice = 'Read an image file with imread, as in X = imread(''cat.png'').';
-    end
-    error(['cifarx:' caller ':imageClass'], ...
-          ['X must be real uint8 (pixels 0..255) or real single (already normalized), but ' ...
-           'is %s. %s'], cifarx.internal.message.classText(X), advice);
+function X = taken(X, input, chosen)
+%TAKEN  Some observations of an input, normalized, in the layout of the layers.
+X = cifarx.internal.layout.chosen(X, input, chosen);
+if isa(X, 'uint8')
+    X = cifarx.internal.normalize(X, input);
 end
-wanted = double(net.input.InputSize);
-found = [size(X, 1), size(X, 2), size(X, 3)];
-if ~isequal(found, wanted) || ndims(X) > 4
-    advice = '';
-    if found(3) == 1 && wanted(3) == 3 && ndims(X) <= 4
-        advice = ' Give a gray image three channels with repmat(X, [1 1 3]).';
-    end
-    error(['cifarx:' caller ':imageSize'], ...
-          ['The network takes images of %d-by-%d-by-%d (height, width, channels), stacked ' ...
-           'along the fourth dimension, but X is %s.%s'], wanted, ...
-          cifarx.internal.message.sizeText(X), advice);
-end
-if isa(X, 'uint8') && strcmp(net.input.Normalization, 'none')
-    error(['cifarx:' caller ':normalization'], ...
-          ['X is uint8 (pixels), but the file of this network does not state how pixels are ' ...
-           'normalized. Pass normalized images of class single instead.']);
-end
+X = cifarx.internal.layout.carried(X, input);
 end

@@ -48,8 +48,13 @@ switch kind
         options = pool;
     case 'AveragePooling2DLayer'
         options = [pool, {'PaddingValue'}];
+    case 'Resize2DLayer'
+        options = {'OutputSize', 'Scale', 'Method', 'GeometricTransformMode', ...
+                   'NearestRoundingMode'};
     case 'DropoutLayer'
         options = {'Probability'};
+    case 'ReshapeLayer'
+        options = {'OutputSize'};
     case 'ConcatenationLayer'
         options = {'Dim'};
     case {'ReLULayer', 'SwishLayer', 'SigmoidLayer', 'TanhLayer', 'SoftmaxLayer', ...

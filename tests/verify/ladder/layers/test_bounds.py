@@ -28,7 +28,7 @@ OCTAVE_BOUNDS = """
 load('images.mat');
 for i = 0:COUNT - 1
     net = cifarx.load(sprintf('net%d.mat', i));
-    names = [{net.input.Name}, {net.layers.Name}];
+    names = [{net.inputs.Name}, {net.layers.Name}];
     values = {X};
     [truths, bounds] = deal(cell(1, numel(net.layers)));
     for k = 1:numel(net.layers)

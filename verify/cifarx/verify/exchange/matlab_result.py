@@ -31,7 +31,7 @@ from cifarx.verify.ladder.logits import Truth, judge_logits, make_truth
 from cifarx.verify.subject.files_and_run import Subject
 
 FORMAT = "cifarx-matlab-result"
-VERSION = 1
+VERSION = 2
 _RUNTIME = re.compile(r"(matlab R\d{4}[ab]|octave \d+(\.\d+){1,2})")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

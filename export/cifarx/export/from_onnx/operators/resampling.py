@@ -1,22 +1,37 @@
-"""Operators that repeat pixels, or move them between channels and space.
+"""Operators that resize maps, repeat pixels, or move them between channels and space.
 
-Resizing to nearest pixels is read if each pixel becomes a block (a transposed convolution with
-kernels of ones, see `materialize`) or if some pixels are left out (a 1x1 pooling).
+Resizing to nearest pixels stays a rearrangement if each pixel becomes a block (a transposed
+convolution with kernels of ones, see `materialize`) or if every n-th pixel is kept (a 1x1 pooling):
+these need no layer of the Image Processing Toolbox. All else is a Resize2DLayer.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 from onnx import helper
 
 from cifarx.export.from_onnx.constants import evaluated
-from cifarx.export.from_onnx.node import Node, reads
+from cifarx.export.from_onnx.materialize import maps
+from cifarx.export.from_onnx.node import Node, decimal, reads
 from cifarx.export.from_onnx.operators.rearrangements import rearranged
-from cifarx.export.from_onnx.value import Index
+from cifarx.export.from_onnx.value import Index, blocks_of, choice_of
+from cifarx.export.network.layer import Hyper
+from cifarx.export.network.resampling import MODES, ROUNDINGS, Line
 from cifarx.pytorch_models.errors import UnsupportedError
 
 _BLOCKS = "TransposedConvolution2DLayer of zeros and ones"
 _HOW = ("coordinate_transformation_mode", "nearest_mode")
+_TRANSFORMS = {
+    "half_pixel": "half-pixel",
+    "pytorch_half_pixel": "half-pixel",
+    "asymmetric": "asymmetric",
+    "align_corners": "align-corners",
+}
+_SPACE = (2, 3)
 
 
 def _block(node: Node, index: Index) -> int:
@@ -66,44 +81,178 @@ def tile(node: Node) -> None:
     rearranged(node, layer, np.tile(index, [int(n) for n in repeats]))
 
 
-@reads("Resize", _BLOCKS, "mode nearest; each pixel repeated equally often, or every n-th selected")
+@reads(
+    "Resize",
+    f"Resize2DLayer; {_BLOCKS} or MaxPooling2DLayer for nearest pixels where these are enough",
+    "mode nearest or linear, without antialias; linear over height and width",
+)
 def resize(node: Node) -> None:
-    """By scales or to sizes, to nearest pixels."""
-    _nearest(node, 1 if node.reading.opset < 11 else 2)
+    """By scales or to sizes, to nearest pixels or bilinearly."""
+    _resize(node, 1 if node.reading.opset < 11 else 2)
 
 
-@reads("Upsample", _BLOCKS, "mode nearest; each pixel repeated equally often")
+@reads("Upsample", "as Resize", "mode nearest or linear; linear over height and width")
 def upsample(node: Node) -> None:
-    """By scales, to nearest pixels; up to opset 9."""
-    _nearest(node, 1)
+    """By scales, to nearest pixels or bilinearly; up to opset 9."""
+    _resize(node, 1)
 
 
-def _nearest(node: Node, scales_at: int) -> None:
-    layer, index = node.in_batch(0)
+def _resize(node: Node, scales_at: int) -> None:
     mode, ratio = node.attribute("mode", "nearest"), node.attribute("keep_aspect_ratio_policy")
-    if mode != "nearest":
-        raise UnsupportedError(f"mode {mode}, which no layer of Deep Learning Toolbox computes")
+    node.attribute("nearest_mode")  # without effect on linear
+    if mode not in ("nearest", "linear", "bilinear"):
+        raise UnsupportedError(
+            f"mode {mode}, while Deep Learning Toolbox resizes to nearest pixels or bilinearly"
+        )
+    if node.attribute("antialias", 0):
+        raise UnsupportedError("antialias=1, a filter that no layer of Deep Learning Toolbox has")
     if node.attribute(_HOW[0]) == "tf_crop_and_resize" or ratio not in (None, "stretch"):
         raise UnsupportedError("tf_crop_and_resize or keep_aspect_ratio_policy")
+    shape = node.in_batch(0)[1].shape
+    asked = dict(_asked(node, scales_at, shape))
+    lines = {axis: one.line for axis, one in asked.items()}
+    if mode == "nearest":
+        _nearest(node, lines, {axis: _positions(node, one) for axis, one in asked.items()}, shape)
+    else:
+        _bilinear(node, lines, shape)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """How a node resizes one axis."""
+
+    line: Line
+    """With ONNX's name of the mode."""
+    by: str
+    """The input that says so: scales or sizes."""
+    number: np.generic
+
+
+def _asked(node: Node, scales_at: int, shape: tuple[int, ...]) -> Iterator[tuple[int, _Asked]]:
+    """Each resized axis and how it is resized."""
+    old = "half_pixel" if node.reading.opset >= 11 else "asymmetric"
+    how = node.attribute(_HOW[0], old)
     scales, sizes = node.fixed(scales_at, "scales"), node.fixed(3)
-    by, given = ("sizes", sizes) if scales is None or not scales.size else ("scales", scales)
-    axes = node.attribute("axes") or range(index.ndim)
+    by_sizes = scales is None or not scales.size
+    given = sizes if by_sizes else scales
+    axes = node.attribute("axes") or range(len(shape))
     if given is None or len(given) != len(axes):
         raise UnsupportedError("no scale and no size for each axis")
     for axis, number in zip(axes, given, strict=True):
-        index = np.take(index, _positions(node, index.shape[axis], by, number), axis)
+        size = shape[axis]
+        count = int(number) if by_sizes else int(np.float32(size) * np.float32(number))
+        if count < 1:
+            raise UnsupportedError(f"of {size} to {count} pixels")
+        line = Line(size, count, _scale(size, count, number, by_sizes), how)
+        yield axis % len(shape), _Asked(line, "sizes" if by_sizes else "scales", number)
+
+
+def _scale(size: int, count: int, number: np.generic, by_sizes: bool) -> float:
+    """The scale in float64: the quotient of the sizes wherever float32 has no other."""
+    exact = Line(size, count, count / size, "")
+    if by_sizes or np.float32(number) in (np.float32(exact.scale), exact.single_scale()):
+        return exact.scale
+    return decimal(float(number))
+
+
+def _nearest(
+    node: Node, lines: dict[int, Line], taken: dict[int, Index], shape: tuple[int, ...]
+) -> None:
+    moved = [a for a, line in lines.items() if not np.array_equal(taken[a], np.arange(line.size))]
+    if len(shape) == 4 and set(moved) <= set(_SPACE):
+        each = [lines.get(a, Line(shape[a], shape[a], 1.0, "")) for a in _SPACE]
+        places = [taken.get(a, np.arange(shape[a])) for a in _SPACE]
+        hyper = None if _is_simple(shape, places) else _nearest_options(each, places)
+        if hyper is not None:
+            node.gives(node.add("Resize2DLayer", (maps(node, node.value(0)),), hyper))
+            return
+    layer, index = node.in_batch(0)
+    for axis, positions in taken.items():
+        index = np.take(index, positions, axis)
     rearranged(node, layer, index)
 
 
-def _positions(node: Node, size: int, by: str, number: np.generic) -> Index:
-    """Which of `size` positions are taken along one axis, by `onnx.reference`."""
+def _is_simple(shape: tuple[int, ...], places: list[Index]) -> bool:
+    """Whether pixels become whole blocks, or are selected with a step."""
+    one = (1, shape[2], shape[3])
+    index = np.arange(shape[2] * shape[3]).reshape(one)[:, places[0]][:, :, places[1]]
+    return choice_of(index, one) is not None or blocks_of(index, one) is not None
+
+
+def _nearest_options(lines: list[Line], places: list[Index]) -> dict[str, Hyper] | None:
+    """The first options that take these pixels in float32, too: the node's, if resize2dLayer has
+    them, then its others, then the rest.
+    """
+
+    def rank(how: tuple[str, str]) -> tuple[bool, bool]:
+        in_matlab = how[0] in MODES[:2] and how[1] in ROUNDINGS[:2]
+        return not in_matlab, how[0] != _TRANSFORMS.get(lines[0].mode)
+
+    for mode, rounding in sorted(product(MODES, ROUNDINGS), key=rank):
+        each = [replace(line, mode=mode) for line in lines]
+        if all(
+            np.array_equal(found, wanted)
+            for line, wanted in zip(each, places, strict=True)
+            for found in (line.nearest(rounding), *line.nearest_in_single(rounding))
+        ):
+            return _options(each, "nearest", mode, rounding)
+    return None
+
+
+def _options(lines: list[Line], method: str, mode: str, rounding: str) -> dict[str, Hyper]:
+    return {
+        "OutputSize": (lines[0].count, lines[1].count),
+        "Scale": (lines[0].scale, lines[1].scale),
+        "Method": method,
+        "GeometricTransformMode": mode,
+        "NearestRoundingMode": rounding,
+    }
+
+
+def _bilinear(node: Node, lines: dict[int, Line], shape: tuple[int, ...]) -> None:
+    lines = {a: line for a, line in lines.items() if (line.count, line.scale) != (line.size, 1)}
+    value = node.value(0)
+    if not lines:
+        node.give(value)
+        return
+    if len(shape) != 4 or not set(lines) <= set(_SPACE):
+        raise UnsupportedError("linear over other axes than height and width")
+    modes = {_transform(line) for line in lines.values()}
+    for axis, line in list(lines.items()):
+        if line.mode == "pytorch_half_pixel" and line.count == 1:  # takes the first pixel
+            value = value.rearranged(np.take(value.index, [0], axis - 1))
+            del lines[axis]
+    layer = maps(node, value)
+    if lines:
+        size = node.reading.shapes[layer][1:]
+        each = [lines.get(a, Line(n, n, 1.0, "")) for a, n in zip(_SPACE, size, strict=True)]
+        hyper = _options(each, "bilinear", min(modes), ROUNDINGS[0])
+        layer = node.add("Resize2DLayer", (layer,), hyper)
+    node.gives(layer)
+
+
+def _transform(line: Line) -> str:
+    whole = line.scale == line.count / line.size
+    if line.mode == "half_pixel_symmetric" and whole:  # differs only where pixels are cut off
+        return "half-pixel"
+    if line.mode not in _TRANSFORMS:
+        raise UnsupportedError(f"linear with coordinate_transformation_mode {line.mode}")
+    return _TRANSFORMS[line.mode]
+
+
+def _positions(node: Node, asked: _Asked) -> Index:
+    """Which pixels are taken along one axis, by `onnx.reference`; before opset 11 as it was then.
+
+    ONNX Runtime and the tests of that opset round down for larger maps and up for smaller ones.
+    """
     how = {name: node.attribute(name) for name in _HOW if node.attribute(name)}
     if node.reading.opset < 11:
-        how = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
-    inputs = ["x", "", "scales", ""] if by == "scales" else ["x", "", "", "sizes"]
+        nearest = "floor" if asked.line.scale >= 1 else "ceil"
+        how = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": nearest}
+    inputs = ["x", "", "scales", ""] if asked.by == "scales" else ["x", "", "", "sizes"]
     one = helper.make_node("Resize", inputs, ["y"], mode="nearest", **how)
-    line = np.arange(size, dtype=np.float32)
-    constants = {"x": line, by: np.asarray([number])}
+    line = np.arange(asked.line.size, dtype=np.float32)
+    constants = {"x": line, asked.by: np.asarray([asked.number])}
     opset = max(13, node.reading.opset)
     taken = evaluated(one, constants, opset)["y"]
     return taken.astype(np.int64)

@@ -1,9 +1,10 @@
 function dlnet = trainnet(varargin)
-%TRAINNET  Stand-in for training on arrays of images and categorical targets, or a datastore.
+%TRAINNET  Stand-in for training on arrays of inputs and targets, or a datastore.
 % https://www.mathworks.com/help/deeplearning/ref/trainnet.html
-[images, targets, dlnet, options] = standInData(varargin([1:end - 2, end]));
-if ~strcmp(varargin{end - 1}, 'crossentropy')
-    error('standin:loss', 'This stand-in knows ''crossentropy'' only.');
+[inputs, targets, dlnet, options] = standInData(varargin([1:end - 2, end]));
+loss = varargin{end - 1};
+if ~isa(loss, 'function_handle') && ~strcmp(loss, 'crossentropy')
+    error('standin:loss', 'This stand-in knows ''crossentropy'' and functions of mse only.');
 end
-dlnet = standInTrained(images, targets, dlnet, options);
+dlnet = standInTrained(inputs, targets, dlnet, options, loss);
 end

@@ -84,10 +84,22 @@ switch layer.Kind
         built = make('R2021a', @globalAveragePooling2dLayer, {}, {});
     case 'GlobalMaxPooling2DLayer'
         built = make('R2021a', @globalMaxPooling2dLayer, {}, {});
+    case 'Resize2DLayer'
+        requireKnownResize(layer);
+        named = {'OutputSize', 'Method', 'GeometricTransformMode', 'NearestRoundingMode'};
+        from = round(layer.OutputSize ./ layer.Scale);
+        if ~isequal(layer.Scale, layer.OutputSize ./ from)
+            named{1} = 'Scale';  % not the quotient of the sizes
+        end
+        built = make('R2021a', @resize2dLayer, {}, named);
     case 'DropoutLayer'
         built = make('R2021a', @dropoutLayer, {layer.Probability}, {});
     case 'FlattenLayer'
         built = make('R2021a', @flattenLayer, {}, {});
+    case 'ReshapeLayer'  % reshapeLayer (R2025a) has MATLAB's order of values and no new labels
+        layer.Formattable = true;
+        first = {toMaps(layer.OutputSize)};
+        built = construct(layer, 'R2021b', @functionLayer, first, {'Formattable'});
     case 'FullyConnectedLayer'
         built = make('R2021a', @fullyConnectedLayer, {size(layer.Weights, 1)}, weighted);
     case 'AdditionLayer'
@@ -104,6 +116,13 @@ switch layer.Kind
                'Learning Toolbox. Update the toolbox; ''cifarx matlab-path'' prints the ' ...
                'folder of the newest one.'], layer.Name, layer.Kind);
 end
+end
+
+function fun = toMaps(extent)
+%TOMAPS  A function that converts features in PyTorch's order to maps of EXTENT = [H W C].
+% https://www.mathworks.com/help/deeplearning/ref/nnet.cnn.layer.functionlayer.html
+[height, width, channels] = deal(extent(1), extent(2), extent(3));
+fun = @(X) dlarray(permute(reshape(stripdims(X), width, height, channels, []), [2 1 3 4]), 'SSCB');
 end
 
 function extent = kernel(layer)
@@ -124,6 +143,9 @@ function built = construct(layer, since, constructor, first, named)
 needed = 'Use a newer release';
 if ~isempty(since)
     needed = sprintf('It needs Deep Learning Toolbox of %s or newer', since);
+end
+if strcmp(layer.Kind, 'Resize2DLayer')
+    needed = [needed, ' and the Image Processing Toolbox'];
 end
 instead = 'cifarx.predict runs the network in any release without that toolbox';
 if ~exist(func2str(constructor)) %#ok<EXIST> a class or a function
@@ -187,4 +209,22 @@ if layer.WindowChannelSize > 16
            'takes at most 16. cifarx.predict runs the network as it is; for a dlnetwork, use ' ...
            'a smaller window in PyTorch.'], layer.Name, layer.WindowChannelSize);
 end
+end
+
+function requireKnownResize(layer)
+%REQUIREKNOWNRESIZE  Refuse ways of resizing that resize2dLayer does not have.
+% https://www.mathworks.com/help/images/ref/nnet.cnn.layer.resize2dlayer.html
+if strcmp(layer.GeometricTransformMode, 'align-corners')
+    what = 'aligns the corners';
+    instead = 'align_corners=False';
+elseif strcmp(layer.Method, 'nearest') && ~any(strcmp(layer.NearestRoundingMode, ...
+                                                      {'round', 'floor'}))
+    what = sprintf('rounds by ''%s''', layer.NearestRoundingMode);
+    instead = 'mode=''nearest''';
+else
+    return
+end
+error('cifarx:dlnetwork:resize', ...
+      ['Layer ''%s'' resizes maps and %s, which resize2dLayer cannot. cifarx.predict runs the ' ...
+       'network as it is; for a dlnetwork, train with %s in PyTorch.'], layer.Name, what, instead);
 end

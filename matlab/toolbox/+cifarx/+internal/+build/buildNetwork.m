@@ -3,7 +3,10 @@ function dlnet = buildNetwork(net)
 %
 %   DLNET = CIFARX.INTERNAL.BUILD.BUILDNETWORK(NET) returns an initialized dlnetwork for NET, a
 %   network returned by CIFARX.LOAD. Its input layer normalizes as the file states, its layers
-%   have the names in the file, and its outputs are logits as in the file.
+%   have the names in the file, and its outputs are those of the layers that net.outputs names.
+%
+%   A signal enters through an image input of one row, because the layers are two-dimensional, and
+%   those of sequences ('SCBT' or 'CBT') take other layers.
 %
 %   A FlattenLayer is left out if only fully connected layers read it, directly or through layers
 %   that work element by element. In every release fullyConnectedLayer is documented to flatten
@@ -15,7 +18,10 @@ function dlnet = buildNetwork(net)
 %   https://www.mathworks.com/help/deeplearning/ref/nnet.cnn.layergraph.html
 %   https://www.mathworks.com/help/deeplearning/ref/dlnetwork.html
 
-graph = layerGraph(inputLayer(net.input));
+graph = layerGraph(inputLayer(net.inputs(1)));
+for i = 2:numel(net.inputs)
+    graph = addLayers(graph, inputLayer(net.inputs(i)));
+end
 wiring = cifarx.internal.build.wiring(net);
 for i = 1:numel(net.layers)
     if ismember(net.layers(i).Name, wiring.names)
@@ -41,13 +47,17 @@ end
 end
 
 function layer = inputLayer(input)
-%INPUTLAYER  imageInputLayer with explicit normalization.
-% By default it would subtract the mean of the training images.
+%INPUTLAYER  imageInputLayer with explicit normalization, or featureInputLayer.
+% By default imageInputLayer would subtract the mean of the training images.
 % https://www.mathworks.com/help/deeplearning/ref/nnet.cnn.layer.imageinputlayer.html
-if strcmp(input.Normalization, 'none')
-    layer = imageInputLayer(input.InputSize, 'Normalization', 'none', 'Name', input.Name);
+% https://www.mathworks.com/help/deeplearning/ref/nnet.cnn.layer.featureinputlayer.html
+extent = cifarx.internal.layout.shapeOf(input);
+if strcmp(input.Format, 'CB')
+    layer = featureInputLayer(extent, 'Normalization', 'none', 'Name', input.Name);
+elseif strcmp(input.Normalization, 'none')
+    layer = imageInputLayer(extent, 'Normalization', 'none', 'Name', input.Name);
 else
-    layer = imageInputLayer(input.InputSize, 'Normalization', 'zscore', 'Mean', input.Mean, ...
+    layer = imageInputLayer(extent, 'Normalization', 'zscore', 'Mean', input.Mean, ...
                             'StandardDeviation', input.StandardDeviation, 'Name', input.Name);
 end
 end

@@ -8,7 +8,8 @@ function wires = wiring(net)
 
 left = leftOut(net);
 known = {net.layers.Name};
-stands = containers.Map({net.input.Name}, {net.input.Name});  % the layer to read for each layer
+inputs = {net.inputs.Name};
+stands = containers.Map(inputs, inputs);  % the layer to read for each layer
 wires.names = known(~left);
 wires.sources = cell(1, 0);
 wires.destinations = cell(1, 0);
@@ -43,12 +44,13 @@ through = {'DropoutLayer', 'ReLULayer', 'LeakyReLULayer', 'ClippedReLULayer', 'E
            'GELULayer', 'SwishLayer', 'SigmoidLayer', 'TanhLayer'};
 names = {net.layers.Name};
 kinds = {net.layers.Kind};
+outputs = {net.outputs.Layer};
 absorbed = false(1, numel(names));  % whether all readers of a layer flatten it themselves
 for i = numel(names):-1:1
     readers = cellfun(@(inputs) any(strcmp(names{i}, inputs)), {net.layers.Inputs});
     passed = ismember(kinds(readers), through) & absorbed(readers);
     flattens = strcmp(kinds(readers), 'FullyConnectedLayer');
-    absorbed(i) = any(readers) && all(flattens | passed) && ~ismember(names{i}, net.outputs);
+    absorbed(i) = any(readers) && all(flattens | passed) && ~any(strcmp(names{i}, outputs));
 end
 left = strcmp(kinds, 'FlattenLayer') & absorbed;
 end

@@ -2,33 +2,42 @@ function shapes = checkLayers(net)
 %CHECKLAYERS  Check every layer of a network and compute the sizes of the outputs.
 %
 %   SHAPES = CIFARX.INTERNAL.CHECK.CHECKLAYERS(NET) returns the size of the output of each layer
-%   for one image, [H W C] (maps) or F (features), as a 1-by-L cell array. NET is a network
+%   for one observation, [H W C] (maps) or F (features), as a 1-by-L cell array. NET is a network
 %   returned by CIFARX.LOAD. Kinds, names, options and arrays are checked on the way; the errors
 %   are 'cifarx:check:REASON'.
 
 layers = net.layers;
-names = [{net.input.Name}, {layers.Name}];
+given = numel(net.inputs);
+names = [{net.inputs.Name}, {layers.Name}];
 for i = 1:numel(names)
     if ~ischar(names{i}) || size(names{i}, 1) ~= 1
         error('cifarx:check:fieldClass', ...
-              'the Name of layer %d is %s, expected a character row vector', i - 1, ...
+              'the Name of %s %d is %s, expected a character row vector', ...
+              noun(i <= given), i - given * (i > given), ...
               cifarx.internal.message.valueText(names{i}));
     end
 end
 [~, order] = unique(lower(names));
 if numel(order) < numel(names)
     error('cifarx:check:doubledName', ...
-          ['two layers, or a layer and the input, are called ''%s'' (ignoring case), ' ...
+          ['two layers, or a layer and an input, are called ''%s'' (ignoring case), ' ...
            'expected unique names'], names{find(~ismember(1:numel(names), order), 1)});
 end
-values = [{double(net.input.InputSize)}, cell(1, numel(layers))];
+values = [arrayfun(@cifarx.internal.layout.shapeOf, net.inputs(:).', 'UniformOutput', false), ...
+          cell(1, numel(layers))];
 for i = 1:numel(layers)
     layer = layers(i);
     requireProperties(layer);
-    inputs = inputsOf(layer, names(1:i));
-    values{i + 1} = cifarx.internal.shape.ofLayer(layer, values(inputs));
+    inputs = inputsOf(layer, names(1:given + i - 1));
+    values{given + i} = cifarx.internal.shape.ofLayer(layer, values(inputs));
 end
-shapes = values(2:end);
+shapes = values(given + 1:end);
+end
+
+function word = noun(isInput)
+%NOUN  What a name belongs to.
+words = {'layer', 'input'};
+word = words{1 + isInput};
 end
 
 function requireProperties(layer)

@@ -11,7 +11,7 @@ if ~isstruct(net) || numel(net) ~= 1
            '%s %s. Load one with net = cifarx.load(''model.mat'').'], ...
           cifarx.internal.message.sizeText(net), class(net));
 end
-fields = {'format', 'input', 'layers', 'outputs', 'classes', 'test'};
+fields = {'format', 'inputs', 'layers', 'outputs', 'task', 'classes', 'test'};
 there = isfield(net, fields);
 if ~all(there)
     error(['cifarx:' caller ':missingField'], ...

@@ -12,6 +12,13 @@ switch key
     case {'Padding', 'Cropping'}
         sound = whole(value, 4, 0);
         wanted = '1-by-4 double, whole numbers of 0 or more [top bottom left right]';
+    case 'OutputSize'
+        maps = strcmp(layer.Kind, 'ReshapeLayer');
+        sound = whole(value, 2 + maps, 1);
+        wanted = '1-by-2 double, whole numbers of 1 or more [vertical horizontal]';
+        if maps
+            wanted = '1-by-3 double, whole numbers of 1 or more [height width channels]';
+        end
     case {'NumGroups', 'Dim'}
         sound = whole(value, 1, 1);
         wanted = 'a double, a whole number of 1 or more';
@@ -19,8 +26,13 @@ switch key
         sound = whole(value, 1, 1) && mod(value, 2) == 1;
         wanted = 'a double, an odd number of 1 or more';
     case 'Approximation'
-        sound = ischar(value) && any(strcmp(value, {'none', 'tanh'}));
-        wanted = '''none'' or ''tanh''';
+        [sound, wanted] = word(value, {'none', 'tanh'});
+    case 'Method'
+        [sound, wanted] = word(value, {'nearest', 'bilinear'});
+    case 'GeometricTransformMode'
+        [sound, wanted] = word(value, {'half-pixel', 'asymmetric', 'align-corners'});
+    case 'NearestRoundingMode'
+        [sound, wanted] = word(value, {'round', 'floor', 'ceil', 'round-half-down'});
     case 'PaddingValue'
         sound = (isNumber(value) && value == 0) || isequal(value, 'mean');
         wanted = '0 or ''mean''';
@@ -33,11 +45,23 @@ switch key
     otherwise
         sound = isNumber(value);
         wanted = 'a double, one finite number';
+        if strcmp(key, 'Scale') && strcmp(layer.Kind, 'Resize2DLayer')
+            sound = isa(value, 'double') && isreal(value) && ~issparse(value) && ...
+                    isequal(size(value), [1, 2]) && all(isfinite(value) & value > 0);
+            wanted = '1-by-2 double, finite numbers above 0 [vertical horizontal]';
+        end
 end
 if ~sound
     cifarx.internal.message.refuse(layer, reasonOf(value, wanted), '%s is %s, expected %s', key, ...
                                    cifarx.internal.message.valueText(value), wanted);
 end
+end
+
+function [sound, wanted] = word(value, words)
+%WORD  Whether a value is one of some words, and their list for a message.
+sound = ischar(value) && any(strcmp(value, words));
+quoted = strcat('''', words, '''');
+wanted = [strjoin(quoted(1:end - 1), ', '), ' or ', quoted{end}];
 end
 
 function sound = whole(value, count, least)

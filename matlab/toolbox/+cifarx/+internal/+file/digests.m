@@ -6,19 +6,22 @@ function [found, arrays] = digests(net, file)
 %
 %     model        the bytes of FILE
 %     arrays       all arrays, as export/README.md defines it
-%     inputs       net.test.inputs, little-endian single in column-major order
-%     normalized   the same for net.test.images as normalized here; '' if the file has no
-%                  normalization
+%     inputs       net.test.inputs, little-endian single in column-major order, one input after
+%                  the other
+%     normalized   the same with net.test.images as normalized here in place of the input that
+%                  takes pixels; '' if the file has no normalization
 %
 %   A digest that cannot be computed, for want of memory for example, is ''.
 
 [found.arrays, arrays] = attempted(@() cifarx.internal.file.arraysDigest(net.layers));
 found.model = attempted(@() cifarx.internal.file.sha256(bytesOf(file)));
-found.inputs = attempted(@() cifarx.internal.file.sha256(asBytes(net.test.inputs)));
+inputs = cifarx.internal.layout.each(net.test.inputs, numel(net.inputs));
+found.inputs = attempted(@() cifarx.internal.file.sha256(asBytes(inputs)));
 found.normalized = '';
-if ~strcmp(net.input.Normalization, 'none')
-    images = cifarx.internal.normalize(net.test.images, net.input);
-    found.normalized = attempted(@() cifarx.internal.file.sha256(asBytes(images)));
+pixels = cifarx.internal.interface.ofPixels(net);
+if ~isempty(pixels)
+    inputs{pixels} = cifarx.internal.normalize(net.test.images, net.inputs(pixels));
+    found.normalized = attempted(@() cifarx.internal.file.sha256(asBytes(inputs)));
 end
 end
 
@@ -38,7 +41,11 @@ bytes = fread(stream, Inf, '*uint8');
 fclose(stream);
 end
 
-function bytes = asBytes(values)
-%ASBYTES  Values as single in memory order, as a column of bytes.
-bytes = reshape(typecast(single(values(:)), 'uint8'), [], 1);  % a row for a scalar
+function bytes = asBytes(arrays)
+%ASBYTES  Values as single in memory order, one array after the other, as a column of bytes.
+bytes = cell(numel(arrays), 1);
+for i = 1:numel(arrays)
+    bytes{i} = reshape(typecast(single(arrays{i}(:)), 'uint8'), [], 1);  % a row for a scalar
+end
+bytes = vertcat(bytes{:});
 end

@@ -10,13 +10,20 @@ written = '';
 if isempty(file)
     return
 end
-content.format = struct('name', 'cifarx-matlab-result', 'version', 1);
+content.format = struct('name', 'cifarx-matlab-result', 'version', 2);
 content.runtime = report.runtime;
 content.model_sha256 = found.model;
 content.arrays_sha256 = found.arrays;
 content.inputs_sha256 = found.inputs;
 content.normalized_sha256 = found.normalized;
-content.logits = report.logits;
+outputs = cifarx.internal.layout.each(report.outputs, numel(report.outputNames));
+for o = 1:numel(outputs)
+    content.(sprintf('output%d', o)) = outputs{o};
+end
+if strcmp(report.task, 'classification')
+    content.logits = outputs{1};  % its name in version 1
+end
+content.output_names = report.outputNames;
 content.layer_names = {report.layers.Name};
 content.layer_ratios = [report.layers.ratio];
 content.layer_images = report.layerImages;

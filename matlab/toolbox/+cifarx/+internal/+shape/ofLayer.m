@@ -19,8 +19,12 @@ switch layer.Kind
           'ScalingLayer'}
         cifarx.internal.check.requireChannels(layer, given{1});
         shape = given{1};
+    case 'Resize2DLayer'
+        shape = cifarx.internal.shape.ofResize(layer, given{1});
     case 'FlattenLayer'
         shape = prod(given{1});
+    case 'ReshapeLayer'
+        shape = reshaped(layer, given{1});
     case 'FullyConnectedLayer'
         shape = fullyConnected(layer, given{1});
     case {'AdditionLayer', 'MultiplicationLayer', 'DepthConcatenationLayer', ...
@@ -28,6 +32,17 @@ switch layer.Kind
         shape = cifarx.internal.shape.ofJoin(layer, given);
     otherwise  % elementwise
         shape = given{1};
+end
+end
+
+function shape = reshaped(layer, given)
+%RESHAPED  Maps of OutputSize, with as many values as there are features.
+shape = layer.OutputSize;
+if numel(given) ~= 1 || given ~= prod(shape)
+    cifarx.internal.message.refuse(layer, 'inputSize', ...
+                                   'its input is of %s, expected %d features for maps of %s', ...
+                                   cifarx.internal.message.shapeText(given), prod(shape), ...
+                                   cifarx.internal.message.shapeText(shape));
 end
 end
 

@@ -23,6 +23,8 @@ switch layer.Kind
     case {'MaxPooling2DLayer', 'AveragePooling2DLayer', 'GlobalAveragePooling2DLayer', ...
           'GlobalMaxPooling2DLayer'}
         [Y, bound] = cifarx.internal.truth.ofPooling(layer, X);
+    case 'Resize2DLayer'
+        [Y, bound] = cifarx.internal.truth.ofResizing(layer, X);
     case 'ScalingLayer'
         [scale, offset] = deal(double(layer.Scale), double(layer.Offset));
         Y = scale .* X + offset;
@@ -37,6 +39,8 @@ switch layer.Kind
         [Y, bound] = deal(X, 0);
     case 'FlattenLayer'
         [Y, bound] = deal(reshape(X, [], size(X, 4)), 0);
+    case 'ReshapeLayer'
+        [Y, bound] = deal(reshaped(layer, X), 0);
     case 'DepthConcatenationLayer'
         [Y, bound] = deal(cat(3, inputs{:}), 0);
     case 'ConcatenationLayer'
@@ -48,4 +52,16 @@ switch layer.Kind
 end
 bound = bound + zeros(size(Y));
 bound(bound > 0) = bound(bound > 0) + double(realmin('single'));
+end
+
+function Y = reshaped(layer, X)
+%RESHAPED  Each map by itself: its pixels row by row from the features.
+[height, width, channels] = deal(layer.OutputSize(1), layer.OutputSize(2), layer.OutputSize(3));
+Y = zeros(height, width, channels, size(X, 2));
+for c = 1:channels
+    for h = 1:height
+        first = (c - 1) * height * width + (h - 1) * width;
+        Y(h, :, c, :) = reshape(X(first + (1:width), :), 1, width, 1, []);
+    end
+end
 end

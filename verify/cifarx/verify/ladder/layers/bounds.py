@@ -23,6 +23,7 @@ from cifarx.verify.ladder.layers.truth_of_normalizations import (
     truth_of_group_norm,
     truth_of_layer_norm,
 )
+from cifarx.verify.ladder.layers.truth_of_resizing import truth_of_resizing
 from cifarx.verify.ladder.layers.truth_of_sums import (
     LayerTruth,
     truth_of_convolution,
@@ -142,6 +143,7 @@ TRUTHS: dict[str, Callable[[Layer], LayerTruth]] = {
     "ScalingLayer": _scaling,
     "AveragePooling2DLayer": _average,
     "GlobalAveragePooling2DLayer": _average,
+    "Resize2DLayer": truth_of_resizing,
     "AdditionLayer": _one_rounding,
     "MultiplicationLayer": _one_rounding,
 }

@@ -10,7 +10,7 @@ import pytest
 from foreign_onnx import N, foreign
 from scipy.io import savemat
 
-from cifarx.export.from_onnx.file_kind import other_kind
+from cifarx.pytorch_models.file_kind import other_kind
 
 
 def test_what_scipy_and_zipfile_write_is_recognised() -> None:
