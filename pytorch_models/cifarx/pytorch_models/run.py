@@ -36,6 +36,8 @@ WEIGHTS = "model.safetensors"
 NEXT_WEIGHTS = "model.next.safetensors"
 RECORD = "run.json"
 RESUME = "resume.safetensors"
+IMPORTED = "cifarx-imported"
+"""`format` in the run.json of a network that was imported without a parent; see `imported`."""
 
 
 class DataRecord(BaseModel):
@@ -177,6 +179,12 @@ def parse_record(text: str, path: Path) -> RunRecord:
     Raises:
         UserError: the text is not a run record that this version can read.
     """
+    if f'"{IMPORTED}"' in text[:200]:
+        raise UserError(
+            f"{path.parent} holds a network that 'cifarx import' made of a file, with neither "
+            "recipe nor data. 'cifarx export' and 'cifarx verify' take it; here, give a run that "
+            "'cifarx train' made."
+        )
     try:
         return RunRecord.model_validate_json(text, strict=False)
     except ValidationError as error:

@@ -1,11 +1,18 @@
-"""Turn a `LayerGraph` into the plan of a PyTorch module and its state dict."""
+"""Turn a `LayerGraph` into the plan of a PyTorch module and its state dict, and back."""
 
 from __future__ import annotations
+
+import math
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.interface import Input, Output
+from cifarx.export.network.layer import Array, Layer, Shape
+from cifarx.pytorch_models.errors import GraphError, UserError
+from cifarx.pytorch_models.imported.folder import PLAN
 from cifarx.pytorch_models.imported.network import state_names
 from cifarx.pytorch_models.imported.plan import InputPlan, LayerPlan, NetworkPlan, OutputPlan
 
@@ -51,3 +58,48 @@ def state_of(graph: LayerGraph, plan: NetworkPlan) -> dict[str, NDArray[np.gener
             counter = f"{tensor.rpartition('.')[0]}.num_batches_tracked"
             state[counter] = np.asarray(0, np.int64)
     return state
+
+
+def graph_of(plan: NetworkPlan, state: Mapping[str, NDArray[np.generic]]) -> LayerGraph:
+    """The inverse: the graph of a plan with the weights of its module.
+
+    Raises:
+        UserError: the layers contradict themselves, or weights are missing.
+    """
+    names = state_names(plan)
+    try:
+        layers = tuple(
+            Layer(
+                layer.name,
+                layer.kind,
+                layer.inputs,
+                layer.options,
+                {
+                    key: Array(
+                        _single(state[names[layer.name, key]], shape), names[layer.name, key]
+                    )
+                    for key, shape in layer.arrays.items()
+                },
+            )
+            for layer in plan.layers
+        )
+        shapes = plan.shapes()
+        return LayerGraph(
+            tuple(Input(one.name, one.shape) for one in plan.inputs),
+            layers,
+            tuple(
+                Output(one.layer, one.name, None if one.shape == shapes[one.layer] else one.shape)
+                for one in plan.outputs
+            ),
+        )
+    except (GraphError, KeyError) as error:
+        raise UserError(
+            f"The network in {PLAN} cannot be used ({error}). Import the file again with 'cifarx "
+            "import'."
+        ) from error
+
+
+def _single(value: NDArray[np.generic], shape: Shape) -> NDArray[np.float32]:
+    if value.dtype != np.float32 or value.size != math.prod(shape):
+        raise GraphError(f"weights of {value.dtype} {value.shape} for {shape}")
+    return np.ascontiguousarray(value.reshape(shape), np.float32)

@@ -261,6 +261,14 @@ def _reshape(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
     return Part(f"{{0}}.reshape(-1, {sizes})", lambda m, x: x[0].reshape(-1, *shape))
 
 
+def _resize(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
+    scales = layer.options["Scale"]
+    assert isinstance(scales, tuple)
+    words = ("Method", "GeometricTransformMode", "NearestRoundingMode")
+    size, scale = _whole(layer, "OutputSize"), tuple(float(n) for n in scales)
+    return _called(Call("Resize2d", (size, scale, *(str(layer.options[key]) for key in words))))
+
+
 def _concatenation(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
     dim = int(_number(layer, "Dim")) if "Dim" in layer.options else 3
     axis = {1: 2, 2: 3, 3: 1}[dim] if len(inputs[0]) == 3 else 1
@@ -294,6 +302,7 @@ PARTS: dict[str, Callable[[LayerPlan, Sequence[Shape]], Part]] = {
     "DropoutLayer": _with("nn.Dropout", "Probability"),
     "FlattenLayer": _module("nn.Flatten"),
     "ReshapeLayer": _reshape,
+    "Resize2DLayer": _resize,
     "FullyConnectedLayer": _linear,
     "AdditionLayer": lambda layer, inputs: Part("{0} + {1}", lambda m, x: x[0] + x[1]),
     "MultiplicationLayer": lambda layer, inputs: Part("{0} * {1}", lambda m, x: x[0] * x[1]),

@@ -18,7 +18,7 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,62}$")]
 """A MATLAB identifier."""
 Axis = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Shape = tuple[Axis, ...]
-Option = float | str | tuple[int, ...]
+Option = float | str | tuple[int, ...] | tuple[float, ...]
 
 
 class _Plain(BaseModel):
