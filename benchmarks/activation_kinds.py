@@ -71,6 +71,27 @@ def _elu(alpha: float) -> Kind:
     )
 
 
+def _function(name: str, function: Function) -> Kind:
+    return Kind(
+        function,
+        function,
+        f"cifarx.layer.elementwise(X, '{name}')",
+        _one,
+        _layer("ElementwiseLayer", Function=name),
+    )
+
+
+def _power(exponent: float) -> Kind:
+    single = np.array([exponent], np.float32)
+    return Kind(
+        lambda x: x ** float(single[0]),
+        lambda x: x ** float(single[0]),
+        f"cifarx.layer.power(X, single({exponent!r}))",
+        _one,
+        (Layer("y", "PowerLayer", ("x",), {}, {"Exponent": Array(single, "")}),),
+    )
+
+
 def _gelu_tanh(x: Tensor) -> Tensor:
     """1 + tanh(a) is 2 / (1 + exp(-2 a)), which does not cancel."""
     return x * torch.sigmoid(2 * math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))
@@ -122,8 +143,23 @@ KINDS = {
         torch.abs,
         _layer("GELULayer", Approximation="tanh"),
     ),
-    "exp": Kind(torch.exp, torch.exp, "exp(X)", _one, operator="Exp"),
     "erf": Kind(torch.erf, torch.erf, "erf(X)", _one, operator="Erf"),
+    "exp": _function("exp", torch.exp),
+    "log": _function("log", torch.log),
+    "sqrt": _function("sqrt", torch.sqrt),
+    "reciprocal": _function("reciprocal", torch.reciprocal),
+    "sin": _function("sin", torch.sin),
+    "cos": _function("cos", torch.cos),
+    "softplus": Kind(
+        lambda x: x.clamp(min=0) + torch.log1p(torch.exp(-x.abs())),
+        F.softplus,
+        "cifarx.layer.elementwise(X, 'softplus')",
+        _one,
+        _layer("ElementwiseLayer", Function="softplus"),
+    ),
+    "power 1.5": _power(1.5),
+    "power 2.9137": _power(2.9137),
+    "power -0.75": _power(-0.75),
     "leaky ReLU": Kind(
         lambda x: F.leaky_relu(x, 0.01),
         lambda x: F.leaky_relu(x, 0.01),

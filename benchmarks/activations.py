@@ -86,16 +86,20 @@ class Expected:
     bound: Tensor | None
     infinite: Tensor | None
     """Where float32 has no such number."""
+    undefined: Tensor | None
+    """Where the function is not real, as log is below 0; `truth` is 0 there."""
 
 
 def expected(kind: Kind, x: Tensor, rows: int) -> Expected:
     """The truth for maps `x`, in so many rows."""
     truth = kind.truth(x.double()).reshape(rows, -1)
+    undefined = truth.isnan()
+    truth[undefined] = 0.0
     span = kind.span(x.double()).reshape(rows, -1).clamp(min=1e-300)
     bound = None
     if len(kind.layers) == 1:
         bound = prepare_truth(kind.layers[0])([x])[1].expand(SHAPE).reshape(rows, -1)
-        bound = bound.clamp(min=1e-300)  # 0 / 0 is 0
+        bound = bound.nan_to_num(1.0).clamp(min=1e-300)  # 0 / 0 is 0
     share = (truth.abs() / span).float().clamp(min=1e-30)
     infinite = truth.abs() > torch.finfo(torch.float32).max  # exp
     return Expected(
@@ -106,6 +110,7 @@ def expected(kind: Kind, x: Tensor, rows: int) -> Expected:
         share,
         bound,
         infinite if infinite.any() else None,
+        undefined if undefined.any() else None,
     )
 
 
@@ -114,6 +119,9 @@ def errors(should: Expected, y: Tensor) -> dict[str, Any]:
     error = (y.double().view_as(should.truth) - should.truth).abs_()
     if should.infinite is not None:
         error[should.infinite] = 0.0
+    if should.undefined is not None:
+        right = y.view_as(should.truth).isnan() & should.undefined
+        error[right] = 0.0
     found: dict[str, Any] = {}
     if should.bound is not None:
         found["ratio"] = (error / should.bound).amax(1).tolist()

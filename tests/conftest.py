@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -16,13 +16,13 @@ import pytest
 if "PYTEST_XDIST_WORKER" in os.environ:  # before torch: workers have a core each
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+from exporter import remember_operators
 from random_runs import remember_graphs
-from training import train_run
+from training import leave_unpainted, train_run
 
 from cifarx.cli import main
 from cifarx.export.bundle import Bundle, Formats, bundle_run, write_bundle
 from cifarx.export.network.graph import LayerGraph
-from cifarx.pytorch_models import plots
 from cifarx.pytorch_models.run import Run, load_run
 from cifarx.verify.engines.toolbox_path import toolbox_path
 
@@ -33,6 +33,14 @@ ROOT = Path(__file__).resolve().parents[1]
 def root() -> Path:
     """The checkout."""
     return ROOT
+
+
+@pytest.fixture(scope="session", autouse=True)
+def remembered_operators() -> Iterator[None]:
+    """For all tests: PyTorch's exporter compiles its operators once, not for each export."""
+    with pytest.MonkeyPatch.context() as patch:
+        remember_operators(patch)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +59,7 @@ def remembered(known_graphs: dict[str, LayerGraph], monkeypatch: pytest.MonkeyPa
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """bn-tiny after one epoch of 300 shapes; tests must not change it."""
     folder = tmp_path_factory.mktemp("trained")
-    return train_run("bn-tiny", epochs=1, limit=300, out=folder / "runs" / "tiny")
+    return train_run("bn-tiny", epochs=1, limit=300, out=folder / "runs" / "tiny", painted=True)
 
 
 @pytest.fixture(scope="session")
@@ -77,8 +85,8 @@ def run_in_work(work: Path) -> Run:
 
 @pytest.fixture
 def unpainted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pictures of a run are empty files; painting takes most of a tiny training's time."""
-    monkeypatch.setattr(plots, "_save", lambda figure, path: path.write_bytes(b""))
+    """For trainings by the command: pictures of a run are empty files."""
+    leave_unpainted(monkeypatch)
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,7 @@ WITH_TORCH = {
         "ladder/layers/bounds.py",
         "ladder/layers/local_check.py",
         "ladder/layers/truth_of_activations.py",
+        "ladder/layers/truth_of_functions.py",
         "ladder/layers/truth_of_normalizations.py",
         "ladder/layers/truth_of_sums.py",
         "ladder/layers/winograd.py",

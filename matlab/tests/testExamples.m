@@ -14,6 +14,15 @@ percents = str2double(regexp(text, '(\d+)(?=%)', 'match'));
 assert(numel(percents) == 4 && all(percents >= 20 & percents <= 100));  % the best of 5 classes
 text = ran('verifyNetwork');
 assert(~isempty(strfind(text, 'EQUIVALENT'))); %#ok<STREMP>
+others = {'segmentation', 'segmentImages', '% of the pixels'; ...
+          'regression', 'applyToVectors', 'largest difference from PyTorch'};
+for i = 1:size(others, 1)
+    found = fixtures(others{i, 1});
+    copyfile(found{1}, 'model.mat');
+    text = ran(others{i, 2});
+    assert(~isempty(strfind(text, others{i, 3})), text); %#ok<STREMP>
+end
+copyfile(files{5}, 'model.mat');
 if exist('dlnetwork') %#ok<EXIST> a class or a function
     text = ran('GettingStarted');
     assert(~isempty(strfind(text, 'EQUIVALENT'))); %#ok<STREMP>

@@ -34,6 +34,18 @@ refused(@cifarx.predict, {net, double(X)}, 'predict:imageClass', 'but is double'
 refused(@cifarx.predict, {net, X(1:8, :, :, :)}, 'predict:imageSize', '8-by-11-by-3');
 refused(@cifarx.predict, {net, X, 'Batch', 3}, 'predict:option', '''MiniBatchSize''');
 
+several = fixtures('regression');
+several = cifarx.load(several{3});
+[A, B] = several.test.inputs{:};
+refused(@cifarx.predict, {several, A}, 'predict:inputCount', 'takes 2 inputs');
+refused(@cifarx.predict, {several, A, B, B}, 'predict:inputCount', 'but got 3');
+refused(@cifarx.predict, {several, A, B(:, 1)}, 'predict:observations', several.inputs(2).Name);
+refused(@cifarx.predict, {several, A, B(1:2, :)}, 'predict:inputSize', several.inputs(2).Name);
+refused(@cifarx.predict, {several, A, double(B)}, 'predict:inputClass', several.inputs(2).Name);
+refused(@cifarx.predict, {several, A(1:2, :, :, :), B}, 'predict:imageSize', ...
+        several.inputs(1).Name);
+refused(@cifarx.classify, {several, A, B}, 'classify:task', 'regression');
+
 refused(@cifarx.verify, {files{5}, 'Foo', 1}, 'verify:option', '''ResultFile''');
 refused(@cifarx.verify, {files{5}, 5}, 'verify:option', '''ResultFile''');
 refused(@cifarx.verify, {files{5}, 'ResultFile'}, 'verify:option', '''ResultFile''');

@@ -21,6 +21,8 @@ from PIL import Image
 from cifarx.cli import main
 from cifarx.pytorch_models import registry
 
+pytestmark = pytest.mark.usefixtures("unpainted")
+
 Cifarx = Callable[..., Any]
 
 

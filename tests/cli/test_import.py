@@ -19,6 +19,8 @@ from cifarx.export.network.interface import Input
 from cifarx.pytorch_models.run import Run, build_module, load_run
 from cifarx.verify.ladder.logits import judge_logits, make_truth
 
+pytestmark = pytest.mark.usefixtures("unpainted")
+
 Cifarx = Callable[..., Any]
 Octave = Callable[[str], str]
 
@@ -77,7 +79,6 @@ def answers_of_octave_and_pytorch_agree(run: Run, file: Path) -> bool:
 
 
 @pytest.mark.octave
-@pytest.mark.usefixtures("unpainted")
 @pytest.mark.parametrize(
     "model",
     [
@@ -164,7 +165,6 @@ def test_a_second_import_takes_a_number(cifarx: Cifarx, work: Path) -> None:
     assert cifarx("import", "model.mat").out.splitlines()[-1].startswith("runs/model-2: ")
 
 
-@pytest.mark.usefixtures("unpainted")
 def test_the_new_run_trains_on(cifarx: Cifarx, work: Path) -> None:
     cifarx("import", "model.mat", "--into", "tuned")
     again = ["train", "--recipe", "runs/tuned/run.json", "--epochs", "1", "--out", "runs/on"]
@@ -219,7 +219,6 @@ def test_a_network_that_never_was_a_run(cifarx: Cifarx, work: Path) -> None:
     assert "model.mat holds the network 'resnet18', which did not come from a run" in text
 
 
-@pytest.mark.usefixtures("unpainted")
 def test_any_run_of_the_network_serves_as_the_parent(cifarx: Cifarx, work: Path) -> None:
     other = ["train", "bn-tiny", "--data", "shapes", "--limit", "100", "--epochs", "1"]
     assert cifarx(*other, "--seed", "5").code == 0

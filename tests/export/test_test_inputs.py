@@ -129,7 +129,11 @@ def test_data_that_do_not_fit_are_refused(folder: Path, tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.zeros((2, *SIZE), np.float32))
     np.save(tmp_path / "p.npy", np.zeros((2, *SIZE), np.uint8))
     for data, card, words in (
-        ("small.npy", CARD, "has inputs of 3 x 5 x 6 (channels, height, width), and the network"),
+        (
+            "small.npy",
+            CARD,
+            "of 3 x 5 x 6, and the network takes 3 x 6 x 5 (channels, height, width)",
+        ),
         ("photos", KNOWN, "takes 3 x 8 x 8"),
         ("photos", CARD, "has pixels, and how the network's inputs are made of them is unknown"),
         ("p.npy", CARD, "Give --mean and --std"),

@@ -49,7 +49,7 @@ def test_every_family_has_a_tiny_member() -> None:
 
 
 @pytest.mark.octave
-@pytest.mark.usefixtures("octave_program")
+@pytest.mark.usefixtures("octave_program", "remembered")
 @pytest.mark.parametrize("spec", TINY, ids=lambda spec: spec.name)
 def test_a_family_trains_a_step_exports_and_verifies(spec: ModelSpec, tmp_path: Path) -> None:
     run = train_run(spec.name, load_recipe(spec.recipe).dataset, limit=50, epochs=1, out=tmp_path)

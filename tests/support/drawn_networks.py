@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -29,10 +29,8 @@ class Drawing:
     data: st.DataObject
     layers: list[Layer] = field(default_factory=list)
     shapes: dict[str, Shape] = field(default_factory=lambda: {"image": SIZE})
-
-    @property
-    def last(self) -> str:
-        return self.layers[-1].name if self.layers else "image"
+    last: str = "image"
+    """The layer, or the input, that the next layer reads."""
 
     @property
     def shape(self) -> Shape:
@@ -65,6 +63,7 @@ class Drawing:
         layer = Layer(name, kind, (self.last, *others), hyper, named)
         self.shapes[name] = VOCABULARY[kind].shape(layer, [self.shapes[i] for i in layer.inputs])
         self.layers.append(layer)
+        self.last = name
 
 
 Step = Callable[[Drawing], None]
@@ -84,7 +83,18 @@ def step(kind: str, *, maps: bool = False) -> Callable[[Step], Step]:
     return enter
 
 
-def window(drawing: Drawing) -> dict[str, Hyper]:
+def in_row(drawing: Drawing) -> bool:
+    """Whether a window over a signal's one row has nothing along the height, as in Conv1d."""
+    return drawing.shape[1] == 1 and drawing.choose(True, True, False)
+
+
+def window(drawing: Drawing, *, row: bool) -> dict[str, Hyper]:
+    if row:
+        return {
+            "Stride": (1, drawing.number(1, 2)),
+            "Padding": (0, 0, drawing.number(1, 2), drawing.number(1, 2)),
+            "DilationFactor": (1, drawing.number(1, 2)),
+        }
     return {
         "Stride": (drawing.number(1, 2), drawing.number(1, 2)),
         "Padding": tuple(drawing.number(1, 2) for _ in range(4)),
@@ -94,27 +104,33 @@ def window(drawing: Drawing) -> dict[str, Hyper]:
 
 @step("Convolution2DLayer", maps=True)
 def convolution(drawing: Drawing) -> None:
-    kernels = drawing.array(4, drawing.shape[0], drawing.number(1, 2), drawing.number(1, 2))
+    row = in_row(drawing)
+    height = 1 if row else drawing.number(1, 2)
+    kernels = drawing.array(4, drawing.shape[0], height, drawing.number(1, 2))
     arrays = {"Weights": kernels, "Bias": drawing.array(4)}
-    drawing.add("Convolution2DLayer", window(drawing), arrays)
+    drawing.add("Convolution2DLayer", window(drawing, row=row), arrays)
 
 
 @step("GroupedConvolution2DLayer", maps=True)
 def grouped_convolution(drawing: Drawing) -> None:
     channels = drawing.shape[0]
     groups = drawing.choose(*(g for g in (2, 4, 8) if channels % g == 0))
-    kernels = drawing.array(2 * groups, channels // groups, drawing.number(1, 2), 2)
+    row = in_row(drawing)
+    height = 1 if row else drawing.number(1, 2)
+    kernels = drawing.array(2 * groups, channels // groups, height, 2)
     arrays = {"Weights": kernels, "Bias": drawing.array(2 * groups)}
-    hyper = {**window(drawing), "NumGroups": float(groups)}
+    hyper = {**window(drawing, row=row), "NumGroups": float(groups)}
     drawing.add("GroupedConvolution2DLayer", hyper, arrays)
 
 
 @step("TransposedConvolution2DLayer", maps=True)
 def transposed_convolution(drawing: Drawing) -> None:
-    kernels = drawing.array(drawing.shape[0], 4, drawing.number(2, 3), drawing.number(2, 3))
+    row = in_row(drawing)
+    height = 1 if row else drawing.number(2, 3)
+    kernels = drawing.array(drawing.shape[0], 4, height, drawing.number(2, 3))
     hyper = {
-        "Stride": (drawing.number(1, 2), drawing.number(1, 2)),
-        "Cropping": (0, drawing.number(0, 1), drawing.number(0, 1), 0),
+        "Stride": (1 if row else drawing.number(1, 2), drawing.number(1, 2)),
+        "Cropping": (0, 0 if row else drawing.number(0, 1), drawing.number(0, 1), 0),
     }
     arrays = {"Weights": kernels, "Bias": drawing.array(4)}
     drawing.add("TransposedConvolution2DLayer", hyper, arrays)
@@ -178,6 +194,9 @@ def scaling(drawing: Drawing) -> None:
 
 
 def pooling(drawing: Drawing) -> dict[str, Hyper]:
+    if drawing.shape[1] == 1:
+        pads = (0, 0, drawing.number(0, 1), drawing.number(0, 1))
+        return {"PoolSize": (1, 3), "Stride": (1, drawing.number(1, 2)), "Padding": pads}
     pads = tuple(drawing.number(0, 1) for _ in range(4))
     stride = (drawing.number(1, 2), drawing.number(1, 2))
     return {"PoolSize": (2, 3), "Stride": stride, "Padding": pads}
@@ -196,6 +215,21 @@ def average_pooling(drawing: Drawing) -> None:
     drawing.add("AveragePooling2DLayer", hyper, {})
 
 
+@step("Resize2DLayer", maps=True)
+def resize(drawing: Drawing) -> None:
+    """Bilinear; of the options for nearest pixels several mean the same, and one is read."""
+    _, *size = drawing.shape
+    counts = [drawing.number(n + 1, n + 5) for n in size]
+    hyper: dict[str, Hyper] = {
+        "OutputSize": (counts[0], counts[1]),
+        "Scale": (counts[0] / size[0], counts[1] / size[1]),
+        "Method": "bilinear",
+        "GeometricTransformMode": drawing.choose("half-pixel", "asymmetric", "align-corners"),
+        "NearestRoundingMode": "round",
+    }
+    drawing.add("Resize2DLayer", hyper, {})
+
+
 @step("FlattenLayer", maps=True)
 def flatten(drawing: Drawing) -> None:
     drawing.add("FlattenLayer", {}, {})
@@ -207,6 +241,20 @@ def linear(drawing: Drawing) -> None:
         flatten(drawing)
     arrays = {"Weights": drawing.array(5, *drawing.shape), "Bias": drawing.array(5)}
     drawing.add("FullyConnectedLayer", {}, arrays)
+
+
+@step("ReshapeLayer")
+def reshape(drawing: Drawing) -> None:
+    """Of features that a linear layer gives, before a convolution; flattened maps, or maps that are
+    flattened or delivered at once, would come back without it.
+    """
+    if len(drawing.shape) == 3:
+        flatten(drawing)
+    arrays = {"Weights": drawing.array(12, *drawing.shape), "Bias": drawing.array(12)}
+    drawing.add("FullyConnectedLayer", {}, arrays)
+    size = drawing.choose((2, 3, 2), (3, 1, 4), (1, 4, 3), (1, 12, 1))
+    drawing.add("ReshapeLayer", {"OutputSize": size}, {})
+    convolution(drawing)
 
 
 @step("AdditionLayer")
@@ -265,18 +313,119 @@ def drawn(data: st.DataObject, first: str = "") -> LayerGraph:
     drawing = Drawing(data)
     if first:
         STEPS[first](drawing)
-    for _ in range(data.draw(st.integers(0, 6))):
+    _some_layers(drawing, 6)
+    _classified(drawing)
+    return LayerGraph((Input("image", SIZE),), tuple(drawing.layers), (Output(drawing.last),))
+
+
+def _some_layers(drawing: Drawing, most: int) -> None:
+    for _ in range(drawing.number(0, most)):
         size = int(np.prod(drawing.shape))
         few = [k for k in STEPS if len(drawing.shape) == 3 or k not in MAPS_ONLY]
         few = [k for k in few if "Grouped" not in k or drawing.shape[0] % 2 == 0]
+        # with one channel it is a GroupNormalizationLayer as well
+        few = [k for k in few if "Instance" not in k or drawing.shape[0] > 1]
         if len(drawing.shape) == 3:
-            few = [k for k in few if "Pooling2D" not in k or min(drawing.shape[1:]) > 2]
-            few = [k for k in few if "onvolution" not in k or size < 2000]
+            height, width = drawing.shape[1:]
+            few = [k for k in few if "Pooling2D" not in k or (width > 2 and height != 2)]
+            few = [k for k in few if not ("onvolution" in k or "Resize" in k) or size < 2000]
         STEPS[drawing.choose(*few)](drawing)
+
+
+def _classified(drawing: Drawing) -> None:
     linear(drawing)
     weights = drawing.array(CLASSES, 5)
     drawing.add("FullyConnectedLayer", {}, {"Weights": weights, "Bias": drawing.array(CLASSES)})
-    return LayerGraph((Input("image", SIZE),), tuple(drawing.layers), (Output(drawing.last),))
+
+
+_MOVES = ("FlattenLayer", "ReshapeLayer")  # an output that is one of these is the layer before it
+INPUTS = {1: "features", 2: "signal", 3: "image"}
+SHAPES: tuple[Shape, ...] = ((10,), (1,), (4, 9), (1, 12), SIZE, (2, 1, 7))
+
+
+def drawn_freely(data: st.DataObject, first: str = "") -> LayerGraph:
+    """A network with inputs of any rank, one to three of them, and one to three outputs of any
+    shape; each layer is needed for one of these.
+    """
+    drawing = Drawing(data, shapes={})
+    maps = [shape for shape in SHAPES if len(shape) > 1 and shape[0] % 2 == 0]
+    shapes = [drawing.choose(*(maps if first in MAPS_ONLY else SHAPES))]
+    shapes += [drawing.choose(*SHAPES) for _ in range(drawing.number(0, 2))]
+    names = [f"x{i}" for i in range(len(shapes))] if len(shapes) > 1 else [INPUTS[len(shapes[0])]]
+    inputs = tuple(map(Input, names, shapes))
+    drawing.shapes.update((given.name, given.carried) for given in inputs)
+    ends = []
+    for i, given in enumerate(inputs):
+        drawing.last = given.name
+        if first and not i:
+            STEPS[first](drawing)
+        _some_layers(drawing, 5)
+        if given.name == drawing.last or drawing.choose(True, False):
+            _classified(drawing)
+        ends.append(drawing.last)
+    if len(ends) > 1 and drawing.choose(True, False):  # the branches meet
+        vectors = [_vector(drawing, name) for name in ends]
+        drawing.last = vectors[0]
+        drawing.add("ConcatenationLayer", {"Dim": 1.0}, {}, *vectors[1:])
+        _classified(drawing)
+        ends = [drawing.last]
+    if drawing.choose(True, False):
+        ends.append(drawing.choose(*(la.name for la in drawing.layers if la.kind not in _MOVES)))
+    return _with_outputs(drawing, inputs, ends)
+
+
+def _vector(drawing: Drawing, name: str) -> str:
+    drawing.last = name
+    if len(drawing.shape) == 3:
+        flatten(drawing)
+    return drawing.last
+
+
+def _with_outputs(drawing: Drawing, inputs: tuple[Input, ...], ends: list[str]) -> LayerGraph:
+    """The layers that lead to the ends; an end that holds flattened maps gets a linear layer."""
+    of = {layer.name: layer for layer in drawing.layers}
+    outputs: list[Output] = []
+    for name in dict.fromkeys(ends):
+        if _holds_flattened_maps(of, drawing.shapes, name):
+            drawing.last = name
+            linear(drawing)
+            name = drawing.last
+        shape = drawing.shapes[name]
+        own = drawing.choose(None, *_other_shapes(shape))
+        outputs.append(Output(name, f"y{len(outputs)}", None if own == shape else own))
+    if len(outputs) == 1:
+        own = outputs[0].shape
+        rank = len(drawing.shapes[outputs[0].layer] if own is None else own)
+        outputs = [replace(outputs[0], name="logits" if rank == 1 else "output")]
+    needed = {output.layer for output in outputs}
+    kept = []
+    for layer in reversed(drawing.layers):
+        if layer.name in needed:
+            needed.update(layer.inputs)
+            kept.append(layer)
+    return LayerGraph(inputs, tuple(reversed(kept)), tuple(outputs))
+
+
+def _holds_flattened_maps(of: dict[str, Layer], shapes: dict[str, Shape], name: str) -> bool:
+    layer = of.get(name)
+    if layer is None or layer.kind in ("FullyConnectedLayer", "ReshapeLayer"):
+        return False
+    return len(shapes[name]) == 1 and (
+        layer.kind == "FlattenLayer"
+        or any(_holds_flattened_maps(of, shapes, given) for given in layer.inputs)
+    )
+
+
+def _other_shapes(shape: Shape) -> list[Shape]:
+    """Of a source whose elements are those of a layer's output."""
+    if shape == (1,):
+        return [()]
+    if len(shape) == 1:
+        return [(1, *shape), (*shape, 1, 1)]
+    channels, height, width = shape
+    if (height, width) == (1, 1):
+        return []  # MATLAB's flattened maps of one pixel are a layer
+    return [(channels, height * width), (channels * height * width,), (1, *shape)]
 
 
 often = settings(
@@ -285,6 +434,23 @@ often = settings(
     phases=(Phase.generate, Phase.shrink),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+
+
+def batch_of(graph: LayerGraph, count: int = 2) -> TestBatch:
+    """Noise for every input and output, for a file that must have a test batch."""
+    random = np.random.RandomState(0)
+
+    def noise(shape: Shape) -> np.ndarray:
+        return random.standard_normal((count, *shape))
+
+    outputs = [noise(shape) for shape in graph.output_shapes()]
+    return TestBatch(
+        np.empty((0, *graph.inputs[0].shape), np.uint8),
+        tuple(noise(given.shape).astype(np.float32) for given in graph.inputs),
+        np.empty(0, np.int64),
+        tuple(values.astype(np.float32) for values in outputs),
+        tuple(outputs),
+    )
 
 
 def no_batch(size: tuple[int, int, int] = SIZE) -> TestBatch:

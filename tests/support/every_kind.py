@@ -99,6 +99,31 @@ class Curves(nn.Module):
         return self.fc(self.fc_prelu(x - 0.25))
 
 
+class Functions(nn.Module):
+    """Functions that Deep Learning Toolbox has no layers for, of one element and of two."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, (3, 2))
+        self.exponent = nn.Parameter(torch.tensor([2.75]))
+        self.exponents = nn.Parameter(torch.rand(4, 1, 1) + 0.5)
+        self.fc = nn.Linear(4, 6)
+        self.last = nn.Linear(6, CLASSES)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.conv(x)
+        size = torch.sqrt(torch.abs(x) + 0.5)
+        y = torch.sin(x) / size + torch.cos(2 * x) * torch.exp(-size)
+        y = torch.maximum(y, torch.minimum(x, torch.log(size)))
+        y = functional.mish(y) + functional.softplus(x, beta=2) + torch.reciprocal(size)
+        y = y + 0.125 * (torch.floor(y) + torch.ceil(3 * y) + torch.sign(x))
+        y = size**self.exponent + torch.abs(y) ** self.exponents + functional.log_softmax(y, 1)
+        y = functional.normalize(y, dim=1)
+        y = self.fc(torch.flatten(functional.adaptive_avg_pool2d(y, 1), 1))
+        y = functional.normalize(y, dim=1) + functional.log_softmax(y, 1)
+        return self.last(torch.exp(y))
+
+
 class Joins(nn.Module):
     """Branches that are added, multiplied and put one behind the other."""
 
@@ -167,6 +192,7 @@ NETWORKS = {
     "windows": Windows,
     "norms": Norms,
     "curves": Curves,
+    "functions": Functions,
     "joins": Joins,
     "resized": Resized,
     "oldest": Oldest,
@@ -198,6 +224,10 @@ def norms() -> nn.Module:
 
 def curves() -> nn.Module:
     return made("curves")
+
+
+def functions() -> nn.Module:
+    return made("functions")
 
 
 def joins() -> nn.Module:

@@ -1,8 +1,9 @@
 """Spoilt exports of networks that the project did not write, as data.
 
 Each of `FOREIGN_FAULTS` is one of the file model.onnx; most are also one of ONNX Runtime over the
-right file. `FOREIGN_MAT_FAULTS` are of model.mat. There are four networks: gates with SiLU, GELU
-with layer norm, constants that the exporter computed, and a regressor.
+right file. `FOREIGN_MAT_FAULTS` are of model.mat. There are four networks with gates of SiLU, GELU
+with layer norm, constants that the exporter computed, and a regressor; and those of
+`function_networks`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ from cifarx.verify.engines.onnx_runtime import OnnxRuntime
 
 GATES, NORMS, FOLDED, REGRESSOR = (
     "small_efficientnet", "small_convnext", "folded_constants", "pilotnet"
+)  # fmt: skip
+MISH, HEAD, EMBEDDING, RETRIEVAL, RESPONSE, VOTES, SHRINKING = (
+    "mish_net", "gaussian_head", "embedding", "retrieval", "response_net", "votes", "shrinking"
 )  # fmt: skip
 
 
@@ -244,11 +248,11 @@ FOREIGN_FAULTS: dict[str, ForeignFault] = {
         REGRESSOR, _attribute("act_2", "alpha", 1.001), "act_2"
     ),
     "regressor: ELU's alpha by a thousandth on features": ForeignFault(
-        REGRESSOR, _attribute("node_Elu_26", "alpha", 1.001), "node_Elu_26"
+        REGRESSOR, _attribute("node_elu_4", "alpha", 1.001), "node_elu_4"
     ),
-    "regressor: ReLU for ELU": ForeignFault(REGRESSOR, _replace("act_8", "Relu"), "act_8"),
+    "regressor: ReLU for ELU": ForeignFault(REGRESSOR, _replace("act_3", "Relu"), "act_3"),
     "regressor: an activation left out": ForeignFault(
-        REGRESSOR, _replace("node_Elu_22", "Identity"), "node_Elu_22"
+        REGRESSOR, _replace("node_elu_3", "Identity"), "node_elu_3"
     ),
     "regressor: the last bias by 1e-3": ForeignFault(
         REGRESSOR, _weights("fc3_bias", _first_more), "fc3"
@@ -268,8 +272,71 @@ FOREIGN_FAULTS: dict[str, ForeignFault] = {
     "regressor: half precision in one layer": ForeignFault(
         REGRESSOR, _weights("fc1_weight", faults.half), "fc1"
     ),
+    "functions: ReLU for softplus in Mish": ForeignFault(
+        MISH, _replace("x3_act_softplus", "Relu"), "x3_act_softplus"
+    ),
+    "functions: softplus's beta by a thousandth": ForeignFault(
+        HEAD, _weights("features_1_scale_Scale", _little_more), "features_1_scale"
+    ),
+    "functions: 1 / beta by two units": ForeignFault(
+        HEAD, _weights("features_1_divided_Scale", _units_more), "features_1_divided", False
+    ),
+    "functions: exponential for softplus": ForeignFault(HEAD, _replace("n10_3", "Exp"), "n10_3"),
+    "functions: log(1 + x) for log": ForeignFault(
+        HEAD, _replace("node_log", "Softplus"), "node_log"
+    ),
+    "functions: the epsilon of a normalisation lost": ForeignFault(
+        EMBEDDING,
+        lambda f: [
+            faults.edit_initializer(f, f"node_clamp_min_1_{part}_Offset", np.zeros_like)
+            for part in ("shift", "back")
+        ],
+        "node_clamp_min_1_shift",
+        False,
+    ),
+    "functions: absolute values for squares": ForeignFault(
+        EMBEDDING,
+        _reads("node_linalg_vector_norm", "node_relu", operator="Abs"),
+        "node_linalg_vector_norm",
+    ),
+    "functions: a product for a quotient": ForeignFault(
+        EMBEDDING, _replace("node_div_1", "Mul"), "node_div_1"
+    ),
+    "functions: a norm's root left out": ForeignFault(
+        EMBEDDING,
+        _replace("node_linalg_vector_norm_root", "Identity"),
+        "node_linalg_vector_norm_root",
+    ),
+    "functions: a learnt exponent by a thousandth": ForeignFault(
+        RETRIEVAL, _weights("pool_p", _little_more), "pool_2"
+    ),
+    "functions: a computed exponent by a thousandth": ForeignFault(
+        RETRIEVAL, _weights("pool_4_Exponent", _little_more), "pool_4"
+    ),
+    "functions: a computed exponent by two units": ForeignFault(
+        RETRIEVAL, _weights("pool_4_Exponent", _units_more), "pool_4", False
+    ),
+    "functions: a root for a power": ForeignFault(
+        RETRIEVAL, _reads("pool_4", "pool_3", operator="Sqrt"), "pool_4"
+    ),
+    "functions: a sum of squares by a thousandth": ForeignFault(
+        RESPONSE, _weights("x3_sum_Scale", _little_more), "x3_sum"
+    ),
+    "functions: softmax for log-softmax": ForeignFault(
+        VOTES, _replace("node_log_softmax", "Softmax", axis=1), "node_log_softmax"
+    ),
+    "functions: log-softmax over the rows": ForeignFault(
+        VOTES, _attribute("node_log_softmax", "axis", 2), "node_log_softmax"
+    ),
+    "functions: a threshold by a thousandth": ForeignFault(
+        SHRINKING, _weights("functions_1_apart_Offset", _little_more), "functions_1_apart"
+    ),
+    "functions: minimum for maximum": ForeignFault(
+        SHRINKING, _replace("node_maximum", "Min"), "node_maximum"
+    ),
+    "functions: cosine for sine": ForeignFault(SHRINKING, _replace("node_sin", "Cos"), "node_sin"),
     "regressor: maps turned in front of the linear layer": ForeignFault(
-        REGRESSOR, lambda f: faults.insert_nodes(f, "act_9", _TURNED), "fc1", False
+        REGRESSOR, lambda f: faults.insert_nodes(f, "act_3", _TURNED), "fc1", False
     ),
 }
 
@@ -301,6 +368,16 @@ FOREIGN_MAT_FAULTS: dict[str, ForeignFault] = {
     "folded: computed weights by two units": _layer(FOLDED, "conv1", "Weights", _units_more),
     "folded: 1 / std by two units": _layer(FOLDED, "node_div", "Scale", _units_more),
     "folded: 1 / temperature by a thousandth": _layer(FOLDED, "node_div_3", "Scale", _little_more),
+    "functions: another function": _layer(HEAD, "n10_3", "Function", lambda _: np.array(["exp"])),
+    "functions: minimum for maximum": _layer(
+        SHRINKING, "node_maximum", "Function", lambda _: np.array(["min"])
+    ),
+    "functions: a learnt exponent by a thousandth": _layer(
+        RETRIEVAL, "pool_2", "Exponent", _little_more
+    ),
+    "functions: the epsilon of a normalisation lost": _layer(
+        EMBEDDING, "node_clamp_min_1_shift", "Offset", np.zeros_like
+    ),
     "regressor: ELU's alpha by a thousandth": _layer(
         REGRESSOR, "act_2", "Alpha", lambda a: a * 1.001
     ),

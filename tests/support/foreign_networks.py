@@ -17,6 +17,7 @@ from functools import partial
 from importlib.util import find_spec
 
 import torch
+from function_networks import FUNCTIONS
 from torch import nn
 from written_networks import WRITTEN
 
@@ -123,8 +124,9 @@ def _timm(name: str) -> nn.Module:
 def networks() -> dict[str, Foreign]:
     """By name; timm's, whose names begin with timm_, where timm is installed."""
     written = [
-        Foreign(name, "tests/support/written_networks.py", build, size)
-        for name, (build, size) in WRITTEN.items()
+        Foreign(name, f"tests/support/{file}.py", build, size)
+        for file, some in (("written_networks", WRITTEN), ("function_networks", FUNCTIONS))
+        for name, (build, size) in some.items()
     ]
     torchvision = [
         Foreign(n, "torchvision", partial(_torchvision, n), (3, *_size(n))) for n in TORCHVISION

@@ -48,7 +48,7 @@ KINDS = ("simple", "pytorch-converted", "pytorch-operator", "node")
 HERE = Path(__file__).resolve()
 PAGE = HERE.parents[2] / "docs" / "onnx-models.md"
 RECORD = HERE.with_suffix(".txt")
-_RANKS = (2, 4)  # features N x F and maps N x C x H x W
+_RANKS = (2, 3, 4)  # features N x F, signals N x C x L and maps N x C x H x W
 _CARD = ModelCard("onnx", "none", (), (), (), "0" * 64)
 
 
@@ -79,7 +79,7 @@ class Network:
     rtol: float
     atol: float
     inputs: np.ndarray
-    """(N, C, H, W) or (N, F)."""
+    """(N, C, H, W), (N, C, L) or (N, F)."""
     expected: np.ndarray
     graph: LayerGraph | None
     mat: bytes
@@ -228,8 +228,8 @@ def by_octave(
         Y = cell(1, {len(networks)});
         for i = 1:numel(Y)
             try
-                net = load(sprintf('%d.mat', i), '-mat');  % cifarx.load takes classifiers alone
-                Y{{i}} = cifarx.internal.forward(net, net.test.inputs);
+                net = cifarx.load(sprintf('%d.mat', i));
+                Y{{i}} = cifarx.predict(net, net.test.inputs);
             catch reason
                 Y{{i}} = reason.message;
             end
@@ -252,12 +252,10 @@ def _from_matlab(y: np.ndarray, shape: tuple[int, ...]) -> np.ndarray | str:
     """In ONNX's axes; MAT-files drop trailing axes of length one."""
     if y.dtype.kind == "U":
         return str(y.item())
-    if len(shape) == 2:
-        return layout.features_from_matlab(y)
-    n, c, h, w = shape
-    if y.size != n * c * h * w or y.shape[:2] != (h, w):
-        return f"{y.shape} instead of {(h, w, c, n)}"
-    return layout.images_from_matlab(y.reshape(h, w, c, n, order="F"))
+    wanted = (*(layout.matlab_size(shape[1:]) or (1,)), shape[0])
+    if tuple(n for n in y.shape if n > 1) != tuple(n for n in wanted if n > 1):
+        return f"{y.shape} instead of {wanted}"
+    return layout.from_matlab(y, shape[1:])
 
 
 def by_onnx_runtime(network: Network) -> np.ndarray:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,15 +31,12 @@ def test_records_and_reports_import_nothing_heavy(root: Path, room: str) -> None
     assert done.returncode == 0, done.stderr
 
 
-def test_a_saved_report_is_judged_without_anything_heavy(work: Path) -> None:
-    code = (
-        "import sys\n"
-        "sys.argv = ['cifarx', 'verify', 'model.onnx', '--engines', 'onnxruntime', *sys.argv[1:]]\n"
-        "from cifarx.cli import main\n"
-        "main()\n"
-    )
-    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert made.returncode == 0, made.stdout + made.stderr
+@pytest.mark.usefixtures("remembered")
+def test_a_saved_report_is_judged_without_anything_heavy(
+    work: Path, cifarx: Callable[..., Any]
+) -> None:
+    made = cifarx("verify", "model.onnx", "--engines", "onnxruntime")
+    assert made.code == 0, made.out + made.err
     code = (
         "import sys\n"
         "sys.argv = ['cifarx', 'verify', '--judge', 'report.json']\n"
@@ -48,5 +47,5 @@ def test_a_saved_report_is_judged_without_anything_heavy(work: Path) -> None:
         f"    print({{*{BLOCKED}}} & set(sys.modules), file=sys.stderr)\n"
     )
     again = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert (again.returncode, again.stdout) == (0, made.stdout)
+    assert (again.returncode, again.stdout) == (0, made.out)
     assert again.stderr.strip() == "set()"

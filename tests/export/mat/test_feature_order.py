@@ -46,7 +46,7 @@ def test_a_single_feature_multiplies_flattened_ones_in_any_order(inputs: tuple[s
 @pytest.mark.parametrize(
     ("tail", "output", "complaint"),
     [
-        ([], "f", "output is a flattened map"),
+        ([], "f", "output of the network holds flattened maps"),
         (
             [fully_connected("l", "f", 24), Layer("a", "AdditionLayer", ("l", "f"))],
             "a",

@@ -98,6 +98,23 @@ K, G, T, B = drawn(6, 4, 2, 2), drawn(6, 2, 2, 2), drawn(4, 3, 2, 3), drawn(6)
 S, A, M, V = drawn(4), drawn(4), drawn(4), np.abs(drawn(4))
 W, C = drawn(3, 7), drawn(3)
 AFFINE = {"Scale": S, "Offset": A}
+RESIZED: dict[str, Hyper] = {
+    "OutputSize": (8, 4),
+    "Scale": (8 / 5, 4 / 6),
+    "Method": "bilinear",
+    "GeometricTransformMode": "",
+    "NearestRoundingMode": "round",
+}
+
+
+def interpolated(x: Numbers, rows: Numbers, columns: Numbers) -> Numbers:
+    """Linear between the pixels at these places; before the first and behind the last, these."""
+    for axis, places in ((2, rows), (3, columns)):
+        x = np.apply_along_axis(
+            lambda line, at: np.interp(at, range(len(line)), line), axis, x, places
+        )
+    return x
+
 
 CASES: list[Case] = [
     ("Convolution2DLayer", WINDOW, {"Weights": K, "Bias": B}, [X], convolved(X, K, B, 1)),
@@ -139,6 +156,14 @@ CASES: list[Case] = [
     ("GlobalMaxPooling2DLayer", {}, {}, [X], X.max((2, 3), keepdims=True)),
     ("DropoutLayer", {"Probability": 0.5}, {}, [X], X),
     ("FlattenLayer", {}, {}, [X], X.reshape(2, -1)),
+    ("Resize2DLayer", {**RESIZED, "GeometricTransformMode": "align-corners"}, {}, [X],
+     interpolated(X, np.linspace(0, 4, 8), np.linspace(0, 5, 4))),
+    ("Resize2DLayer", {**RESIZED, "GeometricTransformMode": "half-pixel"}, {}, [X],
+     interpolated(X, (np.arange(8) + 0.5) * 5 / 8 - 0.5, (np.arange(4) + 0.5) * 6 / 4 - 0.5)),
+    ("Resize2DLayer", {**RESIZED, "GeometricTransformMode": "asymmetric", "Method": "nearest",
+                       "NearestRoundingMode": "floor"}, {}, [X],
+     X[:, :, [0, 0, 1, 1, 2, 3, 3, 4]][..., [0, 1, 3, 4]]),
+    ("ReshapeLayer", {"OutputSize": (5, 6, 4)}, {}, [X.reshape(2, -1)], X),
     ("FullyConnectedLayer", {}, {"Weights": W, "Bias": C}, [FEATURES], FEATURES @ W.T + C),
     ("AdditionLayer", {}, {}, [X, Y], X + Y),
     ("MultiplicationLayer", {}, {}, [X, Y[:, :, :1, :1]], X * Y[:, :, :1, :1]),

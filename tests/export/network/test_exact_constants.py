@@ -111,7 +111,8 @@ def test_constants_that_are_not_alike_are_left_alone(other: np.ndarray) -> None:
 
 def test_another_network_gives_no_constants() -> None:
     graph = scaled(THIRDS.astype(np.float32))
-    assert with_exact(graph, replace(scaled(THIRDS), output="image"), [PLACE]) is graph
+    outputs = (Output("scaled", "flat", (8,)),)
+    assert with_exact(graph, replace(scaled(THIRDS), outputs=outputs), [PLACE]) is graph
     assert with_exact(graph, scaled(np.float64([1 / 3])), [PLACE]) is graph
 
 

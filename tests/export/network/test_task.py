@@ -104,9 +104,9 @@ def test_the_user_has_the_last_word(output: Shape, asked: str) -> None:
     [
         ([MAPS], "classification", "needs one output of one vector .* gives 5 x 8 x 8 numbers"),
         ([VECTOR], "segmentation", "needs one output of maps .* gives 5 numbers"),
-        ([ONE_NUMBER], "classification", "gives 1 numbers per input"),
-        ([VECTOR, MAPS], "segmentation", "gives 5 and 5 x 8 x 8 numbers per input"),
-        ([()], "classification", "gives 1 numbers"),
+        ([ONE_NUMBER], "classification", ".* gives 1 numbers per input"),
+        ([VECTOR, MAPS], "segmentation", ".* gives 5 and 5 x 8 x 8 numbers per input"),
+        ([()], "classification", ".* gives 1 numbers"),
     ],
 )
 def test_a_task_that_the_outputs_are_not_of_is_refused(

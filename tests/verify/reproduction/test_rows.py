@@ -14,6 +14,8 @@ from cifarx.pytorch_models.recipe import rows
 from cifarx.pytorch_models.run import RESUME
 from cifarx.verify.reproduction.rows import ReproduceOptions, chosen_rows, reproduce
 
+pytestmark = pytest.mark.usefixtures("unpainted")
+
 
 def test_a_row_a_group_or_nothing_is_chosen() -> None:
     assert chosen_rows(["S2a"]) == ["S2a"]

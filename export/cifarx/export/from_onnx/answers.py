@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,8 +47,8 @@ def outputs_float32(
         try:
             run, step = start(model), at_once(model)
             parts = [
-                [_of_batch(values, step) for values in run([x[i : i + step] for x in inputs])]
-                for i in range(0, len(inputs[0]), step)
+                [_of_batch(values, len(part[0])) for values in run(part)]
+                for part in _parts(inputs, step)
             ]
             return tuple(np.concatenate(values) for values in zip(*parts, strict=True))
         except Exception as error:  # both raise exceptions of many types
@@ -59,6 +59,12 @@ def outputs_float32(
         "there are no answers for model.mat. Export it again, or write only model.onnx with "
         "--onnx."
     )
+
+
+def _parts(inputs: Sequence[NDArray[np.float32]], step: int) -> Iterator[list[NDArray[np.float32]]]:
+    """Up to `step` of the inputs at a time."""
+    for i in range(0, len(inputs[0]), step):
+        yield [x[i : i + step] for x in inputs]
 
 
 def _of_batch(values: Any, count: int) -> NDArray[np.float32]:

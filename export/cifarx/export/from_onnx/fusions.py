@@ -34,8 +34,9 @@ class Wiring:
         return node if known else None
 
     def number(self, name: str) -> float | None:
-        """The value of a constant with one element."""
-        value = self.constants.get(name)
+        """The value of a constant with one element, be it cast to the type of another value."""
+        cast = self.made_by(name, "CastLike")
+        value = self.constants.get(cast.input[0] if cast else name)
         return None if value is None or value.size != 1 else float(value.reshape(()))
 
     def is_number(self, name: str, wanted: float) -> bool:
@@ -153,6 +154,67 @@ def _gelu(
     return helper.make_node("Gelu", [x], [], approximate=form)
 
 
+def _elu(wiring: Wiring, node: onnx.NodeProto) -> onnx.NodeProto | None:
+    """`1 * Elu(1 * x)`, as torch.onnx.export writes ELU."""
+    elu = _once(wiring, node, "Elu")
+    inner = wiring.made_by(elu.input[0], "Mul") if elu else None
+    given = _times_one(wiring, inner) if inner else None
+    if elu is None or given is None:
+        return None
+    one = helper.make_node("Elu", [given], [])
+    one.attribute.extend(elu.attribute)
+    return one
+
+
+def _once(wiring: Wiring, node: onnx.NodeProto, operator: str) -> onnx.NodeProto | None:
+    """The node of an operator whose result this product leaves as it is."""
+    name = _times_one(wiring, node)
+    return None if name is None else wiring.made_by(name, operator)
+
+
+def _times_one(wiring: Wiring, node: onnx.NodeProto) -> str | None:
+    """The value x of `x * 1`, where 1 is a scalar, as exporters write numbers."""
+    first, second = node.input
+    for x, number in ((first, second), (second, first)):
+        constant = wiring.constants.get(number)
+        if constant is not None and constant.shape == () and float(constant) == 1:
+            return str(x)
+    return None
+
+
+def _reciprocal(wiring: Wiring, node: onnx.NodeProto) -> onnx.NodeProto | None:
+    """`1 * Reciprocal(x)`, as torch.onnx.export writes 1 / x."""
+    inverse = _once(wiring, node, "Reciprocal")
+    return helper.make_node("Reciprocal", [inverse.input[0]], []) if inverse else None
+
+
+def _softplus(wiring: Wiring, node: onnx.NodeProto) -> onnx.NodeProto | None:
+    """`Where(s > threshold, x, Softplus(s) / beta)`, s = beta * x; the threshold has no effect."""
+    condition, x, smooth = node.input
+    greater = wiring.made_by(condition, "Greater")
+    beta, names = wiring.factors(greater.input[0], x) if greater else (0.0, [])
+    threshold = wiring.number(greater.input[1]) if greater else None
+    if names != [x] or threshold is None or beta <= 0:
+        return None
+    # log(1 + exp(s)) is then s to within 2^-30 of it, which verify does not tell apart
+    if threshold <= 0 or math.exp(-threshold) > 2**-30 * threshold:
+        return None
+    number, soft = wiring.factors(smooth, "")
+    softplus = wiring.made_by(soft[0], "Softplus") if len(soft) == 1 else None
+    inside, given = wiring.factors(softplus.input[0], x) if softplus else (0.0, [])
+    if given != [x] or inside != beta or not math.isclose(number * beta, 1, rel_tol=_CLOSE):
+        return None
+    return helper.make_node("Softplus", [x], [], domain="cifarx", beta=beta)
+
+
+def _log_sigmoid(wiring: Wiring, node: onnx.NodeProto) -> onnx.NodeProto | None:
+    """`Log(Sigmoid(x))`."""
+    sigmoid = wiring.made_by(node.input[0], "Sigmoid")
+    if sigmoid is None:
+        return None
+    return helper.make_node("LogSigmoid", [sigmoid.input[0]], [], domain="cifarx")
+
+
 def _layer_normalization(wiring: Wiring, node: onnx.NodeProto) -> onnx.NodeProto | None:
     """`(x - mean) / sqrt(variance + epsilon)`; scale and offset are read as usual."""
     centred = wiring.made_by(node.input[0], "Sub")
@@ -198,7 +260,15 @@ def _axes(wiring: Wiring, mean: onnx.NodeProto) -> list[int] | None:
 
 
 FUSIONS: dict[str, list[tuple[Fusion, str]]] = {
-    "Mul": [(_swish, "SwishLayer"), (_exact_gelu, "GELULayer"), (_tanh_gelu, "GELULayer")],
+    "Mul": [
+        (_swish, "SwishLayer"),
+        (_exact_gelu, "GELULayer"),
+        (_tanh_gelu, "GELULayer"),
+        (_elu, "ELULayer"),
+        (_reciprocal, "ElementwiseLayer"),
+    ],
     "Div": [(_layer_normalization, "LayerNormalizationLayer")],
+    "Log": [(_log_sigmoid, "ElementwiseLayer between two ScalingLayers")],
+    "Where": [(_softplus, "ElementwiseLayer, between two ScalingLayers where beta is not 1")],
 }
 """By the operator of the last node: functions that look for a chain, and the layer it becomes."""

@@ -46,10 +46,14 @@ _KEEPS_ITS_SHAPE = {
     "SigmoidLayer",
     "TanhLayer",
     "SoftmaxLayer",
+    "LogSoftmaxLayer",
+    "ElementwiseLayer",
+    "PowerLayer",
     "ScalingLayer",
     "DropoutLayer",
     "AdditionLayer",
     "MultiplicationLayer",
+    "BinaryElementwiseLayer",
 }
 
 

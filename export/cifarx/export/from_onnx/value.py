@@ -167,6 +167,11 @@ def runs_of(positions: Index) -> list[Index]:
     return runs
 
 
+def as_channels(value: Value) -> Value:
+    """Stacked maps (..., H, W) as channels (C, H, W), one set behind the other."""
+    return value.rearranged(value.index.reshape(-1, *value.shape[-2:]))
+
+
 def blocks_of(index: Index, maps: tuple[int, int, int]) -> Index | None:
     """The channels that an index (c, h, w) puts into a block for each pixel of maps (C, H, W).
 

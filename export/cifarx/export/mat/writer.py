@@ -284,7 +284,7 @@ def _require_size(variable: str, size: int) -> None:
         raise UserError(
             f"The variable {variable!r} of model.mat would take {size / 2**30:.1f} GiB; a MAT-file "
             "that every MATLAB reads holds less than 2 GiB per variable. Write only model.onnx "
-            "('cifarx export --onnx'), or export a smaller network."
+            "instead: 'cifarx export --onnx'."
         )
 
 

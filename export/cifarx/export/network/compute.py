@@ -243,6 +243,31 @@ def _prelu(layer: Layer, inputs: list[Tensor], arrays: Arrays) -> Tensor:
     return F.prelu(inputs[0], arrays["Alpha"])
 
 
+def _softplus(x: Tensor) -> Tensor:
+    """Without the threshold of F.softplus, from which on the result is x."""
+    return x.clamp(min=0) + torch.log1p(torch.exp(-x.abs()))
+
+
+_ONE_TO_ONE: dict[str, Callable[[Tensor], Tensor]] = {
+    "abs": torch.abs,
+    "ceil": torch.ceil,
+    "cos": torch.cos,
+    "exp": torch.exp,
+    "floor": torch.floor,
+    "log": torch.log,
+    "reciprocal": torch.reciprocal,
+    "sign": torch.sign,
+    "sin": torch.sin,
+    "softplus": _softplus,
+    "sqrt": torch.sqrt,
+}
+_TWO_TO_ONE: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "divide": torch.div,
+    "max": torch.maximum,
+    "min": torch.minimum,
+}
+
+
 def _concatenation(layer: Layer, inputs: list[Tensor], arrays: Arrays) -> Tensor:
     return torch.cat(inputs, _DIMS[inputs[0].ndim][int(number(layer, "Dim"))])
 
@@ -272,6 +297,9 @@ _COMPUTE: dict[str, Compute] = {
     "SigmoidLayer": _one(torch.sigmoid),
     "TanhLayer": _one(torch.tanh),
     "SoftmaxLayer": _one(lambda x: torch.softmax(x, 1)),
+    "LogSoftmaxLayer": _one(lambda x: torch.log_softmax(x, 1)),
+    "ElementwiseLayer": lambda la, xs, _: _ONE_TO_ONE[str(la.hyper["Function"])](xs[0]),
+    "PowerLayer": lambda la, xs, arrays: xs[0] ** _along(arrays["Exponent"], xs[0]),
     "ScalingLayer": lambda la, xs, arrays: _affine(arrays, xs[0]),
     "MaxPooling2DLayer": _max_pooling,
     "AveragePooling2DLayer": _average_pooling,
@@ -284,6 +312,7 @@ _COMPUTE: dict[str, Compute] = {
     "FullyConnectedLayer": lambda la, xs, a: F.linear(xs[0], a["Weights"], a["Bias"]),
     "AdditionLayer": lambda la, xs, _: xs[0] + xs[1],
     "MultiplicationLayer": lambda la, xs, _: xs[0] * xs[1],
+    "BinaryElementwiseLayer": lambda la, xs, _: _TWO_TO_ONE[str(la.hyper["Function"])](*xs),
     "DepthConcatenationLayer": lambda la, xs, _: torch.cat(xs, 1),
     "ConcatenationLayer": _concatenation,
 }

@@ -148,10 +148,49 @@ def _scaling(layer: Layer, inputs: list[Shape]) -> Shape:
     return inputs[0]
 
 
+def _expect_word(layer: Layer, key: str, allowed: tuple[str, ...]) -> None:
+    if (word := layer.hyper[key]) not in allowed:
+        words = ", ".join(map(repr, allowed[:-1]))
+        raise GraphError(f"{key} must be {words} or {allowed[-1]!r}, not {word!r}")
+
+
 def _gelu(layer: Layer, inputs: list[Shape]) -> Shape:
-    if (form := layer.hyper["Approximation"]) not in ("none", "tanh"):
-        raise GraphError(f"Approximation must be 'none' or 'tanh', not {form!r}")
+    _expect_word(layer, "Approximation", ("none", "tanh"))
     return inputs[0]
+
+
+ONE_TO_ONE = (
+    "abs",
+    "ceil",
+    "cos",
+    "exp",
+    "floor",
+    "log",
+    "reciprocal",
+    "sign",
+    "sin",
+    "softplus",
+    "sqrt",
+)
+"""What an ElementwiseLayer can compute of each element."""
+TWO_TO_ONE = ("divide", "max", "min")
+"""What a BinaryElementwiseLayer can compute of two elements."""
+
+
+def _elementwise(layer: Layer, inputs: list[Shape]) -> Shape:
+    _expect_word(layer, "Function", ONE_TO_ONE)
+    return inputs[0]
+
+
+def _power(layer: Layer, inputs: list[Shape]) -> Shape:
+    """One exponent for all, or one per channel."""
+    _expect(layer, "Exponent", (1,), inputs[0][:1])
+    return inputs[0]
+
+
+def _binary_elementwise(layer: Layer, inputs: list[Shape]) -> Shape:
+    _expect_word(layer, "Function", TWO_TO_ONE)
+    return _matched(inputs, "combines")
 
 
 def _flatten(layer: Layer, inputs: list[Shape]) -> Shape:
@@ -187,10 +226,15 @@ def _multiplication(layer: Layer, inputs: list[Shape]) -> Shape:
     one dimension with other dimensions as singleton dimensions"; the batch is such a dimension.
     https://www.mathworks.com/help/deeplearning/ref/nnet.cnn.layer.multiplicationlayer.html
     """
+    return _matched(inputs, "multiplies")
+
+
+def _matched(inputs: list[Shape], does: str) -> Shape:
+    """The common size of inputs whose axes are equally long, or of length 1."""
     # ONNX lines up the last axes, MATLAB the first: they agree only on equally many
     alike = len({len(shape) for shape in inputs}) == 1
     if not alike or any(len({*axis} - {1}) > 1 for axis in zip(*inputs, strict=True)):
-        raise GraphError(f"multiplies inputs of sizes that do not match: {inputs}")
+        raise GraphError(f"{does} inputs of sizes that do not match: {inputs}")
     return tuple(max(axis) for axis in zip(*inputs, strict=True))
 
 
@@ -246,6 +290,9 @@ VOCABULARY: dict[str, Kind] = {
     "SigmoidLayer": Kind(1, (), (), _same),
     "TanhLayer": Kind(1, (), (), _same),
     "SoftmaxLayer": Kind(1, (), (), _same),
+    "LogSoftmaxLayer": Kind(1, (), (), _same),
+    "ElementwiseLayer": Kind(1, ("Function",), (), _elementwise),
+    "PowerLayer": Kind(1, (), ("Exponent",), _power),
     "ScalingLayer": Kind(1, (), _AFFINE, _scaling),
     "MaxPooling2DLayer": Kind(1, _POOL, (), _pooling),
     "AveragePooling2DLayer": Kind(1, (*_POOL, "PaddingValue"), (), _pooling),
@@ -263,6 +310,7 @@ VOCABULARY: dict[str, Kind] = {
     "FullyConnectedLayer": Kind(1, (), ("Weights", "Bias"), _fully_connected),
     "AdditionLayer": Kind(2, (), (), _addition),
     "MultiplicationLayer": Kind(2, (), (), _multiplication),
+    "BinaryElementwiseLayer": Kind(2, ("Function",), (), _binary_elementwise),
     "DepthConcatenationLayer": Kind(None, (), (), _depth_concatenation),
     "ConcatenationLayer": Kind(None, ("Dim",), (), _concatenation),
 }

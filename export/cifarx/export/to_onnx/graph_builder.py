@@ -33,6 +33,9 @@ _IN_ONE_DIMENSION = frozenset(
         "SigmoidLayer",
         "TanhLayer",
         "SoftmaxLayer",
+        "LogSoftmaxLayer",
+        "ElementwiseLayer",
+        "PowerLayer",
         "ScalingLayer",
         "MaxPooling2DLayer",
         "AveragePooling2DLayer",
@@ -42,6 +45,7 @@ _IN_ONE_DIMENSION = frozenset(
         "FlattenLayer",
         "AdditionLayer",
         "MultiplicationLayer",
+        "BinaryElementwiseLayer",
         "DepthConcatenationLayer",
     }
 )

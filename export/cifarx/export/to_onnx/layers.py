@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from cifarx.export.network import layout
+from cifarx.export.network.interface import as_row
 from cifarx.export.network.layer import Layer, number, pair, sides
 from cifarx.export.network.resampling import resize_lines
 from cifarx.export.to_onnx.graph_builder import Writing
@@ -108,7 +109,7 @@ _ROUNDINGS = {
 
 def _resize(layer: Layer, writing: Writing) -> None:
     """By scales: sizes would fix the batch before opset 18."""
-    _, height, width = writing.shapes[layer.inputs[0]]
+    _, height, width = as_row(writing.shapes[layer.inputs[0]])
     scales = [line.single_scale() for line in resize_lines(layer, (height, width))]
     given = writing.constant(f"{layer.name}_scales", np.array([1, 1, *scales], np.float32))
     nearest = layer.hyper["Method"] == "nearest"
@@ -245,6 +246,35 @@ def _gelu(layer: Layer, writing: Writing) -> None:
     writing.node("Mul", layer, [product, constant("half", 0.5)])
 
 
+_ONE_TO_ONE = {
+    "abs": "Abs",
+    "ceil": "Ceil",
+    "cos": "Cos",
+    "exp": "Exp",
+    "floor": "Floor",
+    "log": "Log",
+    "reciprocal": "Reciprocal",
+    "sign": "Sign",
+    "sin": "Sin",
+    "softplus": "Softplus",
+    "sqrt": "Sqrt",
+}
+_TWO_TO_ONE = {"divide": "Div", "max": "Max", "min": "Min"}
+
+
+def _elementwise(layer: Layer, writing: Writing) -> None:
+    writing.node(_ONE_TO_ONE[str(layer.hyper["Function"])], layer, writing.inputs(layer))
+
+
+def _power(layer: Layer, writing: Writing) -> None:
+    exponent = writing.along_channels(layer, "Exponent")
+    writing.node("Pow", layer, [*writing.inputs(layer), exponent])
+
+
+def _binary_elementwise(layer: Layer, writing: Writing) -> None:
+    writing.node(_TWO_TO_ONE[str(layer.hyper["Function"])], layer, writing.inputs(layer))
+
+
 def _dropout(layer: Layer, writing: Writing) -> None:
     ratio = writing.constant(f"{layer.name}_ratio", number(layer, "Probability"))
     writing.node("Dropout", layer, [*writing.inputs(layer), ratio])
@@ -266,12 +296,15 @@ def _reshape(layer: Layer, writing: Writing) -> None:
     writing.node("Reshape", layer, [*writing.inputs(layer), shape])
 
 
-def _softmax(layer: Layer, writing: Writing) -> None:
-    writing.node("Softmax", layer, writing.inputs(layer), axis=1)
+def _over_channels(operator: str) -> Writer:
+    def write(layer: Layer, writing: Writing) -> None:
+        writing.node(operator, layer, writing.inputs(layer), axis=1)
+
+    return write
 
 
 def _concatenation(layer: Layer, writing: Writing) -> None:
-    maps = len(writing.shapes[layer.inputs[0]]) == 3
+    maps = len(writing.shapes[layer.inputs[0]]) > 1  # signals are given as maps
     axis = {1: 2, 2: 3, 3: 1}[int(number(layer, "Dim"))] if maps else 1
     writing.node("Concat", layer, writing.inputs(layer), axis=axis)
 
@@ -298,7 +331,10 @@ WRITERS: dict[str, Writer] = {
     "SwishLayer": _swish,
     "SigmoidLayer": _one("Sigmoid"),
     "TanhLayer": _one("Tanh"),
-    "SoftmaxLayer": _softmax,
+    "SoftmaxLayer": _over_channels("Softmax"),
+    "LogSoftmaxLayer": _over_channels("LogSoftmax"),
+    "ElementwiseLayer": _elementwise,
+    "PowerLayer": _power,
     "ScalingLayer": _scaling,
     "MaxPooling2DLayer": _pooling("MaxPool"),
     "AveragePooling2DLayer": _pooling("AveragePool"),
@@ -311,6 +347,7 @@ WRITERS: dict[str, Writer] = {
     "FullyConnectedLayer": _fully_connected,
     "AdditionLayer": _one("Add"),
     "MultiplicationLayer": _one("Mul"),
+    "BinaryElementwiseLayer": _binary_elementwise,
     "DepthConcatenationLayer": _depth_concatenation,
     "ConcatenationLayer": _concatenation,
 }

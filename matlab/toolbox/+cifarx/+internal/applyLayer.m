@@ -52,6 +52,12 @@ switch layer.Kind
         Y = cifarx.layer.tanh(X);
     case 'SoftmaxLayer'
         Y = cifarx.layer.softmax(X);
+    case 'LogSoftmaxLayer'
+        Y = cifarx.layer.logSoftmax(X);
+    case 'ElementwiseLayer'
+        Y = cifarx.layer.elementwise(X, layer.Function);
+    case 'PowerLayer'
+        Y = cifarx.layer.power(X, layer.Exponent);
     case 'ScalingLayer'
         Y = cifarx.layer.scaling(X, layer.Scale, layer.Offset);
     case 'MaxPooling2DLayer'
@@ -78,6 +84,8 @@ switch layer.Kind
         Y = cifarx.layer.addition(inputs);
     case 'MultiplicationLayer'
         Y = cifarx.layer.multiplication(inputs);
+    case 'BinaryElementwiseLayer'
+        Y = cifarx.layer.binaryElementwise(inputs, layer.Function);
     case 'DepthConcatenationLayer'
         Y = cifarx.layer.depthConcatenation(inputs);
     case 'ConcatenationLayer'

@@ -44,6 +44,10 @@ switch kind
         options = {'Alpha'};
     case 'GELULayer'
         options = {'Approximation'};
+    case {'ElementwiseLayer', 'BinaryElementwiseLayer'}
+        options = {'Function'};
+    case 'PowerLayer'
+        arrays = {'Exponent'};
     case 'MaxPooling2DLayer'
         options = pool;
     case 'AveragePooling2DLayer'
@@ -58,8 +62,8 @@ switch kind
     case 'ConcatenationLayer'
         options = {'Dim'};
     case {'ReLULayer', 'SwishLayer', 'SigmoidLayer', 'TanhLayer', 'SoftmaxLayer', ...
-          'GlobalAveragePooling2DLayer', 'GlobalMaxPooling2DLayer', 'FlattenLayer', ...
-          'AdditionLayer', 'MultiplicationLayer', 'DepthConcatenationLayer'}
+          'LogSoftmaxLayer', 'GlobalAveragePooling2DLayer', 'GlobalMaxPooling2DLayer', ...
+          'FlattenLayer', 'AdditionLayer', 'MultiplicationLayer', 'DepthConcatenationLayer'}
         % neither options nor arrays
     otherwise
         options = -1;

@@ -7,11 +7,15 @@ from cifarx.export.from_onnx.node import READERS
 from cifarx.export.from_onnx.operators import (  # noqa: F401  (each registers its own)
     activations,
     arithmetic,
+    comparisons,
     convolutions,
+    functions,
     linear,
     normalizations,
+    norms,
     pooling,
     rearrangements,
+    reductions,
     resampling,
 )
 

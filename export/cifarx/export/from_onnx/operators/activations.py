@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from functools import reduce
 
 import numpy as np
 
 from cifarx.export.from_onnx.materialize import all_features, maps
 from cifarx.export.from_onnx.node import Node, decimal, reads
-from cifarx.export.from_onnx.operators.arithmetic import product, scaled, spread
+from cifarx.export.from_onnx.operators.arithmetic import combined, product, scaled, spread
+from cifarx.export.from_onnx.operators.channels import softmax_of_two
 from cifarx.export.from_onnx.value import Value, channels_last
 from cifarx.export.network.layer import Array
 from cifarx.export.network.model_card import LOG_SOFTMAX
@@ -110,36 +112,54 @@ def gelu(node: Node) -> None:
     node.give(node.elementwise("GELULayer", node.value(0), {"Approximation": form}))
 
 
-@reads("Clip", "ClippedReLULayer, ReLULayer, ScalingLayer, AdditionLayer", "constant bounds")
+@reads(
+    "Clip",
+    "ClippedReLULayer, ReLULayer, ScalingLayer, AdditionLayer; BinaryElementwiseLayers where the "
+    "bounds are computed",
+)
 def clip(node: Node) -> None:
     """Clip(0, c) is a ClippedReLULayer; other bounds take two of them."""
-    bounds = []
-    for i, (old, missing) in enumerate((("min", -np.inf), ("max", np.inf)), start=1):
-        bound = node.fixed(i, old)
-        bounds.append(missing if bound is None or bound.size == 0 else float(bound.reshape(())))
-    node.give(clipped(node, node.value(0), bounds[0], bounds[1]))
+    value, bounds = node.value(0), [-np.inf, np.inf]
+    for i, (old, function) in enumerate((("min", "max"), ("max", "min"))):
+        if node.given(i + 1) and node.constant(i + 1) is None:
+            value = combined(node, value, node.value(i + 1), function)
+            continue
+        bound = node.fixed(i + 1, old)
+        if bound is not None and bound.size:
+            bounds[i] = float(bound.reshape(()))
+    node.give(clipped(node, value, bounds[0], bounds[1]))
 
 
-@reads("Max", "as Clip", "of one computed input and one constant number")
+_EXTREME = "BinaryElementwiseLayers, one fewer than computed inputs; for numbers as Clip"
+
+
+@reads("Max", _EXTREME, "computed inputs and constant numbers")
 def larger(node: Node) -> None:
-    """`max(x, c)`."""
-    value, bound = _and_number(node)
-    node.give(clipped(node, value, bound, np.inf))
+    """Of values, with broadcasting, and of constant numbers."""
+    values, numbers = _values_and_numbers(node)
+    largest = reduce(lambda a, b: combined(node, a, b, "max"), values)
+    node.give(clipped(node, largest, max(numbers, default=-np.inf), np.inf))
 
 
-@reads("Min", "as Clip", "of one computed input and one constant number")
+@reads("Min", _EXTREME, "computed inputs and constant numbers")
 def smaller(node: Node) -> None:
-    """`min(x, c)`."""
-    value, bound = _and_number(node)
-    node.give(clipped(node, value, -np.inf, bound))
+    """Of values, with broadcasting, and of constant numbers."""
+    values, numbers = _values_and_numbers(node)
+    smallest = reduce(lambda a, b: combined(node, a, b, "min"), values)
+    node.give(clipped(node, smallest, -np.inf, min(numbers, default=np.inf)))
 
 
-def _and_number(node: Node) -> tuple[Value, float]:
-    numbers = [node.constant(i) for i in range(len(node.proto.input))]
-    given = [c for c in numbers if c is not None]
-    if len(numbers) != 2 or len(given) != 1 or given[0].size != 1:
-        raise UnsupportedError("of other inputs than a computed one and a constant number")
-    return node.value(0 if numbers[0] is None else 1), float(given[0].reshape(()))
+def _values_and_numbers(node: Node) -> tuple[list[Value], list[float]]:
+    values, numbers = [], []
+    for i in range(len(node.proto.input)):
+        constant = node.constant(i)
+        if constant is None:
+            values.append(node.value(i))
+        elif constant.size == 1:
+            numbers.append(float(constant.reshape(())))
+        else:
+            raise UnsupportedError("of a constant with more than one number")
+    return values, numbers
 
 
 def clipped(node: Node, value: Value, low: float, high: float) -> Value:
@@ -192,42 +212,58 @@ def _hard_sigmoid(node: Node, value: Value, alpha: float, beta: float) -> Value:
     return node.elementwise("ClippedReLULayer", value, {"Ceiling": 1.0}, suffix="_clip")
 
 
-@reads("Softmax", "SoftmaxLayer", "over the channels")
+@reads(
+    "Softmax",
+    "SoftmaxLayer; over two stacked parts SigmoidLayers of their difference",
+    "over the channels, or over an axis of length 2",
+)
 def softmax(node: Node) -> None:
     """Over channels or features; before opset 13, over all axes from `axis` on."""
+    _over_channels(node, "SoftmaxLayer")
+
+
+def _over_channels(node: Node, kind: str) -> None:
     value = node.value(0)
     rank = len(value.shape) + 1
     old = node.reading.opset < 13
     axis = node.attribute("axis", 1 if old else -1) % rank
     if rank == 2 and axis == 1:
-        node.give(node.elementwise("SoftmaxLayer", all_features(node, value)))
+        node.give(node.elementwise(kind, all_features(node, value)))
         return
     size = node.reading.shapes[value.layer]
     index = np.moveaxis(value.index, axis - 1, -1)
     alone = not old or axis == rank - 1
     last = channels_last(index, (size[0], size[1], size[2])) if len(size) == 3 else None
     if axis and alone and last is not None:
-        node.give(node.elementwise("SoftmaxLayer", value))
+        node.give(node.elementwise(kind, value))
         return
-    if axis == 1 and rank == 4:
+    two = bool(axis) and alone and kind == "SoftmaxLayer" and value.shape[axis - 1] == 2
+    if axis == 1 and rank == 4 and not (two and value.order is not None):
         layer = maps(node, value)
         if alone or node.reading.shapes[layer][1:] == (1, 1):
-            node.gives(node.add("SoftmaxLayer", (layer,)))
+            node.gives(node.add(kind, (layer,)))
             return
+    if two:
+        node.give(softmax_of_two(node, value, axis - 1))
+        return
     raise UnsupportedError(f"over the axis {axis} of N x {' x '.join(map(str, value.shape))}")
 
 
-@reads("LogSoftmax", "none", "last in the network, over the classes; files have the logits")
+@reads(
+    "LogSoftmax",
+    "LogSoftmaxLayer; none at the end of a classifier, whose files have the logits",
+    "over the channels",
+)
 def log_softmax(node: Node) -> None:
-    """The end of a classifier that was trained with NLLLoss; MATLAB has no such layer."""
+    """As Softmax; the end of a classifier that was trained with NLLLoss is left out and told."""
     value = node.value(0)
     axis = node.attribute("axis", 1 if node.reading.opset < 13 else -1)
-    if node.reading.outputs != (node.proto.output[0],):
-        raise UnsupportedError("inside the network; it is taken as its last operation alone")
-    if len(value.shape) != 1 or axis not in (1, -1):
-        raise UnsupportedError("of something other than one vector of logits per image")
-    node.reading.ending = LOG_SOFTMAX
-    node.give(value)
+    last = node.reading.outputs == (node.proto.output[0],)
+    if last and len(value.shape) == 1 and axis in (1, -1):
+        node.reading.ending = LOG_SOFTMAX
+        node.give(value)
+    else:
+        _over_channels(node, "LogSoftmaxLayer")
 
 
 @reads("Dropout", "DropoutLayer", "not in training mode")

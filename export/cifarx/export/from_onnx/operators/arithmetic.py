@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cifarx.export.from_onnx.materialize import all_features, features, features_in_order, maps
 from cifarx.export.from_onnx.node import Node, ones, reads, zeros
-from cifarx.export.from_onnx.value import Value, is_permutation
+from cifarx.export.from_onnx.value import Value, as_channels, is_permutation
 from cifarx.export.network.layer import Array, Layer, Shape
 from cifarx.pytorch_models.errors import GraphError, UnsupportedError
 
@@ -22,30 +22,34 @@ _ORDERS = ((0, 1, 2), (1, 2, 0))  # channels first, and channels last
 @reads("Add", "AdditionLayer; ScalingLayer or a bias where one is constant", "inputs of one size")
 def addition(node: Node) -> None:
     """Of the outputs of two layers, or of one and a number per channel."""
-    node.give(_sum(node, _operands(node)))
+    node.give(sum_of(node, operands(node)))
 
 
 @reads("Sum", "AdditionLayers, one fewer than inputs", "inputs of one size")
 def several_additions(node: Node) -> None:
     """Of any number of inputs, from left to right."""
-    node.give(_sum(node, _operands(node)))
+    node.give(sum_of(node, operands(node)))
 
 
 @reads("Sub", "ScalingLayer and AdditionLayer", "inputs of one size")
 def subtraction(node: Node) -> None:
     """`x - c` and `c - x` as a scaling; of two layers, the second times -1 is added."""
-    first, second = _operands(node)
+    node.give(difference(node, *operands(node)))
+
+
+def difference(node: Node, first: Value | Array, second: Value | Array) -> Value:
+    """The first less the second; one of them is a value."""
     if isinstance(second, Value):
         second = scaled(node, second, -1.0, 0.0, "_negated")
     else:
         second = Array(-second.value, "")
-    node.give(_sum(node, [first, second]))
+    return sum_of(node, [first, second])
 
 
 @reads("Mul", "MultiplicationLayer; ScalingLayer or a scale where one is constant")
 def multiplication(node: Node) -> None:
     """Of the outputs of two layers, with broadcasting, or of one and a number per channel."""
-    first, second = _operands(node)
+    first, second = operands(node)
     if isinstance(first, Value) and isinstance(second, Value):
         node.give(product(node, first, second))
     elif isinstance(first, Value):
@@ -54,12 +58,22 @@ def multiplication(node: Node) -> None:
         node.give(times(node, second, first))  # type: ignore[arg-type]
 
 
-@reads("Div", "ScalingLayer", "by a constant")
+@reads(
+    "Div",
+    "BinaryElementwiseLayer; for a constant divisor ScalingLayer; for a constant dividend "
+    "ElementwiseLayer and ScalingLayer",
+)
 def division(node: Node) -> None:
-    """By constants, as a multiplication by their reciprocals."""
-    first, second = _operands(node)
-    if isinstance(second, Value) or not isinstance(first, Value):
-        raise UnsupportedError("by a value that is computed from the image")
+    """Of two layers, with broadcasting; by constants, as a multiplication by their reciprocals."""
+    first, second = operands(node)
+    if isinstance(second, Value):
+        if isinstance(first, Value):
+            node.give(combined(node, first, second, "divide"))
+            return
+        inverted = function_of(node, second, "reciprocal", "_reciprocal")
+        node.give(inverted if _is_one(first) else times(node, inverted, first))
+        return
+    assert isinstance(first, Value)  # a node whose inputs are all constant is evaluated
     with np.errstate(divide="ignore", over="ignore"):
         inverse = (1 / second.value.astype(np.float64)).astype(node.reading.dtype)
     if not np.isfinite(inverse).all():
@@ -73,14 +87,16 @@ def negation(node: Node) -> None:
     node.give(scaled(node, node.value(0), -1.0, 0.0, ""))
 
 
-def _operands(node: Node) -> list[Value | Array]:
+def operands(node: Node) -> list[Value | Array]:
+    """The inputs of a node, computed ones and constants."""
     given: list[Value | Array] = []
     for i, name in enumerate(node.proto.input):
         given.append(node.array(i) if name in node.reading.constants else node.value(i))
     return given
 
 
-def _sum(node: Node, operands: Sequence[Value | Array]) -> Value:
+def sum_of(node: Node, operands: Sequence[Value | Array]) -> Value:
+    """The values added from left to right, then the constants."""
     values = [v for v in operands if isinstance(v, Value)]
     total = reduce(lambda a, b: _added(node, a, b), values)
     for array in operands:
@@ -90,7 +106,7 @@ def _sum(node: Node, operands: Sequence[Value | Array]) -> Value:
 
 
 def _added(node: Node, first: Value, second: Value) -> Value:
-    if len(first.shape) == len(second.shape) in (2, 3):
+    if len(first.shape) == len(second.shape) >= 2:
         first, second = _broadcast(first, second)
     a, b, order = _alike(node, first, second)
     if node.reading.shapes[a] != node.reading.shapes[b]:
@@ -120,6 +136,34 @@ def product(node: Node, first: Value, second: Value) -> Value:
     return Value(node.add("MultiplicationLayer", (a, b)), *order)
 
 
+def function_of(node: Node, value: Value, function: str, suffix: str = "") -> Value:
+    """An ElementwiseLayer; see `vocabulary.ONE_TO_ONE`."""
+    return node.elementwise("ElementwiseLayer", value, {"Function": function}, suffix=suffix)
+
+
+def combined(node: Node, first: Value, second: Value, function: str, suffix: str = "") -> Value:
+    """A BinaryElementwiseLayer of two values; see `vocabulary.TWO_TO_ONE`."""
+    shape = np.broadcast_shapes(first.shape, second.shape)
+    a, b, order = _alike(node, *(_narrowed(v) for v in (first, second)))
+    layer = node.add("BinaryElementwiseLayer", (a, b), {"Function": function}, suffix=suffix)
+    value = Value(layer, *order)
+    return value if value.shape == shape else value.rearranged(np.broadcast_to(value.index, shape))
+
+
+def _narrowed(value: Value) -> Value:
+    """A value without the repetitions that Expand made; the layer that reads it repeats it."""
+    index = value.index
+    for axis, count in enumerate(index.shape):
+        first = index.take([0], axis)
+        if count > 1 and (index == first).all():
+            index = first
+    return value if index.shape == value.shape else value.rearranged(index)
+
+
+def _is_one(array: Array) -> bool:
+    return array.value.shape == () and float(array.value) == 1
+
+
 def _alike(
     node: Node, first: Value, second: Value
 ) -> tuple[str, str, tuple[Shape, NDArray[np.int64] | None]]:
@@ -135,6 +179,8 @@ def _alike(
         a, b, (shape, order) = _alike(node, first.in_row(), second.in_row())
         rows = Value(a, shape, order).index[:, 0]
         return a, b, (rows.shape, rows)
+    if len(first.shape) == len(second.shape) > 3:
+        return _alike_stacks(node, first, second)
     problem: Exception | None = None
     for axes in _ORDERS if len(first.shape) == len(second.shape) == 3 else ():
         back = tuple(int(i) for i in np.argsort(axes))
@@ -151,6 +197,24 @@ def _alike(
     raise UnsupportedError(
         f"of N x {' x '.join(map(str, first.shape))} and N x {' x '.join(map(str, second.shape))}"
     )
+
+
+def _alike_stacks(
+    node: Node, first: Value, second: Value
+) -> tuple[str, str, tuple[Shape, NDArray[np.int64] | None]]:
+    """The same for stacked maps (..., H, W), as channels."""
+    try:
+        stack = np.broadcast_shapes(first.shape[:-2], second.shape[:-2])
+    except ValueError as error:
+        raise UnsupportedError(f"of {first.shape} and {second.shape}") from error
+    wide = (
+        as_channels(v.rearranged(np.broadcast_to(v.index, (*stack, *v.shape[-2:]))))
+        for v in (first, second)
+    )
+    a, b, (shape, order) = _alike(node, *wide)
+    index = np.arange(int(np.prod(shape))) if order is None else order
+    index = index.reshape(*stack, *shape[-2:])
+    return a, b, (index.shape, index)
 
 
 def scaled(node: Node, value: Value, scale: float, offset: float, suffix: str) -> Value:
@@ -243,7 +307,7 @@ def spread(node: Node, value: Value, array: Array) -> tuple[Value, Array]:
     "computed inputs, not along the batch",
 )
 def concatenation(node: Node) -> None:
-    """Of maps or signals along any of their axes, or of features."""
+    """Of maps or signals along any axis, of stacked maps before their last two, of features."""
     values = [node.value(i) for i in range(len(node.proto.input))]
     rank = len(values[0].shape) + 1
     axis = node.attribute("axis", 1) % rank
@@ -258,6 +322,8 @@ def concatenation(node: Node) -> None:
         node.give(rows.rearranged(rows.index[:, 0]))
     elif rank == 4 and axis:
         node.give(_joined_maps(node, values, axis - 1))
+    elif rank > 4 and 0 < axis < rank - 2:
+        node.give(_joined_stacks(node, values, axis - 1))
     else:
         raise UnsupportedError(f"along the axis {axis} of {rank}")
 
@@ -290,3 +356,16 @@ def _joined_maps(node: Node, values: list[Value], axis: int) -> Value:
         index = np.arange(int(np.prod(shape))).reshape(shape).transpose(axes)
         return Value(layer, index.shape, None if axes == (0, 1, 2) else index)
     raise UnsupportedError(str(problem))
+
+
+def _joined_stacks(node: Node, values: list[Value], axis: int) -> Value:
+    """Stacked maps joined along one of the axes before height and width."""
+    layers = tuple(maps(node, as_channels(value)) for value in values)
+    layer = node.add("DepthConcatenationLayer", layers)
+    starts = np.cumsum([0, *(value.index.size for value in values)])
+    parts = [
+        start + np.arange(value.index.size).reshape(value.shape)
+        for start, value in zip(starts[:-1], values, strict=True)
+    ]
+    index = np.concatenate(parts, axis)
+    return Value(layer, index.shape, index)

@@ -1,4 +1,4 @@
-"""Pooling, local and global, and means over space."""
+"""Pooling, local and global."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from numpy.typing import NDArray
 
 from cifarx.export.from_onnx.materialize import made_up_convolution, maps
 from cifarx.export.from_onnx.node import Node, reads
-from cifarx.export.from_onnx.operators.arithmetic import scaled
 from cifarx.export.from_onnx.operators.windows import Sides, padding, plus, two
-from cifarx.export.from_onnx.value import Value, pooled_channels
+from cifarx.export.from_onnx.value import Value
 from cifarx.export.network.layer import Hyper
 from cifarx.pytorch_models.errors import UnsupportedError
 
@@ -144,83 +143,3 @@ def global_average_pooling(node: Node) -> None:
 def global_max_pooling(node: Node) -> None:
     """The maximum of each map."""
     node.gives(node.add("GlobalMaxPooling2DLayer", (maps(node, node.value(0)),)))
-
-
-@reads(
-    "ReduceMean",
-    "GlobalAveragePooling2DLayer; AveragePooling2DLayer or Convolution2DLayer over one axis",
-    "over height, width or both, or over the channels",
-)
-def mean(node: Node) -> None:
-    """PyTorch's pooling to 1x1 and `x.mean((2, 3))`."""
-    _over_space(node, "GlobalAveragePooling2DLayer", "AveragePooling2DLayer")
-
-
-@reads(
-    "ReduceSum",
-    "as ReduceMean, and a ScalingLayer",
-    "over height, width or both, or over the channels",
-)
-def total(node: Node) -> None:
-    """`x.sum((2, 3))`, the mean times the number of pixels."""
-    given = int(np.prod(node.value(0).shape))
-    _over_space(node, "GlobalAveragePooling2DLayer", "AveragePooling2DLayer")
-    value = node.reading.values[node.proto.output[0]]
-    assert isinstance(value, Value)
-    node.give(scaled(node, value, given / int(np.prod(value.shape)), 0.0, "_sum"))
-
-
-@reads(
-    "ReduceMax",
-    "GlobalMaxPooling2DLayer, or MaxPooling2DLayer over one axis",
-    "over height, width or both",
-)
-def maximum(node: Node) -> None:
-    """`x.amax((2, 3))`."""
-    _over_space(node, "GlobalMaxPooling2DLayer", "MaxPooling2DLayer")
-
-
-def _over_space(node: Node, pooling: str, strip: str) -> None:
-    value = node.value(0)
-    rank = len(value.shape) + 1
-    given = node.fixed(1, "axes")
-    if given is None and node.attribute("noop_with_empty_axes", 0):
-        node.give(value)
-        return
-    axes = sorted(int(a) % rank for a in (range(rank) if given is None else given))
-    if not axes or axes[0] == 0:
-        raise UnsupportedError("over the batch")
-    reduced = [a - 1 for a in axes]
-    kept = [a for a in range(rank - 1) if a not in reduced]
-    keep = bool(node.attribute("keepdims", 1))
-    shape = tuple(1 if a in reduced else n for a, n in enumerate(value.shape) if keep or a in kept)
-    rows = value.index.transpose(*kept, *reduced)
-    rows = rows.reshape(-1, int(np.prod([value.shape[a] for a in reduced])))
-    if rows.shape[1] == 1:
-        node.give(value.rearranged(value.index.reshape(shape)))
-        return
-    size = node.reading.shapes[value.layer]
-    channels = pooled_channels(rows, (size[0], size[1], size[2])) if len(size) == 3 else None
-    if channels is not None:
-        layer = node.add(pooling, (value.layer,))
-        order = channels.reshape(shape)
-    elif rank == 4 and axes == [2, 3]:
-        layer = node.add(pooling, (maps(node, value),))
-        order = np.arange(int(np.prod(shape))).reshape(shape)
-    elif rank == 4 and axes in ([2], [3]):
-        layer = maps(node, value)
-        window = (value.shape[1], 1) if axes == [2] else (1, value.shape[2])
-        hyper: dict[str, Hyper] = {"PoolSize": window, "Stride": (1, 1), "Padding": (0, 0, 0, 0)}
-        if strip == "AveragePooling2DLayer":
-            hyper["PaddingValue"] = 0.0
-        layer = node.add(strip, (layer,), hyper)
-        order = np.arange(int(np.prod(shape))).reshape(shape)
-    elif rank == 4 and axes == [1] and strip == "AveragePooling2DLayer":
-        kernels = np.full((1, value.shape[0], 1, 1), 1 / value.shape[0], node.reading.dtype)
-        layer = made_up_convolution(
-            node, maps(node, value), kernels, (1, 1), (0, 0, 0, 0), by_channel=False, suffix=""
-        )
-        order = np.arange(int(np.prod(shape))).reshape(shape)
-    else:
-        raise UnsupportedError(f"over the axes {axes} of N x {' x '.join(map(str, value.shape))}")
-    node.give(type(value)(layer, shape, order))

@@ -68,6 +68,12 @@ switch layer.Kind
         built = make('R2021a', @tanhLayer, {}, {});
     case 'SoftmaxLayer'
         built = make('R2021a', @softmaxLayer, {}, {});
+    case 'LogSoftmaxLayer'
+        built = ofFunction(layer, 1);
+    case 'ElementwiseLayer'
+        built = ofFunction(layer, 1);
+    case 'PowerLayer'
+        built = ofFunction(layer, 1);
     case 'ScalingLayer'  % before R2025a: Bias instead of Offset, in the size of Scale
         built = make('R2025a', @scalingLayer, {}, affine);
     case 'MaxPooling2DLayer'
@@ -106,6 +112,8 @@ switch layer.Kind
         built = make('R2021a', @additionLayer, {count}, {});
     case 'MultiplicationLayer'
         built = make('R2021a', @multiplicationLayer, {count}, {});
+    case 'BinaryElementwiseLayer'
+        built = ofFunction(layer, 2);
     case 'DepthConcatenationLayer'
         built = make('R2021a', @depthConcatenationLayer, {count}, {});
     case 'ConcatenationLayer'
@@ -123,6 +131,13 @@ function fun = toMaps(extent)
 % https://www.mathworks.com/help/deeplearning/ref/nnet.cnn.layer.functionlayer.html
 [height, width, channels] = deal(extent(1), extent(2), extent(3));
 fun = @(X) dlarray(permute(reshape(stripdims(X), width, height, channels, []), [2 1 3 4]), 'SSCB');
+end
+
+function built = ofFunction(layer, count)
+%OFFUNCTION  A functionLayer with a function of this toolbox; the file only selects it by a word.
+layer.NumInputs = count;
+first = {cifarx.internal.build.functionOf(layer)};
+built = construct(layer, 'R2021b', @functionLayer, first, {'NumInputs'});
 end
 
 function extent = kernel(layer)

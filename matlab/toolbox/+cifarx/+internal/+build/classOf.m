@@ -13,7 +13,8 @@ elseif strcmp(net.inputs(strcmp(layerName, {net.inputs.Name})).Format, 'CB')
 else
     kind = 'ImageInputLayer';
 end
-if strcmp(kind, 'ReshapeLayer')
+if any(strcmp(kind, {'ReshapeLayer', 'LogSoftmaxLayer', 'ElementwiseLayer', 'PowerLayer', ...
+                     'BinaryElementwiseLayer'}))
     kind = 'FunctionLayer';
 end
 name = ['nnet.cnn.layer.' kind];

@@ -20,6 +20,10 @@ for i = 1:numel(net.layers)
         continue  % a flatten layer that fullyConnectedLayer replaces
     end
     built = dlnet.Layers(at);
+    if strcmp(class(built), 'nnet.cnn.layer.FunctionLayer') %#ok<STISA> a structure in Octave
+        requireFunction(layer, built);
+        continue  % nothing is learnt
+    end
     requireOptions(layer, built);
     if isstruct(layer.Source)
         keys = fieldnames(layer.Source);
@@ -121,6 +125,17 @@ for k = 1:numel(keys)
               cifarx.internal.message.valueText(expected), ...
               cifarx.internal.message.valueText(found));
     end
+end
+end
+
+function requireFunction(layer, built)
+%REQUIREFUNCTION  Compare the function of a function layer.
+expected = func2str(cifarx.internal.build.functionOf(layer));
+found = func2str(built.PredictFcn);
+if ~strcmp(found, expected)
+    error('cifarx:save:option', ...
+          ['PredictFcn of layer ''%s'' was %s and is %s in the dlnetwork. Only weights can go ' ...
+           'back to PyTorch; make other changes there.'], layer.Name, expected, found);
 end
 end
 

@@ -53,7 +53,7 @@ end
 function Y = laidOut(Y, output, count, imported)
 %LAIDOUT  An output in its natural layout.
 if imported
-    Y = reshape(Y, [output.Size, count]);
+    Y = reshape(Y, [output.Size, ones(1, isempty(output.Size)), count]);
 else
     Y = cifarx.internal.layout.natural(Y, output, count);
 end

@@ -41,7 +41,7 @@ end
 function left = leftOut(net)
 %LEFTOUT  The flatten layers that only fully connected layers read, directly or not.
 through = {'DropoutLayer', 'ReLULayer', 'LeakyReLULayer', 'ClippedReLULayer', 'ELULayer', ...
-           'GELULayer', 'SwishLayer', 'SigmoidLayer', 'TanhLayer'};
+           'GELULayer', 'SwishLayer', 'SigmoidLayer', 'TanhLayer', 'ElementwiseLayer'};
 names = {net.layers.Name};
 kinds = {net.layers.Kind};
 outputs = {net.outputs.Layer};

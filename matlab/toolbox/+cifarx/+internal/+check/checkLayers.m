@@ -79,7 +79,7 @@ if ~iscellstr(layer.Inputs)
 end
 count = numel(layer.Inputs);
 switch layer.Kind
-    case {'AdditionLayer', 'MultiplicationLayer'}
+    case {'AdditionLayer', 'MultiplicationLayer', 'BinaryElementwiseLayer'}
         sound = count == 2;
         wanted = '2';
     case {'DepthConcatenationLayer', 'ConcatenationLayer'}

@@ -1,8 +1,8 @@
 function requireChannels(layer, given)
 %REQUIRECHANNELS  Refuse arrays that do not hold one value per channel.
 %
-%   CIFARX.INTERNAL.CHECK.REQUIRECHANNELS(LAYER, GIVEN) checks a normalization, ScalingLayer or
-%   PReLULayer against an input of size GIVEN, [H W C] (maps) or F (features).
+%   CIFARX.INTERNAL.CHECK.REQUIRECHANNELS(LAYER, GIVEN) checks a normalization, ScalingLayer,
+%   PowerLayer or PReLULayer against an input of size GIVEN, [H W C] (maps) or F (features).
 
 if any(strcmp(layer.Kind, {'GroupNormalizationLayer', 'InstanceNormalizationLayer', ...
                            'CrossChannelNormalizationLayer'}))
@@ -18,11 +18,11 @@ wanted = {[channels, 1]};
 if numel(given) == 3
     wanted = {[1, 1, channels]};
 end
-if strcmp(layer.Kind, 'ScalingLayer')
+if any(strcmp(layer.Kind, {'ScalingLayer', 'PowerLayer'}))
     wanted = [{[1, 1]}, wanted];
-    if numel(given) == 3
-        wanted{end + 1} = given;
-    end
+end
+if strcmp(layer.Kind, 'ScalingLayer') && numel(given) == 3
+    wanted{end + 1} = given;
 end
 [~, arrays] = cifarx.internal.vocabulary(layer.Kind);
 for i = 1:numel(arrays)

@@ -33,6 +33,13 @@ switch key
         [sound, wanted] = word(value, {'half-pixel', 'asymmetric', 'align-corners'});
     case 'NearestRoundingMode'
         [sound, wanted] = word(value, {'round', 'floor', 'ceil', 'round-half-down'});
+    case 'Function'
+        words = {'abs', 'ceil', 'cos', 'exp', 'floor', 'log', 'reciprocal', 'sign', 'sin', ...
+                 'softplus', 'sqrt'};
+        if strcmp(layer.Kind, 'BinaryElementwiseLayer')
+            words = {'divide', 'max', 'min'};
+        end
+        [sound, wanted] = word(value, words);
     case 'PaddingValue'
         sound = (isNumber(value) && value == 0) || isequal(value, 'mean');
         wanted = '0 or ''mean''';

@@ -1,5 +1,5 @@
 function shape = ofJoin(layer, given)
-%OFJOIN  Size of a sum, product or concatenation.
+%OFJOIN  Size of a sum, product, quotient, maximum, minimum or concatenation.
 %
 %   SHAPE = CIFARX.INTERNAL.SHAPE.OFJOIN(LAYER, GIVEN) checks the sizes in the cell array GIVEN,
 %   [H W C] (maps) or F (features), against each other and returns the size of the output of LAYER.
@@ -15,7 +15,7 @@ switch layer.Kind
     case 'AdditionLayer'
         alike = alike && ~any(differ);
         wanted = 'equal sizes';
-    case 'MultiplicationLayer'
+    case {'MultiplicationLayer', 'BinaryElementwiseLayer'}
         shape = max(sizes, [], 1);
         alike = alike && all(all(sizes == shape | sizes == 1));
         wanted = 'sizes that are equal, or 1';

@@ -16,7 +16,7 @@ switch layer.Kind
         shape = cifarx.internal.shape.ofPooling(layer, given{1});
     case {'BatchNormalizationLayer', 'LayerNormalizationLayer', 'GroupNormalizationLayer', ...
           'InstanceNormalizationLayer', 'CrossChannelNormalizationLayer', 'PReLULayer', ...
-          'ScalingLayer'}
+          'ScalingLayer', 'PowerLayer'}
         cifarx.internal.check.requireChannels(layer, given{1});
         shape = given{1};
     case 'Resize2DLayer'
@@ -27,8 +27,8 @@ switch layer.Kind
         shape = reshaped(layer, given{1});
     case 'FullyConnectedLayer'
         shape = fullyConnected(layer, given{1});
-    case {'AdditionLayer', 'MultiplicationLayer', 'DepthConcatenationLayer', ...
-          'ConcatenationLayer'}
+    case {'AdditionLayer', 'MultiplicationLayer', 'BinaryElementwiseLayer', ...
+          'DepthConcatenationLayer', 'ConcatenationLayer'}
         shape = cifarx.internal.shape.ofJoin(layer, given);
     otherwise  % elementwise
         shape = given{1};

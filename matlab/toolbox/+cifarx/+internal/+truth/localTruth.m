@@ -20,6 +20,8 @@ switch layer.Kind
     case {'ReLULayer', 'LeakyReLULayer', 'ClippedReLULayer', 'PReLULayer', 'ELULayer', ...
           'GELULayer', 'SwishLayer', 'SigmoidLayer', 'TanhLayer', 'SoftmaxLayer'}
         [Y, bound] = cifarx.internal.truth.ofActivation(layer, X);
+    case {'LogSoftmaxLayer', 'ElementwiseLayer', 'PowerLayer', 'BinaryElementwiseLayer'}
+        [Y, bound] = cifarx.internal.truth.ofFunction(layer, inputs);
     case {'MaxPooling2DLayer', 'AveragePooling2DLayer', 'GlobalAveragePooling2DLayer', ...
           'GlobalMaxPooling2DLayer'}
         [Y, bound] = cifarx.internal.truth.ofPooling(layer, X);

@@ -16,6 +16,11 @@ from cifarx.export.network.compute import compute_layer, layer_tensors
 from cifarx.export.network.layer import Layer, pair
 from cifarx.verify.ladder.layers.rounding import TINY, gamma
 from cifarx.verify.ladder.layers.truth_of_activations import truth_of_activation
+from cifarx.verify.ladder.layers.truth_of_functions import (
+    truth_of_function,
+    truth_of_log_softmax,
+    truth_of_power,
+)
 from cifarx.verify.ladder.layers.truth_of_normalizations import (
     channelwise,
     truth_of_batch_norm,
@@ -140,6 +145,10 @@ TRUTHS: dict[str, Callable[[Layer], LayerTruth]] = {
     "SigmoidLayer": truth_of_activation,
     "TanhLayer": truth_of_activation,
     "SoftmaxLayer": truth_of_activation,
+    "LogSoftmaxLayer": truth_of_log_softmax,
+    "ElementwiseLayer": truth_of_function,
+    "PowerLayer": truth_of_power,
+    "BinaryElementwiseLayer": truth_of_function,
     "ScalingLayer": _scaling,
     "AveragePooling2DLayer": _average,
     "GlobalAveragePooling2DLayer": _average,
