@@ -51,7 +51,8 @@ def state_of(graph: LayerGraph, plan: NetworkPlan) -> dict[str, NDArray[np.gener
     for (name, key), tensor in state_names(plan).items():
         layer, value = kinds[name], arrays[name, key].value
         maps = len(shapes[layer.inputs[0]]) == 3
-        if layer.kind == "ScalingLayer" and maps and value.shape == shapes[layer.inputs[0]][:1]:
+        by_channel = layer.kind in ("ScalingLayer", "PowerLayer")
+        if by_channel and maps and value.shape == shapes[layer.inputs[0]][:1]:
             value = value.reshape(-1, 1, 1)
         state[tensor] = np.ascontiguousarray(value)
         if key == "TrainedMean":

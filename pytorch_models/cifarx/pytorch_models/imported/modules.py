@@ -20,6 +20,19 @@ class Scaling(nn.Module):
         return x * self.scale + self.offset
 
 
+class Power(nn.Module):
+    """x to the power of an exponent: one for all numbers, or one per channel."""
+
+    exponent: Tensor
+
+    def __init__(self, size: tuple[int, ...]) -> None:
+        super().__init__()
+        self.register_buffer("exponent", torch.ones(size))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x**self.exponent
+
+
 class ChannelNorm(nn.LayerNorm):
     """Layer norm over the channels at each pixel."""
 
@@ -77,9 +90,7 @@ class Resize2d(nn.Module):
 
 
 CLASSES: dict[str, type[nn.Module]] = {
-    "Scaling": Scaling,
-    "ChannelNorm": ChannelNorm,
-    "Resize2d": Resize2d,
+    made.__name__: made for made in (Scaling, Power, ChannelNorm, Resize2d)
 }
 
 

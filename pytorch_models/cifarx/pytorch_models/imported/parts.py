@@ -275,6 +275,43 @@ def _concatenation(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
     return Part(f"torch.cat([{{all}}], {axis})", lambda m, x: torch.cat(list(x), axis))
 
 
+def _elementwise(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
+    word = str(layer.options["Function"])
+    if word == "softplus":
+        text = "{0}.clamp(min=0) + torch.log1p(torch.exp(-{0}.abs()))"
+        return Part(text, lambda m, x: x[0].clamp(min=0) + torch.log1p(torch.exp(-x[0].abs())))
+    function = _FUNCTIONS.get(word)
+    if function is None:
+        raise UserError(f"The layer {layer.name!r} has the unknown Function {word!r}.")
+    return Part(f"torch.{word}({{0}})", lambda m, x: function(x[0]))
+
+
+_FUNCTIONS: dict[str, Callable[..., Tensor]] = {
+    word: getattr(torch, word)
+    for word in ("abs", "ceil", "cos", "exp", "floor", "log", "reciprocal", "sign", "sin", "sqrt")
+}
+_OF_TWO: dict[str, Callable[..., Tensor]] = {
+    "divide": torch.div,
+    "max": torch.maximum,
+    "min": torch.minimum,
+}
+
+
+def _of_two(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
+    word = str(layer.options["Function"])
+    function = _OF_TWO.get(word)
+    if function is None:
+        raise UserError(f"The layer {layer.name!r} has the unknown Function {word!r}.")
+    return Part(f"torch.{function.__name__}({{0}}, {{1}})", lambda m, x: function(x[0], x[1]))
+
+
+def _power(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
+    size = layer.arrays["Exponent"]
+    beside_maps = size == inputs[0][:1] and len(inputs[0]) == 3
+    sizes = (*size, 1, 1) if beside_maps else size
+    return _called(Call("Power", (sizes,)), {"Exponent": "exponent"})
+
+
 PARTS: dict[str, Callable[[LayerPlan, Sequence[Shape]], Part]] = {
     "Convolution2DLayer": _convolution,
     "GroupedConvolution2DLayer": _convolution,
@@ -294,6 +331,9 @@ PARTS: dict[str, Callable[[LayerPlan, Sequence[Shape]], Part]] = {
     "SigmoidLayer": _module("nn.Sigmoid"),
     "TanhLayer": _module("nn.Tanh"),
     "SoftmaxLayer": _module("nn.Softmax", dim=1),
+    "LogSoftmaxLayer": _module("nn.LogSoftmax", dim=1),
+    "ElementwiseLayer": _elementwise,
+    "PowerLayer": _power,
     "ScalingLayer": _scaling,
     "MaxPooling2DLayer": _max_pool,
     "AveragePooling2DLayer": _average_pool,
@@ -306,6 +346,7 @@ PARTS: dict[str, Callable[[LayerPlan, Sequence[Shape]], Part]] = {
     "FullyConnectedLayer": _linear,
     "AdditionLayer": lambda layer, inputs: Part("{0} + {1}", lambda m, x: x[0] + x[1]),
     "MultiplicationLayer": lambda layer, inputs: Part("{0} * {1}", lambda m, x: x[0] * x[1]),
+    "BinaryElementwiseLayer": _of_two,
     "DepthConcatenationLayer": _concatenation,
     "ConcatenationLayer": _concatenation,
 }
