@@ -184,6 +184,20 @@ def gelu(drawing: Drawing) -> None:
     drawing.add("GELULayer", {"Approximation": drawing.choose("none", "tanh")}, {})
 
 
+@step("ElementwiseLayer")
+def elementwise(drawing: Drawing) -> None:
+    """The functions that any number has, without a jump."""
+    drawing.add(
+        "ElementwiseLayer", {"Function": drawing.choose("abs", "cos", "sin", "softplus")}, {}
+    )
+
+
+@step("PowerLayer")
+def power(drawing: Drawing) -> None:
+    exponents = np.float32(drawing.choose((3,), [2 + i % 2 for i in range(drawing.shape[0])]))
+    drawing.add("PowerLayer", {}, {"Exponent": exponents})
+
+
 @step("ScalingLayer")
 def scaling(drawing: Drawing) -> None:
     """By one number, by one a channel, by one an element."""
@@ -276,6 +290,12 @@ def multiplication(drawing: Drawing) -> None:
     drawing.add("MultiplicationLayer", {}, {}, drawing.choose(*fits))
 
 
+@step("BinaryElementwiseLayer")
+def binary_elementwise(drawing: Drawing) -> None:
+    function = {"Function": drawing.choose("max", "min")}
+    drawing.add("BinaryElementwiseLayer", function, {}, drawing.another())
+
+
 @step("DepthConcatenationLayer", maps=True)
 def depth_concatenation(drawing: Drawing) -> None:
     others = (drawing.another() for _ in range(drawing.number(1, 2)))
@@ -303,6 +323,7 @@ _plain("SwishLayer")
 _plain("SigmoidLayer")
 _plain("TanhLayer")
 _plain("SoftmaxLayer")
+_plain("LogSoftmaxLayer")
 _plain("DropoutLayer", "Probability")
 _plain("GlobalAveragePooling2DLayer", maps=True)
 _plain("GlobalMaxPooling2DLayer", maps=True)
@@ -338,7 +359,8 @@ def _classified(drawing: Drawing) -> None:
     drawing.add("FullyConnectedLayer", {}, {"Weights": weights, "Bias": drawing.array(CLASSES)})
 
 
-_MOVES = ("FlattenLayer", "ReshapeLayer")  # an output that is one of these is the layer before it
+_NOT_LAST = ("FlattenLayer", "ReshapeLayer", "LogSoftmaxLayer")
+"""As an output, these are the layer before them."""
 INPUTS = {1: "features", 2: "signal", 3: "image"}
 SHAPES: tuple[Shape, ...] = ((10,), (1,), (4, 9), (1, 12), SIZE, (2, 1, 7))
 
@@ -360,7 +382,8 @@ def drawn_freely(data: st.DataObject, first: str = "") -> LayerGraph:
         if first and not i:
             STEPS[first](drawing)
         _some_layers(drawing, 5)
-        if given.name == drawing.last or drawing.choose(True, False):
+        bare = given.name == drawing.last or drawing.layers[-1].kind in _NOT_LAST
+        if bare or drawing.choose(True, False):
             _classified(drawing)
         ends.append(drawing.last)
     if len(ends) > 1 and drawing.choose(True, False):  # the branches meet
@@ -370,7 +393,7 @@ def drawn_freely(data: st.DataObject, first: str = "") -> LayerGraph:
         _classified(drawing)
         ends = [drawing.last]
     if drawing.choose(True, False):
-        ends.append(drawing.choose(*(la.name for la in drawing.layers if la.kind not in _MOVES)))
+        ends.append(drawing.choose(*(la.name for la in drawing.layers if la.kind not in _NOT_LAST)))
     return _with_outputs(drawing, inputs, ends)
 
 

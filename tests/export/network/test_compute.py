@@ -98,6 +98,20 @@ K, G, T, B = drawn(6, 4, 2, 2), drawn(6, 2, 2, 2), drawn(4, 3, 2, 3), drawn(6)
 S, A, M, V = drawn(4), drawn(4), drawn(4), np.abs(drawn(4))
 W, C = drawn(3, 7), drawn(3)
 AFFINE = {"Scale": S, "Offset": A}
+POWERS = np.array([0.5, 2.0, -1.0, 3.0])
+FUNCTIONS = [
+    ("abs", X, lambda x: np.sqrt(x * x)),
+    ("ceil", X, lambda x: -np.floor(-x)),
+    ("cos", X, lambda x: np.exp(1j * x).real),
+    ("exp", X, lambda x: np.cosh(x) + np.sinh(x)),
+    ("floor", X, lambda x: -np.ceil(-x)),
+    ("log", np.abs(X), lambda x: np.log2(x) * np.log(2)),
+    ("reciprocal", X, lambda x: x**-1),
+    ("sign", X, lambda x: x / np.abs(x)),
+    ("sin", X, lambda x: np.exp(1j * x).imag),
+    ("softplus", X, lambda x: np.log1p(np.exp(x))),
+    ("sqrt", np.abs(X), lambda x: x**0.5),
+]
 RESIZED: dict[str, Hyper] = {
     "OutputSize": (8, 4),
     "Scale": (8 / 5, 4 / 6),
@@ -146,6 +160,13 @@ CASES: list[Case] = [
     ("SigmoidLayer", {}, {}, [X], 1 / (1 + np.exp(-X))),
     ("TanhLayer", {}, {}, [X], np.sinh(X) / np.cosh(X)),
     ("SoftmaxLayer", {}, {}, [X], np.exp(X) / np.exp(X).sum(1, keepdims=True)),
+    ("LogSoftmaxLayer", {}, {}, [X], np.log(np.exp(X) / np.exp(X).sum(1, keepdims=True))),
+    *(("ElementwiseLayer", {"Function": name}, {}, [of], function(of))
+      for name, of, function in FUNCTIONS),
+    ("PowerLayer", {}, {"Exponent": POWERS}, [np.abs(X)], np.abs(X) ** by_channel(POWERS)),
+    ("BinaryElementwiseLayer", {"Function": "max"}, {}, [X, Y], np.where(X > Y, X, Y)),
+    ("BinaryElementwiseLayer", {"Function": "min"}, {}, [X, Y], np.where(X < Y, X, Y)),
+    ("BinaryElementwiseLayer", {"Function": "divide"}, {}, [X, Y], X * Y**-1),
     ("ScalingLayer", {}, AFFINE, [X], by_channel(S) * X + by_channel(A)),
     ("MaxPooling2DLayer", POOL, {}, [X],
      windows(padded(X, (2, 1, 0, 1), -np.inf), (3, 2), (2, 1)).max((4, 5))),

@@ -53,8 +53,8 @@ class EngineRun:
 
     name: str
     report: EngineReport
-    logits: NDArray[np.float32] | None
-    """(N, K); None if it broke down or gave another shape."""
+    outputs: tuple[NDArray[np.float32], ...] | None
+    """(N, ...) per output; None if it broke down or gave another shape."""
     normalized: tuple[str, NDArray[np.float32]] | None = None
     """(runtime, (N, C, H, W)): the images as it normalised them itself, if it does."""
 
@@ -76,9 +76,9 @@ class Evidence:
         at = names.index(run.name)
         return replace(self, runs=(*self.runs[:at], run, *self.runs[at + 1 :]))
 
-    def logits(self) -> dict[str, NDArray[np.float32]]:
-        """Return the logits (N, K) of the compared images, by engine."""
-        return {run.name: run.logits for run in self.runs if run.logits is not None}
+    def outputs(self) -> dict[str, tuple[NDArray[np.float32], ...]]:
+        """Return every output (N, ...) for the compared images, by engine."""
+        return {run.name: run.outputs for run in self.runs if run.outputs is not None}
 
     def normalized(self) -> dict[str, NDArray[np.float32]]:
         """Return the normalised images (N, C, H, W), by runtime, of those that normalise."""

@@ -62,7 +62,7 @@ def verify(options: VerifyOptions, progress: Progress = lambda _: None) -> Resul
 def verify_with_outputs(
     options: VerifyOptions, progress: Progress = lambda _: None
 ) -> tuple[Result, EngineOutputs | None]:
-    """Do what `verify` does, and return the engines' logits too; None if no engine gave any."""
+    """Do what `verify` does, and return the engines' outputs too; None if no engine gave any."""
     doing = "reading files"
 
     def tell(what: str) -> None:
@@ -173,18 +173,19 @@ def _run(
         outputs = engine.run(compared.images.pixels, compared.inputs)
         if outputs.normalized is not None:
             normalized = outputs.runtime, outputs.normalized
-        values = prepared.subject.compared_values(outputs.logits)
+        values = prepared.subject.compared_values(outputs.values)
         report = judged_outputs(name, outputs.runtime, values, truth, options)
-        if outputs.logits.shape != truth.reference.shape:  # nothing more can be compared
+        if not truth.fits(outputs.values):  # nothing more can be compared
             yield EngineRun(name, report, None, normalized)
             return
-        run = EngineRun(name, report, outputs.logits, normalized)
+        run = EngineRun(name, report, outputs.values, normalized)
         yield run
         tell(f"{name}, layer by layer")
-        some = slice(0, _layer_images(engine, prepared, options))
-        inputs, part = compared.inputs[some], replace(truth, reference=truth.reference[some])
+        n = _layer_images(engine, prepared, options)
+        inputs = tuple(x[:n] for x in compared.inputs)
+        plain = tuple(x[:n] for x in outputs.values)
         layered = with_layers(
-            report, engine, prepared.layers, inputs, truth=part, plain=outputs.logits[some]
+            report, engine, prepared.layers, inputs, truth=truth.first(n), plain=plain
         )
         yield replace(run, report=layered)
     except EngineError as error:
@@ -194,14 +195,14 @@ def _run(
 
 def _layer_images(engine: Engine, prepared: Prepared, options: VerifyOptions) -> int:
     """Return how many of the compared images an engine's layers are judged on."""
-    most = min(options.layer_images, len(prepared.compared.inputs))
+    most = min(options.layer_images, prepared.compared.count)
     if isinstance(engine, ToolboxJob):
         most = min(most, layer_batch_size(_TOOLBOX_IMAGES, prepared.layers.original.graph))
     return most
 
 
 def _scored(evidence: Evidence, options: VerifyOptions, tell: Progress) -> Iterator[Evidence]:
-    """Score the data set (rung 6) with the engines that gave logits."""
+    """Score the data set (rung 6) with the engines that gave outputs."""
     prepared = evidence.prepared
     run, part, count = prepared.subject.run, prepared.compared.part, options.accuracy_images
     if run is None or part is None or count is None:
@@ -209,7 +210,7 @@ def _scored(evidence: Evidence, options: VerifyOptions, tell: Progress) -> Itera
     engines = {one.name: one.engine for one in prepared.engines if one.engine is not None}
     sweep = Sweep(run, part, count, engines.__getitem__)
     try:
-        for scored in sweep.run(tuple(evidence.logits()), tell):
+        for scored in sweep.run(tuple(evidence.outputs()), tell):
             evidence = replace(evidence, scored=scored)
             yield evidence
     except BrokeDownError as error:
@@ -222,11 +223,11 @@ def _scored(evidence: Evidence, options: VerifyOptions, tell: Progress) -> Itera
 
 
 def _outputs(evidence: Evidence) -> EngineOutputs | None:
-    logits = evidence.logits()
-    if not logits:
+    outputs = evidence.outputs()
+    if not outputs:
         return None
     prepared = evidence.prepared
-    return EngineOutputs(prepared.subject, logits, prepared.compared.inputs)
+    return EngineOutputs(prepared.subject, outputs, prepared.compared.inputs)
 
 
 def take_share(options: VerifyOptions) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -14,7 +14,9 @@ from cifarx.export.network.graph import LayerGraph
 
 Activations = Mapping[str, NDArray[np.float32]]
 """Outputs of layers by name, (N, C, H, W) or (N, F)."""
-Take = Callable[[NDArray[np.float32], Activations], None]
+Inputs = Sequence[NDArray[np.float32]]
+"""One array (N, ...) per input of the network, in its order and in the shapes of its source."""
+Take = Callable[[Inputs, Activations], None]
 """Called with a mini-batch of inputs and its layer outputs; must keep neither."""
 
 _INPUTS = 2**21
@@ -23,13 +25,20 @@ _ACTIVATIONS = 2**26
 """Most values of inputs and layer outputs per mini-batch, 256 MB in float32."""
 
 
-def batch_size(most: int, inputs: NDArray[np.float32]) -> int:
+def batch_size(most: int, inputs: Inputs) -> int:
     """Return the images per mini-batch: at most `most`, fewer if they are large.
 
-    >>> batch_size(64, np.zeros((100, 3, 32, 32), np.float32))
+    >>> batch_size(64, [np.zeros((100, 3, 32, 32), np.float32)])
     64
     """
-    return max(1, min(most, _INPUTS // max(1, math.prod(inputs.shape[1:]))))
+    numbers = sum(math.prod(x.shape[1:]) for x in inputs)
+    return max(1, min(most, _INPUTS // max(1, numbers)))
+
+
+def mini_batches(inputs: Inputs, size: int) -> Iterator[Inputs]:
+    """Yield all inputs in mini-batches of at most `size`."""
+    for start in range(0, len(inputs[0]), size):
+        yield [x[start : start + size] for x in inputs]
 
 
 def layer_batch_size(most: int, graph: LayerGraph) -> int:
@@ -44,10 +53,16 @@ class Outputs:
 
     runtime: str
     """Name and version, such as 'onnxruntime 1.31.1'."""
-    logits: NDArray[np.float32]
-    """(N, K) float32, for the given inputs."""
+    values: tuple[NDArray[np.float32], ...]
+    """(N, ...) float32 per output, for the given inputs."""
     normalized: NDArray[np.float32] | None
     """(N, C, H, W) float32 if the runtime normalises images itself, else None."""
+
+    @property
+    def logits(self) -> NDArray[np.float32]:
+        """The only output of a classifier, (N, K)."""
+        (values,) = self.values
+        return values
 
 
 class Engine(Protocol):
@@ -65,29 +80,30 @@ class Engine(Protocol):
     def library(self) -> Literal["pytorch", "onnxruntime", "toolbox"]:
         """The library whose functions compute the layer outputs."""
 
-    def run(self, images: NDArray[np.uint8], inputs: NDArray[np.float32]) -> Outputs:
+    def run(self, images: NDArray[np.uint8], inputs: Inputs) -> Outputs:
         """Run the network.
 
         Args:
-            images: (N, C, H, W) uint8 pixels; N is 0 if their normalisation is unknown.
-            inputs: (N, C, H, W) float32, the same images normalised.
+            images: (N, C, H, W) uint8 pixels of the network's image; N is 0 if their normalisation
+                is unknown.
+            inputs: (N, ...) float32 per input, an image normalised.
 
         Raises:
             EngineError: the runtime failed.
         """
 
     def layers(
-        self, graph: LayerGraph, inputs: NDArray[np.float32], take: Take
-    ) -> NDArray[np.float32]:
+        self, graph: LayerGraph, inputs: Inputs, take: Take
+    ) -> tuple[NDArray[np.float32], ...]:
         """Run the network in mini-batches and return every layer's output through `take`.
 
         Args:
             graph: the network that the engine holds.
-            inputs: (N, C, H, W) float32.
+            inputs: (N, ...) float32 per input.
             take: called with each mini-batch and its layer outputs by the names in `graph`.
 
         Returns:
-            (N, K) float32, the logits of this run. They may differ from those of `run`, because
+            (N, ...) float32 per output, of this run. They may differ from those of `run`, because
             a runtime that returns all outputs may fuse fewer layers.
 
         Raises:

@@ -8,10 +8,19 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from cifarx.export.from_onnx.answers import fixed_batch
 from cifarx.export.from_onnx.interface import model_inputs
 from cifarx.export.network.graph import LayerGraph
 from cifarx.pytorch_models.errors import EngineError, EngineMissingError
-from cifarx.verify.engines.engine import Engine, Outputs, Take, batch_size, layer_batch_size
+from cifarx.verify.engines.engine import (
+    Engine,
+    Inputs,
+    Outputs,
+    Take,
+    batch_size,
+    layer_batch_size,
+    mini_batches,
+)
 from cifarx.verify.subject.files_and_run import Subject
 
 _AT_ONCE = 64
@@ -43,7 +52,9 @@ class OnnxRuntime:
         # TF32 is not float32 arithmetic
         self._providers = [(_CUDA, {"use_tf32": 0})] if cuda else ["CPUExecutionProvider"]
         self._session = self._opened(str(subject.onnx_path))
-        self._fixed = _fixed_batch(subject.onnx)
+        self._fixed = fixed_batch(subject.onnx)
+        self._names = [value.name for value in model_inputs(subject.onnx)]
+        self._outputs = [value.name for value in subject.onnx.graph.output]
         place = ", CUDA" if cuda else ""
         place += "" if optimized else ", not optimized"
         self._runtime = f"onnxruntime {onnxruntime.__version__}{place}"
@@ -56,26 +67,27 @@ class OnnxRuntime:
         except Exception as error:  # its exception classes are private
             raise EngineError(f"it does not load the file: {_first_line(error)}") from error
 
-    def _computed(self, session: Any, outputs: list[str] | None, part: NDArray[np.float32]) -> Any:
+    def _computed(self, session: Any, outputs: list[str], part: Inputs) -> list[NDArray[Any]]:
         """Return the outputs; if the file has a fixed batch size, the last image is repeated."""
-        missing = max(0, self._fixed - len(part))
-        whole = np.concatenate([part, np.repeat(part[-1:], missing, axis=0)]) if missing else part
-        return [values[: len(part)] for values in _run(session, outputs, whole)]
+        count = len(part[0])
+        if (missing := self._fixed - count) > 0:
+            part = [np.concatenate([x, np.repeat(x[-1:], missing, axis=0)]) for x in part]
+        return [values[:count] for values in _run(session, outputs, self._names, part)]
 
-    def run(self, images: NDArray[np.uint8], inputs: NDArray[np.float32]) -> Outputs:
+    def run(self, images: NDArray[np.uint8], inputs: Inputs) -> Outputs:
         """See `Engine.run`."""
-        parts = _parts(inputs, self._fixed or batch_size(_AT_ONCE, inputs))
-        logits = [self._computed(self._session, None, part)[0] for part in parts]
-        return Outputs(self._runtime, np.concatenate(logits), None)
+        parts = mini_batches(inputs, self._fixed or batch_size(_AT_ONCE, inputs))
+        found = [self._computed(self._session, self._outputs, part) for part in parts]
+        return Outputs(self._runtime, _joined(found), None)
 
     def layers(
-        self, graph: LayerGraph, inputs: NDArray[np.float32], take: Take
-    ) -> NDArray[np.float32]:
+        self, graph: LayerGraph, inputs: Inputs, take: Take
+    ) -> tuple[NDArray[np.float32], ...]:
         """See `Engine.layers`."""
         places, shapes = self._subject.places, graph.shapes()
         model = onnx.ModelProto()
         model.CopyFrom(self._subject.onnx)
-        outputs = [value.name for value in model.graph.output]
+        outputs = list(self._outputs)
         for place in places.values():
             if place.value not in outputs:
                 outputs.append(place.value)
@@ -84,35 +96,38 @@ class OnnxRuntime:
                 )
                 model.graph.output.append(marked)
         session = self._opened(model.SerializeToString())
-        logits = []
-        for part in _parts(inputs, self._fixed or layer_batch_size(_AT_ONCE, graph)):
+        found = []
+        for part in mini_batches(inputs, self._fixed or layer_batch_size(_AT_ONCE, graph)):
+            count = len(part[0])
             values_of = dict(zip(outputs, self._computed(session, outputs, part), strict=True))
-            logits.append(values_of[outputs[0]])
+            found.append([values_of[name] for name in self._outputs])
             activations = {}
             for name, place in places.items():
-                values = values_of[place.value].reshape(len(part), -1)
+                values = values_of[place.value].reshape(count, -1)
                 if place.order is not None:
                     values = values[:, np.argsort(place.order.ravel())]
                 if values.shape[1] == np.prod(shapes[name]):
-                    values = values.reshape(len(part), *shapes[name])
+                    values = values.reshape(count, *shapes[name])
                 activations[name] = values
             take(part, activations)
-        return np.concatenate(logits)
+        return _joined(found)
 
 
-def _fixed_batch(model: onnx.ModelProto) -> int:
-    """Return the fixed batch size of the file, or 0 if it takes any."""
-    sizes = model_inputs(model)[0].type.tensor_type.shape.dim
-    return sizes[0].dim_value if sizes else 0
+def _joined(parts: list[list[NDArray[Any]]]) -> tuple[NDArray[Any], ...]:
+    """Join the outputs of all mini-batches; each is emptied, so that no output is held twice."""
+    joined = []
+    for k in range(len(parts[0])):
+        joined.append(np.concatenate([part[k] for part in parts]))
+        for part in parts:
+            part[k] = np.empty(0)
+    return tuple(joined)
 
 
-def _parts(inputs: NDArray[np.float32], size: int) -> list[NDArray[np.float32]]:
-    return [inputs[start : start + size] for start in range(0, len(inputs), size)]
-
-
-def _run(session: Any, outputs: list[str] | None, inputs: NDArray[np.float32]) -> Any:
+def _run(session: Any, outputs: list[str], names: list[str], inputs: Inputs) -> Any:
+    if len(names) != len(inputs):
+        raise EngineError(f"the file takes {len(names)} inputs, not {len(inputs)}")
     try:
-        return session.run(outputs, {session.get_inputs()[0].name: inputs})
+        return session.run(outputs, dict(zip(names, inputs, strict=True)))
     except Exception as error:
         raise EngineError(f"it does not run the file: {_first_line(error)}") from error
 

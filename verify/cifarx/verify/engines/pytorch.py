@@ -17,7 +17,15 @@ from cifarx.export.network.interface import Input
 from cifarx.export.network.names import INPUT
 from cifarx.pytorch_models.errors import EngineMissingError
 from cifarx.pytorch_models.run import build_module
-from cifarx.verify.engines.engine import Engine, Outputs, Take, batch_size, layer_batch_size
+from cifarx.verify.engines.engine import (
+    Engine,
+    Inputs,
+    Outputs,
+    Take,
+    batch_size,
+    layer_batch_size,
+    mini_batches,
+)
 from cifarx.verify.engines.recorded_layers import activations, recorded
 from cifarx.verify.subject.files_and_run import Subject
 
@@ -44,50 +52,50 @@ class PyTorch:
             self._module = self._module.to(memory_format=torch.channels_last)
         self._channels_last, self._cuda = channels_last, cuda
         self._example = Example((Input(INPUT, subject.run.record.input_size),))
-        self._last: tuple[NDArray[np.float32], Outputs] | None = None
+        self._last: tuple[Inputs, Outputs] | None = None
         place = ", CUDA" if cuda else ""
         self._runtime = f"pytorch {torch.__version__}{place}"
         self._runtime += ", channels-last" if channels_last else ""
 
-    def run(self, images: NDArray[np.uint8], inputs: NDArray[np.float32]) -> Outputs:
+    def run(self, images: NDArray[np.uint8], inputs: Inputs) -> Outputs:
         """See `Engine.run`."""
         if self._last is None or self._last[0] is not inputs:  # the truth needs the same outputs
-            parts = [
-                self._forward(part).cpu() for part in _parts(inputs, batch_size(_AT_ONCE, inputs))
-            ]
-            self._last = inputs, Outputs(self._runtime, torch.cat(parts).numpy(), None)
+            parts = mini_batches(inputs, batch_size(_AT_ONCE, inputs))
+            found = [self._forward(_tensors(part)).cpu() for part in parts]
+            self._last = inputs, Outputs(self._runtime, (torch.cat(found).numpy(),), None)
         return self._last[1]
 
     def layers(
-        self, graph: LayerGraph, inputs: NDArray[np.float32], take: Take
-    ) -> NDArray[np.float32]:
+        self, graph: LayerGraph, inputs: Inputs, take: Take
+    ) -> tuple[NDArray[np.float32], ...]:
         """See `Engine.layers`; hooks record what modules get and give (`recorded_layers`)."""
         logits = []
-        for part in _parts(inputs, layer_batch_size(_AT_ONCE, graph)):
+        for part in mini_batches(inputs, layer_batch_size(_AT_ONCE, graph)):
+            tensors = _tensors(part)
             with recorded(self._module) as calls:
-                logits.append(self._forward(part).cpu().numpy())
-            take(part.numpy(), activations(graph, calls, self._placed(part)))
-        return np.concatenate(logits)
+                logits.append(self._forward(tensors).cpu().numpy())
+            take(part, activations(graph, calls, [self._placed(x) for x in tensors]))
+        return (np.concatenate(logits),)
 
     def graph(self) -> LayerGraph:
         """Return the module's layers as an export writes them."""
         return graph_from_module(self._module, self._example.inputs)
 
-    def truth(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Return the logits of the module in float64, (N, K), for inputs (N, C, H, W)."""
-        (logits,) = outputs_float64(self._module, self._example, [inputs])
-        return logits
+    def truth(self, inputs: Inputs) -> tuple[NDArray[np.float64], ...]:
+        """Return the outputs of the module in float64, (N, ...) each."""
+        return outputs_float64(self._module, self._example, inputs)
 
     def _placed(self, part: Tensor) -> Tensor:
         x = part.to("cuda") if self._cuda else part
-        return x.contiguous(memory_format=torch.channels_last) if self._channels_last else x
+        last = self._channels_last and x.ndim == 4
+        return x.contiguous(memory_format=torch.channels_last) if last else x
 
-    def _forward(self, part: Tensor) -> Tensor:
+    def _forward(self, part: list[Tensor]) -> Tensor:
         tf32 = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
         try:  # TF32 is not float32 arithmetic
             torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
             with torch.no_grad():
-                logits: Tensor = self._module(self._placed(part))
+                logits: Tensor = self._module(*(self._placed(x) for x in part))
             return logits
         finally:
             torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = tf32
@@ -98,8 +106,8 @@ def _has_onednn() -> bool:
     return bool(mkldnn.is_available() and mkldnn.enabled)
 
 
-def _parts(inputs: NDArray[np.float32], size: int) -> tuple[Tensor, ...]:
-    return torch.split(torch.from_numpy(inputs), size)
+def _tensors(inputs: Inputs) -> list[Tensor]:
+    return [torch.from_numpy(x) for x in inputs]
 
 
 def open_pytorch(subject: Subject) -> Engine:

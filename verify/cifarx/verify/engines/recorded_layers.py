@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -73,7 +73,9 @@ def _is_leaf(part: nn.Module) -> bool:
     return all(name == "parametrizations" for name, _ in part.named_children())
 
 
-def activations(graph: LayerGraph, calls: Calls, inputs: Tensor) -> dict[str, NDArray[np.float32]]:
+def activations(
+    graph: LayerGraph, calls: Calls, inputs: Sequence[Tensor]
+) -> dict[str, NDArray[np.float32]]:
     """Every layer's output.
 
     A layer without a module of its own (torch.flatten, x + y) is what the module behind it gets. If
@@ -86,12 +88,15 @@ def activations(graph: LayerGraph, calls: Calls, inputs: Tensor) -> dict[str, ND
     Args:
         graph: the layers, with the paths of their modules.
         calls: what `recorded` has for these inputs.
-        inputs: (N, C, H, W).
+        inputs: (N, ...) per input, as the source takes them.
     """
     calls_of = _calls_of(graph, calls)
     got, shapes = _got(graph, calls_of), graph.shapes()
-    (given,) = graph.inputs
-    values, own = {given.name: inputs}, {given.name}
+    values = {
+        given.name: x.reshape(len(x), *given.carried)
+        for given, x in zip(graph.inputs, inputs, strict=True)
+    }
+    own = set(values)
     for layer in graph.layers:
         shape, call = shapes[layer.name], calls_of.get(layer.name)
         known = own.issuperset(layer.inputs)
@@ -139,6 +144,8 @@ def _as_layer(values: Tensor | None, shape: Shape) -> Tensor | None:
         return values
     if values.ndim == 4 and len(shape) == 3:
         values = values.permute(0, 3, 1, 2)
+    elif values.ndim == 3 and len(shape) == 3:  # a signal, which layers have as maps of one row
+        values = values.unsqueeze(2)
     return values if values.shape[1:] == shape else None
 
 

@@ -18,7 +18,7 @@ from scipy.io import loadmat, savemat
 from cifarx.export.network import layout
 from cifarx.export.network.graph import LayerGraph
 from cifarx.pytorch_models.errors import EngineError, EngineMissingError
-from cifarx.verify.engines.engine import Outputs, Take
+from cifarx.verify.engines.engine import Inputs, Outputs, Take
 from cifarx.verify.engines.toolbox_path import toolbox_path
 from cifarx.verify.subject.files_and_run import Subject
 
@@ -47,25 +47,33 @@ class ToolboxJob:
                 f"there is no {subject.mat_path.name} beside {subject.onnx_path.name}"
             )
         self._command = command
+        self._graph = subject.mat.graph
         self._model = subject.mat_path.resolve()
 
-    def run(self, images: NDArray[np.uint8], inputs: NDArray[np.float32]) -> Outputs:
+    def run(self, images: NDArray[np.uint8], inputs: Inputs) -> Outputs:
         """See `Engine.run`."""
-        job = {"inputs": layout.images_to_matlab(inputs)}
+        job: dict[str, Any] = {"inputs": _in_matlab(inputs)}
         if len(images):
             job["images"] = layout.images_to_matlab(images)
-        return self._result(job, lambda content: _outputs(content, images, inputs))
+
+        def read(content: dict[str, Any]) -> Outputs:
+            normalized = _normalized(content, images) if len(images) else None
+            values = _outputs(content, self._graph)
+            return Outputs(str(content["runtime"].item()), values, normalized)
+
+        return self._result(job, read)
 
     def layers(
-        self, graph: LayerGraph, inputs: NDArray[np.float32], take: Take
-    ) -> NDArray[np.float32]:
+        self, graph: LayerGraph, inputs: Inputs, take: Take
+    ) -> tuple[NDArray[np.float32], ...]:
         """See `Engine.layers`."""
-        job = {"inputs": layout.images_to_matlab(inputs), "layers": True}
-        logits, activations = self._result(
-            job, lambda content: _activations(content, graph, len(inputs))
+        job = {"inputs": _in_matlab(inputs), "layers": True}
+        count = len(inputs[0])
+        outputs, activations = self._result(
+            job, lambda content: (_outputs(content, graph), _activations(content, graph, count))
         )
         take(inputs, activations)
-        return logits
+        return outputs
 
     def _result(
         self, variables: dict[str, Any], read: Callable[[dict[str, Any]], _Answer]
@@ -89,10 +97,20 @@ class ToolboxJob:
                 ) from error
 
 
+def _in_matlab(inputs: Inputs) -> NDArray[Any]:
+    """Return the array of the only input, or a 1xI cell array, in the toolbox's layout."""
+    arrays = [layout.to_matlab(values) for values in inputs]
+    if len(arrays) == 1:
+        return arrays[0]
+    cell = np.empty((1, len(arrays)), object)
+    cell[0, :] = arrays
+    return cell
+
+
 def _activations(
     content: dict[str, Any], graph: LayerGraph, count: int
-) -> tuple[NDArray[np.float32], dict[str, NDArray[np.float32]]]:
-    """Return the logits (N, K), and every layer's output."""
+) -> dict[str, NDArray[np.float32]]:
+    """Return every layer's output."""
     activations = {}
     shapes = graph.shapes()
     for layer, cell in zip(graph.layers, content["activations"].ravel(), strict=True):
@@ -103,25 +121,23 @@ def _activations(
         if len(values) != count or values.dtype != np.float32:
             raise ValueError(f"{layer.name} is {cell.dtype} {cell.shape}")
         activations[layer.name] = values
-    return _logits(content), activations
+    return activations
 
 
-def _logits(content: dict[str, Any]) -> NDArray[np.float32]:
-    logits = np.ascontiguousarray(layout.features_from_matlab(content["logits"]))
-    if logits.dtype != np.float32:
-        raise TypeError(f"logits are {logits.dtype}")
-    return logits
+def _outputs(content: dict[str, Any], graph: LayerGraph) -> tuple[NDArray[np.float32], ...]:
+    """Return every output in the shape of its source."""
+    cells = [cell for cell in content["outputs"].ravel()]
+    shapes = graph.output_shapes()
+    if len(cells) != len(shapes) or any(cell.dtype != np.float32 for cell in cells):
+        raise TypeError(f"outputs are {', '.join(f'{c.dtype} {c.shape}' for c in cells)}")
+    return tuple(
+        np.ascontiguousarray(layout.from_matlab(cell, shape))
+        for cell, shape in zip(cells, shapes, strict=True)
+    )
 
 
-def _outputs(
-    content: dict[str, Any], images: NDArray[np.uint8], inputs: NDArray[np.float32]
-) -> Outputs:
-    normalized = None
-    if len(images):
-        shape = layout.images_to_matlab(inputs).shape
-        values = content["inputs"].reshape(shape, order="F")  # restores trailing ones
-        normalized = np.ascontiguousarray(layout.images_from_matlab(values))
-    return Outputs(str(content["runtime"].item()), _logits(content), normalized)
+def _normalized(content: dict[str, Any], images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return np.ascontiguousarray(layout.from_matlab(content["inputs"], images.shape[1:]))
 
 
 def _finished(command: Sequence[str], folder: Path) -> str:

@@ -1,4 +1,4 @@
-"""Write the files of `cifarx verify --to-polygraphy`: the engines' logits and the inputs."""
+"""Write the files of `cifarx verify --to-polygraphy`: the engines' outputs and the inputs."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _BATCH = 64  # images per iteration
 
 @dataclass(frozen=True)
 class EngineOutputs:
-    """The logits of at least one engine on the compared images."""
+    """The outputs of at least one engine on the compared images."""
 
     subject: Subject
-    logits: Mapping[str, NDArray[np.float32]]
-    """(N, K) float32 by engine name."""
-    inputs: NDArray[np.float32]
-    """(N, C, H, W) float32, normalised."""
+    values: Mapping[str, tuple[NDArray[np.float32], ...]]
+    """(N, ...) float32 per output, by engine name."""
+    inputs: tuple[NDArray[np.float32], ...]
+    """(N, ...) float32 per input; an image normalised."""
 
 
 def inputs_path(outputs: Path) -> Path:
@@ -37,13 +37,17 @@ def inputs_path(outputs: Path) -> Path:
 
 
 def write_for_polygraphy(path: Path, outputs: EngineOutputs) -> None:
-    """Write the logits to `path`, and the inputs beside it.
+    """Write the outputs to `path`, and the inputs beside it.
 
     Raises:
         UserError: a file cannot be written.
     """
     model = outputs.subject.onnx
-    name = model_inputs(model)[0].name
+    inputs = [value.name for value in model_inputs(model)]
+    names = [value.name for value in model.graph.output]
     # the larger file first, because it is more likely to fail
-    write_inputs(inputs_path(path), name, outputs.inputs, _BATCH)
-    write_outputs(path, outputs.logits, model.graph.output[0].name, _BATCH)
+    write_inputs(inputs_path(path), dict(zip(inputs, outputs.inputs, strict=True)), _BATCH)
+    runners = {
+        engine: dict(zip(names, values, strict=True)) for engine, values in outputs.values.items()
+    }
+    write_outputs(path, runners, _BATCH)

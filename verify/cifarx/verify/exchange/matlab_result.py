@@ -1,6 +1,6 @@
 """Read NAME.matlab-result.mat, which `cifarx.verify` writes in MATLAB or Octave beside NAME.mat.
 
-The file holds the outputs of a runtime for the test batch in NAME.mat. Its logits are judged here
+The file holds the outputs of a runtime for the test batch in NAME.mat. Its outputs are judged here
 like those of any engine; its own verdict is not read. The file is not trusted: the class and size
 of everything in it are checked before use.
 """
@@ -8,6 +8,7 @@ of everything in it are checked before use.
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import warnings
 from collections.abc import Mapping, Sequence
@@ -22,12 +23,14 @@ from scipy.io import loadmat, whosmat
 from cifarx.export.mat.reader import MatFile
 from cifarx.export.mat.writer import matlab_layers
 from cifarx.export.network import layout
+from cifarx.export.network.layer import Shape
+from cifarx.export.network.model_card import CLASSIFICATION
 from cifarx.pytorch_models.errors import EngineError, EngineMissingError, OtherFilesError
 from cifarx.verify.engines.choose import unusable
 from cifarx.verify.findings.contract import Contract
 from cifarx.verify.findings.divergence import Names
 from cifarx.verify.findings.engine import MATLAB_RESULT, EngineReport
-from cifarx.verify.ladder.logits import Truth, judge_logits, make_truth
+from cifarx.verify.ladder.logits import Truth, judge_outputs, make_truth
 from cifarx.verify.subject.files_and_run import Subject
 
 FORMAT = "cifarx-matlab-result"
@@ -43,8 +46,8 @@ class MatlabResult:
     path: Path
     runtime: str
     """Name and release, such as 'matlab R2024b'."""
-    logits: NDArray[np.float32]
-    """(N, K) float32, for the test batch of model.mat."""
+    outputs: tuple[NDArray[np.float32], ...]
+    """(N, ...) float32 per output, for the test batch of model.mat."""
     ratios: NDArray[np.float64]
     """(L,) float64: error over bound of each layer of model.mat, as judged there."""
     layers: tuple[str, ...]
@@ -55,7 +58,7 @@ class MatlabResult:
     """Whether the images, normalised there, equal those in model.mat bit for bit."""
 
     def report(self, truth: Truth, names: Sequence[Names]) -> EngineReport:
-        """Judge the logits; the layers keep the ratios computed there, from the activations.
+        """Judge the outputs; the layers keep the ratios computed there, from the activations.
 
         Args:
             truth: the truth for the test batch of model.mat.
@@ -67,7 +70,7 @@ class MatlabResult:
         return EngineReport(
             MATLAB_RESULT,
             runtime,
-            judge_logits(self.logits, truth),
+            judge_outputs(self.outputs, truth),
             "",
             layers=tuple(findings),
             layers_in_all=len(names),
@@ -80,9 +83,17 @@ def result_path(subject: Subject) -> Path:
     return subject.mat_path.with_suffix(".matlab-result.mat")
 
 
-def truth_of_batch(mat: MatFile, name: str) -> Truth:
+def truth_of_batch(subject: Subject) -> Truth:
     """Return the truth for the test batch, from the reference outputs in model.mat."""
-    return make_truth(mat.batch.reference, mat.batch.logits, f"{name}'s reference")
+    assert subject.mat is not None
+    batch = subject.mat.batch
+    return make_truth(
+        batch.references,
+        batch.outputs,
+        f"{subject.mat_path.name}'s reference",
+        task=subject.task,
+        names=subject.output_names,
+    )
 
 
 def read_result(subject: Subject) -> MatlabResult:
@@ -147,8 +158,11 @@ def joined(contract: Contract, result: MatlabResult) -> Contract:
 
 def _require_sizes(path: Path, mat: MatFile) -> None:
     """Check class and size of every variable before any is read."""
-    count, classes = mat.batch.reference.shape
+    count, shapes = mat.batch.count, mat.graph.output_shapes()
     layers = len(mat.graph.layers)
+    arrays = {
+        _output_name(mat, i): ("single", _written(shape, count)) for i, shape in enumerate(shapes)
+    }
     row = ("char", ((1,),))  # of any length: scipy counts the rows of text
     expected: dict[str, tuple[str, tuple[tuple[int, ...], ...]]] = {
         "format": ("struct", ((1, 1),)),
@@ -157,25 +171,39 @@ def _require_sizes(path: Path, mat: MatFile) -> None:
         "arrays_sha256": row,
         "inputs_sha256": row,
         "normalized_sha256": ("char", ((1,), (0,))),
-        "logits": ("single", ((classes, count),)),
+        **arrays,
         "layer_names": ("cell", ((1, layers),)),
         "layer_ratios": ("double", ((1, layers),)),
         "layer_images": ("double", ((1, 1),)),
     }
-    largest = 2**20 + 2**12 * layers + 8 * count * classes
+    numbers = count * sum(map(math.prod, shapes))
+    largest = 2**20 + 2**12 * layers + 8 * numbers
     if (size := path.stat().st_size) > largest:
         raise ValueError(f"it has {size} bytes, but can have at most {largest}")
     variables = {name: (kind, shape) for name, shape, kind in whosmat(path)}
-    for name, (kind, shapes) in expected.items():
+    for name, (kind, sizes) in expected.items():
         if name not in variables:
             raise ValueError(f"it has no variable {name}")
         actual, shape = variables[name]
         if actual != kind:
             raise ValueError(f"{name} is {actual}, not {kind}")
-        if shape not in shapes and name in ("logits", "layer_names", "layer_ratios"):
-            raise OtherFilesError(f"its {name} are {_by(shape)}, not {_by(shapes[0])}")
-        if shape not in shapes:
-            raise ValueError(f"{name} is {_by(shape)}, not {_by(shapes[0])}")
+        if shape not in sizes and name in (*arrays, "layer_names", "layer_ratios"):
+            raise OtherFilesError(f"its {name} are {_by(shape)}, not {_by(sizes[0])}")
+        if shape not in sizes:
+            raise ValueError(f"{name} is {_by(shape)}, not {_by(sizes[0])}")
+
+
+def _output_name(mat: MatFile, i: int) -> str:
+    """Return the variable of an output; version 1 had the logits of a classifier alone."""
+    return "logits" if mat.card.task == CLASSIFICATION else f"output{i + 1}"
+
+
+def _written(shape: Shape, count: int) -> tuple[tuple[int, ...], ...]:
+    """Return the size of an output in MATLAB, which drops trailing axes of length 1."""
+    size = (*layout.matlab_size(shape), count) if shape else (1, count)
+    while len(size) > 2 and size[-1] == 1:
+        size = size[:-1]
+    return (size,)
 
 
 def _require_same(content: Mapping[str, Any], subject: Subject, mat: MatFile) -> None:
@@ -215,14 +243,17 @@ def _interpret(path: Path, content: Mapping[str, Any], mat: MatFile) -> MatlabRe
     judged = float(content["layer_images"].item())
     if not 1 <= judged <= mat.batch.count or not judged.is_integer():
         raise ValueError("layer_images does not fit the number of test images")
-    logits = content["logits"]
-    if logits.dtype != np.float32:
-        raise ValueError(f"logits are {logits.dtype}")
+    outputs = []
+    for i, shape in enumerate(mat.graph.output_shapes()):
+        values = content[_output_name(mat, i)]
+        if values.dtype != np.float32:
+            raise ValueError(f"{_output_name(mat, i)} are {values.dtype}")
+        outputs.append(np.ascontiguousarray(layout.from_matlab(values, shape)))
     normalized = _text(content["normalized_sha256"])
     return MatlabResult(
         path=path,
         runtime=runtime,
-        logits=np.ascontiguousarray(layout.features_from_matlab(logits)),
+        outputs=tuple(outputs),
         ratios=ratios,
         layers=tuple(names),
         layer_images=int(judged),
@@ -231,8 +262,11 @@ def _interpret(path: Path, content: Mapping[str, Any], mat: MatFile) -> MatlabRe
 
 
 def _inputs_sha256(mat: MatFile) -> str:
-    values = layout.to_matlab(mat.batch.inputs[0]).astype("<f4", copy=False)
-    return hashlib.sha256(values.tobytes(order="F")).hexdigest()
+    digest = hashlib.sha256()
+    for given in mat.batch.inputs:
+        values = layout.to_matlab(given).astype("<f4", copy=False)
+        digest.update(values.tobytes(order="F"))
+    return digest.hexdigest()
 
 
 def _text(value: Any) -> str:

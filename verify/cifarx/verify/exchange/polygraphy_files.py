@@ -15,8 +15,9 @@ from __future__ import annotations
 import base64
 import io
 import json
+import math
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,58 +42,79 @@ class RunnerOutputs:
 
     runner: str
     """Name given by Polygraphy, such as 'onnxrt-runner-N0-11/21/26-15:12:32'."""
-    output: str
-    """Name of the model's output."""
-    logits: NDArray[np.float32]
-    """(N, K) float32, all iterations in order; may hold NaN or infinity."""
+    outputs: Mapping[str, NDArray[np.float32]]
+    """(N, ...) float32 by the name of the model's output, all iterations in order; may hold NaN or
+    infinity."""
+
+    def in_order(self, names: Sequence[str]) -> list[NDArray[np.float32]]:
+        """Return the outputs of these names; an only output may have any name.
+
+        A missing one is an empty array, which is not of the expected shape.
+        """
+        if len(names) == len(self.outputs) == 1:
+            return list(self.outputs.values())
+        return [self.outputs.get(name, np.empty(0, np.float32)) for name in names]
 
 
 def write_outputs(
-    path: Path, runners: Mapping[str, NDArray[np.float32]], output_name: str, batch: int
+    path: Path, runners: Mapping[str, Mapping[str, NDArray[np.float32]]], batch: int
 ) -> None:
-    """Write the logits of several runtimes for `polygraphy run --load-outputs`.
+    """Write the outputs of several runtimes for `polygraphy run --load-outputs`.
 
     Polygraphy pairs outputs by name and iterations by number, and ignores what has no partner. The
     bytes are those that Polygraphy would write, the same for the same arguments.
 
     Args:
         path: the file to write.
-        runners: (N, K) float32 logits by runtime name, with the same N.
-        output_name: the output name of the model.
+        runners: by runtime name the outputs (N, ...) float32 by name, all with the same N.
         batch: images per iteration; must be that of the inputs.
 
     Raises:
         UserError: the file cannot be written.
         ValueError: there are no arrays, or they differ in type or length.
     """
-    if len({len(logits) for logits in runners.values()}) != 1:
+    if len({len(values) for outputs in runners.values() for values in outputs.values()}) != 1:
         raise ValueError("runners are needed, all with the same number of images")
     content = []
-    for name, logits in runners.items():
+    for name, outputs in runners.items():
         rest = {"runtime": None, "runner_name": name, CLASS: "IterationResult"}
-        outputs = ({"values": array, CLASS: LAZY[0]} for array in _encoded(logits, 2, batch))
-        content.append([name, [{"outputs": {output_name: output}, **rest} for output in outputs]])
+        iterations = [
+            {
+                "outputs": {key: {"values": array, CLASS: LAZY[0]} for key, array in part.items()},
+                **rest,
+            }
+            for part in _iterations(outputs, batch)
+        ]
+        content.append([name, iterations])
     _write(path, {"lst": content, CLASS: "RunResults"})
 
 
-def write_inputs(path: Path, input_name: str, inputs: NDArray[np.float32], batch: int) -> None:
-    """Write inputs, (N, C, H, W) float32, for `polygraphy run --load-inputs`.
+def write_inputs(path: Path, inputs: Mapping[str, NDArray[np.float32]], batch: int) -> None:
+    """Write inputs, (N, ...) float32 by name, for `polygraphy run --load-inputs`.
 
     `batch` is the number of images per iteration. Raises the same errors as `write_outputs`.
     """
-    _write(path, [{input_name: array} for array in _encoded(inputs, 4, batch)])
+    _write(path, list(_iterations(inputs, batch)))
+
+
+def _iterations(
+    arrays: Mapping[str, NDArray[np.float32]], batch: int
+) -> Iterator[dict[str, dict[str, str]]]:
+    """Yield the encoded arrays of each iteration, by name."""
+    encoded = [_encoded(values, batch) for values in arrays.values()]
+    for parts in zip(*encoded, strict=True):
+        yield dict(zip(arrays, parts, strict=True))
 
 
 def read_outputs(path: Path) -> tuple[RunnerOutputs, ...]:
     """Read the outputs of `polygraphy run --save-outputs`: a file, or a folder of iterations.
 
-    Every runner must have one float32 output, images by classes, with the same name in all
-    iterations.
+    Every runner must have float32 outputs, the batch first, with the same names in all iterations.
 
     Raises:
         UserError: the file is missing, damaged, too large or has other content.
     """
-    by_runner: dict[str, list[tuple[str, NDArray[np.float32]]]] = {}
+    by_runner: dict[str, list[dict[str, NDArray[np.float32]]]] = {}
     with reading(path):
         try:
             for content in _contents(path):
@@ -100,18 +122,19 @@ def read_outputs(path: Path) -> tuple[RunnerOutputs, ...]:
                 if by_runner and runners.keys() != by_runner.keys():
                     raise MalformedFileError("the files of the folder have different runners")
                 for runner, iterations in runners.items():
-                    by_runner.setdefault(runner, []).extend(map(_output, iterations))
+                    by_runner.setdefault(runner, []).extend(map(_outputs, iterations))
             return tuple(_joined(runner, outputs) for runner, outputs in by_runner.items())
         except MalformedFileError as error:
             raise UserError(
                 f"{path} cannot be read as outputs of Polygraphy: {error}. cifarx reads what "
                 "'polygraphy run model.onnx --onnxrt --save-outputs outputs.json' writes (version "
-                "0.49 or newer), with one float32 output, images by classes. Save it this way."
+                "0.49 or newer), with float32 outputs whose first axis is the batch. Save it this "
+                "way."
             ) from error
 
 
-def _encoded(values: NDArray[np.float32], axes: int, batch: int) -> Iterator[dict[str, str]]:
-    if values.dtype != np.float32 or values.ndim != axes or 0 in values.shape or batch < 1:
+def _encoded(values: NDArray[np.float32], batch: int) -> Iterator[dict[str, str]]:
+    if values.dtype != np.float32 or not values.ndim or 0 in values.shape or batch < 1:
         raise ValueError(f"{values.dtype} of shape {values.shape} in batches of {batch}")
     for start in range(0, len(values), batch):
         file = io.BytesIO()
@@ -168,14 +191,16 @@ def _runners(content: object) -> dict[str, list[Any]]:
     return by_name
 
 
-def _output(iteration: object) -> tuple[str, NDArray[np.float32]]:
-    """Return name and array of the only output of an iteration."""
+def _outputs(iteration: object) -> dict[str, NDArray[np.float32]]:
+    """Return the arrays of the outputs of an iteration, by name."""
     outputs = _member(iteration, "outputs", dict, "IterationResult")
-    if len(outputs) != 1:
-        raise MalformedFileError(f"an iteration has {len(outputs)} outputs instead of one")
-    ((name, lazy),) = outputs.items()
-    values = _member(lazy, "values", dict, *LAZY)
-    return _name(name, "an output"), _array(_member(values, "array", str, "ndarray"))
+    found = {}
+    for name, lazy in outputs.items():
+        values = _member(lazy, "values", dict, *LAZY)
+        found[_name(name, "an output")] = _array(_member(values, "array", str, "ndarray"))
+    if len({len(array) for array in found.values()}) != 1:
+        raise MalformedFileError("an iteration has no outputs, or different numbers of images")
+    return found
 
 
 def _array(text: str) -> NDArray[np.float32]:
@@ -193,20 +218,25 @@ def _array(text: str) -> NDArray[np.float32]:
         raise MalformedFileError("an array is not in numpy's .npy format 1.0") from error
     if dtype != np.float32:
         raise MalformedFileError(f"an array holds {str(dtype)[:40]!r}, not float32")
-    if len(shape) != 2 or min(shape) < 1:
-        raise MalformedFileError(f"an array has the shape {str(shape)[:80]}, not images by classes")
-    if (size := len(raw) - file.tell()) != 4 * shape[0] * shape[1]:
+    if not shape or min(shape) < 1:
+        raise MalformedFileError(f"an array has the shape {str(shape)[:80]}, without a batch")
+    if (size := len(raw) - file.tell()) != 4 * math.prod(shape):
         raise MalformedFileError(f"an array of shape {str(shape)[:80]} has {size} bytes")
     file.seek(0)
     return np.ascontiguousarray(np.load(file, allow_pickle=False))
 
 
-def _joined(runner: str, outputs: list[tuple[str, NDArray[np.float32]]]) -> RunnerOutputs:
-    kinds = {(name, array.shape[1]) for name, array in outputs}
-    if len(kinds) > 1:
-        shown = [f"{name!r} of {classes} classes" for name, classes in sorted(kinds)]
-        raise MalformedFileError(f"iterations of {runner!r} differ: {shown[0]}, {shown[1]}")
-    return RunnerOutputs(runner, outputs[0][0], np.concatenate([array for _, array in outputs]))
+def _joined(runner: str, iterations: list[dict[str, NDArray[np.float32]]]) -> RunnerOutputs:
+    kinds = [{name: array.shape[1:] for name, array in part.items()} for part in iterations]
+    other = next((kind for kind in kinds if kind != kinds[0]), None)
+    if other is not None:
+        shown = [
+            " and ".join(f"{name!r} of {size}" for name, size in kind.items())
+            for kind in (kinds[0], other)
+        ]
+        raise MalformedFileError(f"iterations of {runner!r} differ: {shown[0]}; {shown[1]}")
+    joined = {name: np.concatenate([part[name] for part in iterations]) for name in kinds[0]}
+    return RunnerOutputs(runner, joined)
 
 
 def _member(value: object, key: str, kind: type, *classes: str) -> Any:

@@ -15,7 +15,6 @@ MATLAB_RESULT = "matlab-result"
 """Engine name of the result that `cifarx.verify` wrote in MATLAB or Octave."""
 POLYGRAPHY = "polygraphy:"
 """Prefix of the engine names of outputs that were read from a Polygraphy file."""
-_NOT_FINITE = "its logits are not finite numbers of the expected shape"
 
 
 @dataclass(frozen=True)
@@ -72,9 +71,12 @@ class EngineReport:
     marked: Judgement | None = None
     """The logits, on those images, of the run in which all layer outputs were marked."""
     marked_apart: Number = 0.0
-    """Largest difference between a logit of that run and of the one without marks."""
+    """Largest difference between a number of that run and of the one without marks, in the first
+    output."""
     tolerance: Tolerance | None = None
     """None if the user did not ask for one."""
+    others_apart: tuple[Number, ...] = ()
+    """The same as `marked_apart` in the other outputs, in order."""
 
     @property
     def worst_layer(self) -> LayerFinding | None:
@@ -99,16 +101,28 @@ class EngineReport:
 
     def _alike(self, marked: Judgement) -> bool:
         """Whether the runs with and without marks differ by no more than both errors allow."""
+        return not self._apart_beyond(marked)
+
+    def _apart_beyond(self, marked: Judgement) -> list[tuple[str, float]]:
+        """Return the outputs that differ by more than both errors allow, and by how much."""
         assert self.judgement is not None
-        return self.marked_apart <= self.judgement.largest_allowed + marked.largest_allowed
+        apart = (self.marked_apart, *self.others_apart)
+        pairs = zip(self.judgement.every, marked.every, apart, strict=True)
+        return [
+            (plain.output, by)
+            for plain, one, by in pairs
+            if not by <= plain.largest_allowed + one.largest_allowed
+        ]
 
     def check(self) -> Check:
         """Return the line of this engine."""
         if self.judgement is None:
             outcome = Outcome.FAILED if self.broke_down else Outcome.SKIPPED
             return Check(outcome, self.engine, self.problem)
-        if not self.judgement.finite:
-            return judged(self.passed, self.runtime, _NOT_FINITE)
+        if not self.judgement.all_finite:
+            wrong = [j.output for j in self.judgement.every if not j.finite]
+            what = f"its {', '.join(wrong)} are not finite numbers of the expected shape"
+            return judged(self.passed, self.runtime, what)
         parts = []
         if self.worst_layer is not None:
             parts.append(self.worst_layer.words())
@@ -118,10 +132,10 @@ class EngineReport:
         elif self.layers_in_all:
             parts.append("no layer compared")
         if self.marked is not None and not self.marked.passed and self.judgement.passed:
-            parts.append(f"with layer outputs marked: RMS {self.marked.ratio:.1f}x float32")
-        elif self.marked is not None and not self._alike(self.marked):
-            difference = f"logits differ by up to {self.marked_apart:.1e}"
-            parts.append(f"with layer outputs marked: {difference}")
+            parts.append(f"with layer outputs marked: RMS {self.marked.worst.ratio:.1f}x float32")
+        elif self.marked is not None and (apart := self._apart_beyond(self.marked)):
+            name, by = apart[0]
+            parts.append(f"with layer outputs marked: {name} differ by up to {by:.1e}")
         return judged(self.passed, self.runtime, self.judgement.detail(*parts))
 
     def tolerance_check(self) -> Check | None:

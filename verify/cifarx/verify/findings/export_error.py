@@ -18,9 +18,12 @@ class ExportError:
     file: str
     images: int
     relative: Number
-    """RMS of the difference over RMS of the original's logits (dimensionless)."""
+    """RMS of the difference over RMS of the original's output (dimensionless), of the output for
+    which that is largest."""
     against: str
     """Name of the original."""
+    output: str = ""
+    """Name of that output; '' if there is only one, or none could be computed."""
 
     @property
     def passed(self) -> bool:
@@ -28,9 +31,11 @@ class ExportError:
 
     def check(self) -> Check:
         """Return the `export` line of this file."""
+        where = f" in {self.output}" if self.output else ""
+        allowed = "" if self.passed else f" (allowed: {LIMIT:.1e})"
         return judged(
             self.passed,
             "export",
-            f"{self.file} in float64 on {self.images} images: relative error {self.relative:.1e} "
-            f"against {self.against}{'' if self.passed else f' (allowed: {LIMIT:.1e})'}",
+            f"{self.file} in float64 on {self.images} images: relative error {self.relative:.1e}"
+            f"{where} against {self.against}{allowed}",
         )

@@ -8,22 +8,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from math import inf
 from typing import Annotated
 
 from pydantic import Field
 
 from cifarx.verify.findings.accuracy import NO_CLASS, AccuracyReport
 from cifarx.verify.findings.audit import Audit
-from cifarx.verify.findings.check import Check, Outcome, judged
+from cifarx.verify.findings.check import Check, Outcome
 from cifarx.verify.findings.contract import Contract
+from cifarx.verify.findings.decisions import image_decisions, no_decisions, pixel_decisions
 from cifarx.verify.findings.divergence import Divergence, Names, first_divergence
 from cifarx.verify.findings.engine import POLYGRAPHY, EngineReport
 from cifarx.verify.findings.environment import Environment
 from cifarx.verify.findings.export_error import ExportError
-from cifarx.verify.findings.logits import Judgement
+from cifarx.verify.findings.logits import CLASSIFICATION, REGRESSION, SEGMENTATION, Judgement
 from cifarx.verify.findings.numbers import Number
-from cifarx.verify.findings.picture import Picture
+from cifarx.verify.findings.picture import MapRow, Picture, SignalRow
+from cifarx.verify.findings.pixel_accuracy import PixelAccuracyReport
 from cifarx.verify.findings.printable import printable
 
 
@@ -68,14 +69,21 @@ class Result:
     accept_predictions: bool = False
     interrupted: str = ""
     """The stage at which the check was stopped, or ''."""
+    task: str = CLASSIFICATION
+    pixel_accuracy: PixelAccuracyReport | None = None
+    """Of a segmentation, in place of `accuracy`."""
+    maps: tuple[MapRow, ...] = ()
+    """Pictures of maps that the network gives, of the inputs with the largest errors."""
+    signals: tuple[SignalRow, ...] = ()
+    """Charts of signals that it gives, likewise."""
 
     def judgements(self) -> list[Judgement]:
-        """Return the judgements of all logits, including those of runs with outputs marked."""
+        """Return the judgements of all outputs, including those of runs with layers marked."""
         both = ((e.judgement, e.marked) for e in self.engines)
-        return [j for pair in both for j in pair if j is not None]
+        return [one for pair in both for j in pair if j is not None for one in j.every]
 
     def compared_engines(self) -> tuple[str, ...]:
-        """Return the names of the engines other than PyTorch that gave logits."""
+        """Return the names of the engines other than PyTorch that gave outputs."""
         return tuple(e.engine for e in self.other_engines() if e.judgement is not None)
 
     def other_engines(self) -> list[EngineReport]:
@@ -106,19 +114,21 @@ class Result:
         reference = self.reference.outcome is Outcome.PASSED
         identity = not self.contract.faults and all(a.passed for a in self.audits)
         exported = all(e.passed for e in self.export)
-        scored = self.accuracy is None or self.accuracy.passed
+        scores = [score for score in (self.accuracy, self.pixel_accuracy) if score is not None]
+        scored = all(score.passed for score in scores)
         if numbers and reference and identity and exported and scored and self._layered():
             return Verdict.EQUIVALENT
         unchanged = self.accuracy is None or self.accuracy.unchanged
-        unchanged = unchanged and all(j.finite and not j.not_ties for j in self.judgements())
+        unchanged = unchanged and (self.pixel_accuracy is None or self.pixel_accuracy.passed)
+        unchanged = unchanged and all(j.finite and j.keeps_decisions for j in self.judgements())
         if unchanged and self._predicts and not self.contract.meaning_changed:
             return Verdict.SAME_PREDICTIONS
         return Verdict.DIFFERENT
 
     @property
     def _predicts(self) -> bool:
-        """Whether the network predicts classes, which takes more than one output."""
-        return len(self.classes) > 1
+        """Whether the network predicts classes, which takes more than one."""
+        return self.task != REGRESSION and len(self.classes) > 1
 
     def _layered(self) -> bool:
         """Return whether every layer of every engine was judged."""
@@ -174,6 +184,10 @@ class Result:
         ]
 
     def _accuracy_checks(self) -> list[tuple[str, Check]]:
+        if self.pixel_accuracy is not None:
+            return self.pixel_accuracy.titled_checks()
+        if self.accuracy is None and self.task == REGRESSION:
+            return [("accuracy", Check(Outcome.SKIPPED, "accuracy", "a regression has no classes"))]
         if self.accuracy is None:
             missing = "no labelled images are available, or no engine gave outputs"
             return [("accuracy", Check(Outcome.SKIPPED, "accuracy", missing))]
@@ -181,31 +195,14 @@ class Result:
         return [(f"accuracy: {runtime.engine}", check) for runtime, check in runtimes]
 
     def _decisions(self) -> Check:
-        changed = [(e.runtime, c) for e in self.engines if e.judgement for c in e.judgement.changed]
-        largest = max(j.largest for j in self.judgements())
-        ties = all(j.passed for j in self.judgements())
-        finite = all(j.finite for j in self.judgements())
-        if not finite:
-            detail = "the logits of an engine are not finite numbers of the expected shape"
-        elif not self._predicts:
-            detail = f"not applicable: the network has one output; largest error {largest:.1e}"
-        elif changed:
-            runtime, change = max(changed, key=lambda entry: entry[1].margin)
-            truth, predicted = (self.class_name(k) for k in (change.truth, change.predicted))
-            detail = (
-                f"{len(changed)} changed{', ties within float32 rounding' if ties else ''}; the "
-                f"largest margin is {change.margin:.1e}: image {change.shown_index} is {truth!r} "
-                f"in float64, {predicted!r} in {runtime}"
-            )
-        elif 2 * largest < self.margin:
-            times = self.margin / largest if largest else inf
-            detail = (
-                "no prediction on these images can change: the smallest margin, "
-                f"{self.margin:.1e}, is {times:.0f}x the largest error"
-            )
-        else:
-            detail = f"none changed; the smallest margin is {self.margin:.1e}"
-        return judged(finite and (ties or not changed), "decisions", detail)
+        outputs = self.judgements()
+        if self.task == REGRESSION:
+            return no_decisions(outputs)
+        if self.task == SEGMENTATION:
+            return pixel_decisions(self.engines, outputs, self.margin, self.class_name)
+        return image_decisions(
+            self.engines, outputs, self.margin, self.class_name, several=self._predicts
+        )
 
     def closing_line(self) -> str:
         """Return the last line: the verdict, and the engines and images that it is based on."""

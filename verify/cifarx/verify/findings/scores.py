@@ -69,23 +69,41 @@ class Comparison:
     @property
     def equivalent(self) -> bool:
         """Whether the interval lies within the margin, as in two one-sided tests at 5%."""
-        return _within(self.interval, self.margin)
+        return within_margin(self.interval, self.margin)
 
     @property
     def enough(self) -> bool:
         """Whether this number of images could show equivalence if all predictions agreed."""
-        return _within(tango(0, 0, self.images), self.margin)
+        return within_margin(tango(0, 0, self.images), self.margin)
 
     def words(self) -> str:
         """Return difference, McNemar p and equivalence, in percentage points."""
-        low, high = 100 * self.interval.low, 100 * self.interval.high
-        difference = f"difference {self.points:+.2f} points ({low:+.2f} to {high:+.2f})"
-        p = f"{self.p_mcnemar:.2f}" if self.p_mcnemar >= 0.01 else f"{self.p_mcnemar:.1e}"
-        verdict = "" if self.equivalent else "not shown to be "
-        within = f"equivalent within {100 * self.margin:g} points"
-        no_difference = self.interval.low <= 0 <= self.interval.high
-        reason = ": too few images" if no_difference and not self.enough else ""
-        return f"{difference}, McNemar p {p}, {verdict}{within}{reason}"
+        test = ("McNemar", self.p_mcnemar)
+        return comparison_words(self.points, self.interval, test, self.margin, enough=self.enough)
+
+
+def comparison_words(
+    points: float, interval: Interval, test: tuple[str, float], margin: float, *, enough: bool
+) -> str:
+    """Return difference, p of a test and equivalence, in percentage points.
+
+    Args:
+        points: the difference.
+        interval: its interval, as proportions.
+        test: name and p-value.
+        margin: largest difference that counts as equivalent, a proportion.
+        enough: whether so many images can show equivalence.
+    """
+    low, high = 100 * interval.low, 100 * interval.high
+    name, value = test
+    p = f"{value:.2f}" if value >= 0.01 else f"{value:.1e}"
+    verdict = "" if within_margin(interval, margin) else "not shown to be "
+    no_difference = interval.low <= 0 <= interval.high
+    reason = ": too few images" if no_difference and not enough else ""
+    return (
+        f"difference {points:+.2f} points ({low:+.2f} to {high:+.2f}), {name} p {p}, "
+        f"{verdict}equivalent within {100 * margin:g} points{reason}"
+    )
 
 
 def require_some(n: int) -> None:
@@ -94,7 +112,9 @@ def require_some(n: int) -> None:
         raise ValueError(f"statistics of {n} images: at least one is needed")
 
 
-def tango(only_first: int, only_second: int, n: int, confidence: float = 1 - 2 * ALPHA) -> Interval:
+def tango(
+    only_first: float, only_second: float, n: int, confidence: float = 1 - 2 * ALPHA
+) -> Interval:
     """Return the score interval of (only_second - only_first) / n, a paired difference.
 
     Tango (1998), Statistics in Medicine 17:891-908. A Wald interval has no width if all predictions
@@ -104,7 +124,8 @@ def tango(only_first: int, only_second: int, n: int, confidence: float = 1 - 2 *
     0.002698
 
     Args:
-        only_first: number of images that only the first classifier gets right.
+        only_first: number of images that only the first classifier gets right; not whole where
+            images are right in part.
         only_second: number of images that only the second gets right.
         n: number of all images.
         confidence: level of the two-sided interval, 0 to 1.
@@ -119,7 +140,7 @@ def tango(only_first: int, only_second: int, n: int, confidence: float = 1 - 2 *
     return Interval(-_upper(only_second, only_first, n, z), _upper(only_first, only_second, n, z))
 
 
-def _upper(b: int, c: int, n: int, z: float) -> float:
+def _upper(b: float, c: float, n: int, z: float) -> float:
     """Return the difference above the observed one with score -z, by bisection."""
     low, high = (c - b) / n, 1.0
     for _ in range(60):
@@ -128,7 +149,7 @@ def _upper(b: int, c: int, n: int, z: float) -> float:
     return high
 
 
-def tango_score(b: int, c: int, n: int, delta: float) -> float:
+def tango_score(b: float, c: float, n: int, delta: float) -> float:
     """Return how many standard deviations the difference (c - b) / n is above `delta`.
 
     The standard deviation is the one under the maximum likelihood rates with difference `delta`:
@@ -144,5 +165,6 @@ def tango_score(b: int, c: int, n: int, delta: float) -> float:
     return difference / sqrt(variance) if variance > 0 else 0.0
 
 
-def _within(interval: Interval, margin: float) -> bool:
+def within_margin(interval: Interval, margin: float) -> bool:
+    """Whether an interval of a difference lies within a margin on both sides."""
     return -margin < interval.low and interval.high < margin

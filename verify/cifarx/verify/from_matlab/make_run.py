@@ -28,7 +28,7 @@ from cifarx.verify.findings.check import Check, judged
 from cifarx.verify.from_matlab.file import TunedFile, read_tuned, require_classifier
 from cifarx.verify.from_matlab.find_parent import find_parent
 from cifarx.verify.from_matlab.weights import NewWeights, new_weights
-from cifarx.verify.ladder.logits import judge_logits, make_truth
+from cifarx.verify.ladder.logits import judge_outputs, make_truth
 
 if TYPE_CHECKING:
     from torch import nn
@@ -124,9 +124,9 @@ def _answers(tuned: TunedFile, module: nn.Module) -> Check | None:
     from cifarx.export.from_torch.calls import Example
 
     example = Example(tuned.graph.inputs)
-    (own,), (reference,) = make_answers(module, example, tuned.batch.inputs)
-    truth = make_truth(reference, own, "PyTorch")
-    judgement = judge_logits(tuned.batch.logits, truth)
+    own, references = make_answers(module, example, tuned.batch.inputs)
+    truth = make_truth(references, own, "PyTorch")
+    judgement = judge_outputs(tuned.batch.outputs, truth)
     check = judged(judgement.passed and truth.credible, tuned.path.name, judgement.detail())
     if not judgement.passed:
         raise UserError(

@@ -1,114 +1,251 @@
-"""Rungs 4 and 5: judge logits and predictions, in units of the rounding of float32."""
+"""Rungs 4 and 5: judge outputs and predictions, in units of the rounding of float32.
+
+Every output is judged by its own error, part by part: float64 copies of large maps are not kept.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cifarx.verify.findings.logits import LIMIT, Change, Judgement, Tolerance
+from cifarx.verify.findings.logits import (
+    CLASSIFICATION,
+    LIMIT,
+    REGRESSION,
+    SEGMENTATION,
+    Change,
+    Judgement,
+    Tolerance,
+)
+from cifarx.verify.ladder.pixels import judge_pixels
+from cifarx.verify.ladder.truth_of_output import UNIT, OutputTruth, margins, parts, rms
 
 WORST_OWN = 2.0**10
-"""Largest error of PyTorch's float32, in roundings of the logits, that serves as a yardstick."""
-UNIT = 2.0**-24
-"""Unit roundoff of float32: half the distance from 1 to the next number."""
+"""Largest error of PyTorch's float32, in roundings of the output, that serves as a yardstick."""
+Values = Sequence[NDArray[Any]]
+"""One array (N, ...) per output."""
 
 
 @dataclass(frozen=True)
 class Truth:
-    """The logits in float64, and the error that float32 may make."""
+    """The outputs in float64, and the errors that float32 may make."""
 
-    reference: NDArray[np.float64]
-    """(N, K), by PyTorch in float64."""
-    yardstick: float
-    """RMS error of PyTorch's own float32 logits, between 1 and `WORST_OWN` roundings."""
-    roundings: float
-    """That error in roundings of the logits, u * rms(reference), before the limits."""
+    outputs: tuple[OutputTruth, ...]
     origin: str
     """Where they come from, for the report."""
+    task: str = CLASSIFICATION
+
+    @property
+    def references(self) -> tuple[NDArray[np.float64], ...]:
+        """(N, ...) per output, by PyTorch in float64."""
+        return tuple(output.reference for output in self.outputs)
+
+    @property
+    def reference(self) -> NDArray[np.float64]:
+        """The only output."""
+        (reference,) = self.references
+        return reference
+
+    @property
+    def count(self) -> int:
+        """N."""
+        return len(self.outputs[0].reference)
+
+    @property
+    def roundings(self) -> float:
+        """Largest error of PyTorch's float32 in roundings of the output."""
+        return max(output.roundings for output in self.outputs)
 
     @property
     def credible(self) -> bool:
-        """Whether reference and float32 logits can be of one network, and serve as a yardstick."""
-        return bool(self.roundings <= WORST_OWN) and bool(np.isfinite(self.reference).all())
+        """Whether reference and float32 outputs can be of one network, and serve as a yardstick."""
+        return all(
+            output.roundings <= WORST_OWN and bool(np.isfinite(output.reference).all())
+            for output in self.outputs
+        )
+
+    def first(self, count: int) -> Truth:
+        """The truth of the first `count` inputs."""
+        return replace(self, outputs=tuple(output.first(count) for output in self.outputs))
+
+    def fits(self, values: Values) -> bool:
+        """Whether these are outputs of the same sizes."""
+        return [x.shape for x in values] == [x.shape for x in self.references]
+
+    def smallest_margin(self) -> float:
+        """Return the smallest margin of a prediction; infinite if there are none."""
+        if self.task == REGRESSION:
+            return math.inf
+        reference = self.reference
+        return min(float(margins(reference[part]).min()) for part in parts(reference))
 
 
-def within(logits: NDArray[Any], truth: Truth, atol: float, rtol: float) -> Tolerance:
-    """Count the images whose logits are all `numpy.isclose` to the truth; NaN never is."""
-    reference = truth.reference
-    if logits.shape != reference.shape:
-        return Tolerance(atol, rtol, 0, len(reference))
-    close = np.isclose(logits.astype(np.float64), reference, rtol, atol).all(axis=1)
-    return Tolerance(atol, rtol, int(np.count_nonzero(close)), len(reference))
-
-
-def make_truth(reference: NDArray[np.float64], own: NDArray[np.float32], origin: str) -> Truth:
-    """Make the truth, with the error of PyTorch's float32 logits `own` as the yardstick.
+def make_truth(
+    references: Sequence[NDArray[np.float64]],
+    own: Values,
+    origin: str,
+    *,
+    task: str = CLASSIFICATION,
+    names: Sequence[str] = ("logits",),
+) -> Truth:
+    """Make the truth, with the error of PyTorch's float32 outputs `own` as the yardstick.
 
     Args:
-        reference: (N, K) logits in float64.
-        own: (N, K) logits of the same inputs in float32.
+        references: (N, ...) per output in float64.
+        own: (N, ...) per output, of the same inputs in float32.
         origin: where they come from, for the report.
+        task: of the network; with predictions it has one output.
+        names: of the outputs.
     """
+    outputs = (
+        _output_truth(name, reference, values)
+        for name, reference, values in zip(names, references, own, strict=True)
+    )
+    return Truth(tuple(outputs), origin, task)
+
+
+def _output_truth(name: str, reference: NDArray[np.float64], own: NDArray[Any]) -> OutputTruth:
     floor = UNIT * rms(reference)
-    error = rms(own.astype(np.float64) - reference) if own.shape == reference.shape else np.inf
+    error = _rms_of_difference(own, reference) if own.shape == reference.shape else np.inf
     roundings = error / floor if floor else (np.inf if error else 0.0)
     roundings = roundings if np.isfinite(roundings) else np.inf
-    return Truth(reference, floor * float(np.clip(roundings, 1.0, WORST_OWN)), roundings, origin)
+    yardstick = floor * float(np.clip(roundings, 1.0, WORST_OWN))
+    return OutputTruth(name, reference, yardstick, roundings)
 
 
-def judge_logits(logits: NDArray[Any], truth: Truth) -> Judgement:
-    """Compare (N, K) logits with the truth.
+def _rms_of_difference(values: NDArray[Any], reference: NDArray[np.float64]) -> float:
+    squares = sum(
+        float(np.square(values[part].astype(np.float64) - reference[part]).sum())
+        for part in parts(reference)
+    )
+    return math.sqrt(squares / reference.size) if reference.size else 0.0
 
-    Logits of another shape than the truth's cannot be compared, and are judged as not finite.
+
+def within(values: Values, truth: Truth, atol: float, rtol: float) -> Tolerance:
+    """Count the images whose outputs are all `numpy.isclose` to the truth; NaN never is."""
+    if not truth.fits(values):
+        return Tolerance(atol, rtol, 0, truth.count)
+    close = np.ones(truth.count, bool)
+    for found, reference in zip(values, truth.references, strict=True):
+        for part in parts(reference):
+            here = np.isclose(found[part].astype(np.float64), reference[part], rtol, atol)
+            close[part] &= here.reshape(len(here), -1).all(axis=1)
+    return Tolerance(atol, rtol, int(np.count_nonzero(close)), truth.count)
+
+
+def judge_outputs(values: Values, truth: Truth) -> Judgement:
+    """Compare one array (N, ...) per output with the truth, each output by its own error.
+
+    Outputs of another shape than the truth's cannot be compared, and are judged as not finite; so
+    are missing ones.
     """
+    nothing = np.empty(0, np.float32)
+    given = [*values, *[nothing] * len(truth.outputs)] if len(values) else [nothing]
+    first, *others = (
+        _judged(found, output, truth.task)
+        for found, output in zip(given, truth.outputs, strict=False)
+    )
+    return replace(first, others=tuple(others))
+
+
+def _judged(values: NDArray[Any], truth: OutputTruth, task: str) -> Judgement:
     reference = truth.reference
-    n, k = reference.shape
-    comparable = logits.shape == reference.shape and n > 0
-    if not comparable or not (np.isfinite(logits).all() and np.isfinite(reference).all()):
-        nothing = float("inf")
-        return Judgement(
-            images=n,
-            classes=k,
-            finite=False,
-            ratio=nothing,
-            largest=nothing,
-            largest_allowed=0.0,
-            cosine=0.0,
-            ulps=nothing,
-            worst_image=0,
-            worst_class=0,
-            top1=0,
-            top5=0,
-            changed=(),
-        )
-    error = np.abs(logits.astype(np.float64) - reference)
-    worst = np.unravel_index(np.argmax(error), error.shape)
-    predicted, wanted = logits.argmax(1), reference.argmax(1)
+    n, *shape = reference.shape
+    comparable = values.shape == reference.shape and n > 0
+    blank = Judgement(
+        images=n,
+        classes=shape[0] if shape else 1,
+        finite=False,
+        ratio=math.inf,
+        largest=math.inf,
+        largest_allowed=0.0,
+        cosine=0.0,
+        ulps=math.inf,
+        worst_image=0,
+        worst_class=0,
+        top1=0,
+        top5=0,
+        changed=(),
+        output=truth.name,
+        shape=None if len(shape) == 1 else tuple(shape),
+        task=task,
+        spread=math.inf if task == REGRESSION else None,
+    )
+    if not comparable or not (np.isfinite(values).all() and np.isfinite(reference).all()):
+        return blank
+    error = _errors(values, reference)
+    allowed = LIMIT * truth.yardstick * math.sqrt(2.0 * math.log(2000.0 * reference.size))
+    ratio = math.inf if error.rms else 0.0
+    found = replace(
+        blank,
+        finite=True,
+        ratio=error.rms / truth.yardstick if truth.yardstick else ratio,
+        largest=error.largest,
+        largest_allowed=allowed,
+        cosine=error.cosine,
+        ulps=float(error.largest / np.spacing(np.float32(error.peak))),
+        worst_image=error.at[0],
+        worst_class=error.at[1] if shape else 0,
+        spread=_in_spreads(error.largest, truth) if task == REGRESSION else None,
+    )
+    if task == SEGMENTATION:
+        return replace(found, pixels=judge_pixels(values, reference, 2.0 * allowed))
+    return found if task == REGRESSION else _with_predictions(found, values, reference)
+
+
+@dataclass(frozen=True)
+class _Errors:
+    rms: float
+    largest: float
+    at: tuple[int, ...]
+    """Index of the largest."""
+    peak: float
+    """Largest absolute number of the reference."""
+    cosine: float
+
+
+def _errors(values: NDArray[Any], reference: NDArray[np.float64]) -> _Errors:
+    squares = dot = of_values = of_reference = peak = 0.0
+    largest, at = -1.0, (0,) * reference.ndim
+    for part in parts(reference):
+        found, wanted = values[part].astype(np.float64), reference[part]
+        error = np.abs(found - wanted)
+        worst = np.unravel_index(np.argmax(error), error.shape)
+        if error[worst] > largest:
+            largest = float(error[worst])
+            at = (part.start + int(worst[0]), *map(int, worst[1:]))
+        squares += float(np.square(error).sum())
+        dot += float(np.vdot(found, wanted))
+        of_values += float(np.vdot(found, found))
+        of_reference += float(np.vdot(wanted, wanted))
+        peak = max(peak, float(np.abs(wanted).max()))
+    norms = math.sqrt(of_values) * math.sqrt(of_reference)
+    root = math.sqrt(squares / reference.size)
+    return _Errors(root, largest, at, peak, dot / norms if norms else 0.0)
+
+
+def _in_spreads(largest: float, truth: OutputTruth) -> float | None:
+    """Return an error in units of the output's spread; None if all its numbers are equal."""
+    spread = truth.spread()
+    return largest / spread if spread else None
+
+
+def _with_predictions(
+    found: Judgement, values: NDArray[Any], reference: NDArray[np.float64]
+) -> Judgement:
+    predicted, wanted = values.argmax(1), reference.argmax(1)
     gap = margins(reference)
     changed = tuple(
         Change(int(i), int(predicted[i]), int(wanted[i]), float(gap[i]))
         for i in np.flatnonzero(predicted != wanted)
     )
-    peak = np.abs(reference).max()
-    return Judgement(
-        images=n,
-        classes=k,
-        finite=True,
-        ratio=rms(error) / truth.yardstick if truth.yardstick else (np.inf if error.any() else 0.0),
-        largest=float(error.max()),
-        largest_allowed=LIMIT * truth.yardstick * float(np.sqrt(2.0 * np.log(2000.0 * n * k))),
-        cosine=_cosine(logits.astype(np.float64), reference),
-        ulps=float(error.max() / np.spacing(np.float32(peak))),
-        worst_image=int(worst[0]),
-        worst_class=int(worst[1]),
-        top1=n - len(changed),
-        top5=int(np.count_nonzero(_top(logits, 5) == _top(reference, 5))),
-        changed=changed,
-    )
+    top5 = int(np.count_nonzero(_top(values, 5) == _top(reference, 5)))
+    return replace(found, top1=len(reference) - len(changed), top5=top5, changed=changed)
 
 
 def located(judgement: Judgement, places: Sequence[int], labels: Sequence[int]) -> Judgement:
@@ -119,6 +256,13 @@ def located(judgement: Judgement, places: Sequence[int], labels: Sequence[int]) 
         places: index of each compared image among the test images.
         labels: of each compared image; empty if they are unknown.
     """
+    return replace(
+        _located(judgement, places, labels),
+        others=tuple(_located(other, places, labels) for other in judgement.others),
+    )
+
+
+def _located(judgement: Judgement, places: Sequence[int], labels: Sequence[int]) -> Judgement:
     changed = tuple(
         replace(
             change,
@@ -128,19 +272,11 @@ def located(judgement: Judgement, places: Sequence[int], labels: Sequence[int]) 
         for change in judgement.changed
     )
     worst = int(places[judgement.worst_image]) if len(places) else 0
-    return replace(judgement, changed=changed, worst_image=worst)
-
-
-def margins(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(N, K) -> (N,) highest minus second highest logit; infinite for a single class.
-
-    >>> margins(np.array([[1.0, 4.0, 2.5]]))
-    array([1.5])
-    """
-    if logits.shape[1] < 2:
-        return np.full(len(logits), np.inf)
-    two = np.partition(logits, -2, axis=1)[:, -2:]
-    return np.asarray(two[:, 1] - two[:, 0])
+    pixels = judgement.pixels
+    if pixels is not None and pixels.largest is not None and len(places):
+        at = replace(pixels.largest, image=int(places[pixels.largest.image]))
+        pixels = replace(pixels, largest=at)
+    return replace(judgement, changed=changed, worst_image=worst, pixels=pixels)
 
 
 def _top(logits: NDArray[Any], count: int) -> NDArray[Any]:
@@ -149,11 +285,16 @@ def _top(logits: NDArray[Any], count: int) -> NDArray[Any]:
     return np.array([frozenset(row) for row in highest.tolist()], dtype=object)
 
 
-def _cosine(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    norms = float(np.linalg.norm(a) * np.linalg.norm(b))
-    return float(np.vdot(a, b)) / norms if norms else 0.0
+def apart(some: Values, others: Values) -> tuple[float, ...]:
+    """Return the largest difference per output; infinite where two cannot be compared."""
+    if len(some) != len(others):
+        return (math.inf,) * max(1, len(others))
+    return tuple(max(_differences(x, y)) for x, y in zip(some, others, strict=True))
 
 
-def rms(values: NDArray[np.float64]) -> float:
-    """Root mean square; 0 for an empty array."""
-    return float(np.sqrt(np.mean(np.square(values)))) if values.size else 0.0
+def _differences(some: NDArray[Any], others: NDArray[Any]) -> Iterator[float]:
+    if some.shape != others.shape or not np.isfinite(some).all():
+        yield math.inf
+        return
+    for part in parts(some):
+        yield float(np.abs(some[part].astype(np.float64) - others[part]).max())

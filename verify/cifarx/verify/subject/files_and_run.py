@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,8 @@ from cifarx.export.from_onnx.reader import Place, read_onnx_places
 from cifarx.export.mat.reader import MatFile, read_mat
 from cifarx.export.network.compute import with_ending
 from cifarx.export.network.graph import LayerGraph
-from cifarx.export.network.model_card import ModelCard
+from cifarx.export.network.model_card import CLASSIFICATION, ModelCard
+from cifarx.export.network.names import OUTPUT
 from cifarx.pytorch_models.errors import UnreadableError, UserError
 from cifarx.pytorch_models.files import sha256
 from cifarx.pytorch_models.run import RECORD, Run, load_run, run_folders
@@ -59,14 +60,31 @@ class Subject:
         found.append(self.onnx_graph.ending if self.onnx_graph else "")
         return next(filter(None, found), "")
 
-    def compared_values(self, logits: NDArray[Any]) -> NDArray[Any]:
-        """Return what is compared of a runtime's outputs (N, K): these, or their log-softmax.
+    def compared_values(self, outputs: Sequence[NDArray[Any]]) -> tuple[NDArray[Any], ...]:
+        """Return what is compared of a runtime's outputs: these, or the log-softmax of logits.
 
         A file may end in the logits or in their log-softmax. The log-softmax of either is the same.
         """
-        if logits.ndim != 2 or not np.isfinite(logits).all():
-            return logits
-        return with_ending(logits, self.ending)
+        return tuple(
+            values
+            if values.ndim != 2 or not np.isfinite(values).all()
+            else with_ending(values, self.ending)
+            for values in outputs
+        )
+
+    @property
+    def task(self) -> str:
+        """The network's task; runs are classifiers."""
+        if self.run is not None or self.mat is None:
+            return CLASSIFICATION
+        return self.mat.card.task
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Names of the outputs, in order."""
+        if self.run is not None or self.mat is None:
+            return (OUTPUT,)
+        return tuple(output.name for output in self.mat.graph.outputs)
 
 
 def open_subject(path: Path, checkpoint: Path | None) -> Subject:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cifarx.export.model_contract import with_labels_of
+from cifarx.export.network.model_card import CLASSIFICATION
 from cifarx.export.test_inputs import from_data
 from cifarx.pytorch_models.data.images import Images
 from cifarx.pytorch_models.data.split import Part
@@ -16,20 +18,31 @@ from cifarx.pytorch_models.preprocess import preprocess
 from cifarx.pytorch_models.run_images import read_images, run_test_part
 from cifarx.verify.subject.files_and_run import Subject
 
+_NUMBERS, _FEWEST = 2**26, 4
+"""Most numbers in the outputs of all compared inputs, 512 MB in float64; of networks with larger
+outputs at least the second number of inputs are compared."""
+
 
 @dataclass(frozen=True)
 class ComparedImages:
-    """The images of rungs 1 to 5."""
+    """The images, or other inputs, of rungs 1 to 5."""
 
     images: Images
-    inputs: NDArray[np.float32]
-    """(N, C, H, W) float32, normalised."""
+    """Pixels of the network's image, empty if there are none or their normalisation is unknown;
+    labels (N,), or (N, H, W) of pixels with -1 where there is none; empty if unknown."""
+    inputs: tuple[NDArray[np.float32], ...]
+    """(N, ...) float32 per input of the network; an image normalised."""
     origin: str
     """Where they come from, for the report."""
     part: Part | None
     """All test images of the run's data; None if these are not available."""
     places: NDArray[np.int64]
     """(N,) index of each image in `part`, or in model.mat's test batch without one."""
+
+    @property
+    def count(self) -> int:
+        """N."""
+        return len(self.inputs[0])
 
 
 def compared_images(subject: Subject, count: int, data: str | None = None) -> ComparedImages:
@@ -56,20 +69,23 @@ def compared_images(subject: Subject, count: int, data: str | None = None) -> Co
             if subject.mat is None:
                 raise
         else:
-            inputs = preprocess(images.pixels, *subject.run.mean_std())
+            normalized = preprocess(images.pixels, *subject.run.mean_std())
             order = np.argsort(part.index, kind="stable")
             places = order[np.searchsorted(part.index, chosen.index, sorter=order)]
             origin = f"test images of {subject.run.record.data.name}"
-            return ComparedImages(images, inputs, origin, part, places)
+            return ComparedImages(images, (normalized,), origin, part, places)
     assert subject.mat is not None
     batch, card, name = subject.mat.batch, subject.mat.card, subject.mat_path.name
     images = Images(batch.images[:count], batch.labels[:count])
-    places = np.arange(len(batch.inputs[0][:count]))
+    given = tuple(values[:count] for values in batch.inputs)
+    places = np.arange(len(given[0]))
     if not card.mean or not len(batch.images):
-        origin = f"inputs of the test batch in {name}"
-        return ComparedImages(images, batch.inputs[0][:count], origin, None, places)
+        return ComparedImages(images, given, f"inputs of the test batch in {name}", None, places)
     mean, std = np.asarray(card.mean, np.float32), np.asarray(card.std, np.float32)
-    inputs = preprocess(images.pixels, mean, std)
+    normalized = preprocess(images.pixels, mean, std)
+    formats = [one.format for one in subject.mat.graph.inputs]
+    at = formats.index("SSCB")
+    inputs = (*given[:at], normalized, *given[at + 1 :])
     return ComparedImages(images, inputs, f"images of the test batch in {name}", None, places)
 
 
@@ -81,9 +97,11 @@ def _of_data(subject: Subject, count: int, data: str) -> ComparedImages:
             "its own test images are compared. Leave it out, or pass --checkpoint none."
         )
     assert subject.mat is not None
-    card, inputs = subject.mat.card, subject.mat.graph.inputs
-    found = from_data(data, inputs, card, max(count, len(card.classes)))
+    card, graph = subject.mat.card, subject.mat.graph
+    per_class = len(card.classes) if card.task == CLASSIFICATION else 1
+    numbers = sum(map(math.prod, graph.output_shapes()))
+    most = max(_FEWEST, _NUMBERS // max(1, numbers))
+    found = from_data(data, graph.inputs, card, min(most, max(count, per_class)))
     given = with_labels_of(card, found, data)
     images = Images(given.images, given.labels)
-    places = np.arange(given.count)
-    return ComparedImages(images, given.inputs[0], given.origin, None, places)
+    return ComparedImages(images, given.inputs, given.origin, None, np.arange(given.count))

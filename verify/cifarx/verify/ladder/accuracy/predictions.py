@@ -22,7 +22,7 @@ from cifarx.verify.findings.accuracy import (
 )
 from cifarx.verify.findings.scores import Comparison
 from cifarx.verify.ladder.accuracy.statistics import accuracy, by_class, compare
-from cifarx.verify.ladder.logits import margins
+from cifarx.verify.ladder.truth_of_output import margins
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ Counting nothing raises ValueError, because a check over nothing must not pass.
 
 from __future__ import annotations
 
+from math import sqrt
+from statistics import NormalDist
 from typing import TypeAlias
 
 import numpy as np
@@ -37,6 +39,20 @@ def wilson(successes: int, n: int, confidence: float = 0.95) -> Interval:
     require_some(n)
     ends = binomtest(successes, n).proportion_ci(confidence, method="wilson")
     return Interval(float(ends.low), float(ends.high))
+
+
+def wilson_interval(successes: float, n: int, confidence: float = 0.95) -> Interval:
+    """Compute the same for a number of successes that need not be whole.
+
+    >>> interval = wilson_interval(95, 100)
+    >>> round(interval.low, 4), round(interval.high, 4)
+    (0.8882, 0.9785)
+    """
+    require_some(n)
+    z, p = NormalDist().inv_cdf((1 + confidence) / 2), successes / n
+    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return Interval(max(0.0, middle - half), min(1.0, middle + half))
 
 
 def rate_bound(changed: int, n: int) -> float:

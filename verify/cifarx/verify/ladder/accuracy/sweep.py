@@ -111,7 +111,7 @@ def _logits(
     name: str, engine: Engine, inputs: NDArray[np.float32], size: tuple[int, int]
 ) -> NDArray[np.float32]:
     try:
-        found = engine.run(_NO_IMAGES, inputs).logits
+        found = engine.run(_NO_IMAGES, [inputs]).logits
     except EngineError as error:
         raise BrokeDownError(name, str(error)) from error
     if found.shape != size:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cifarx.pytorch_models.data.images import Images
 from cifarx.pytorch_models.errors import UserError
@@ -38,11 +40,18 @@ def label_faults(subject: Subject, images: Images) -> list[str]:
     return [f"{subject.mat_path.name} has wrong labels for {wrong} of its {len(given)} images"]
 
 
-def _labelled(images: Images) -> list[tuple[bytes, int]]:
-    """Return each image's digest with its label; nothing if the pixels are unknown."""
+def _labelled(images: Images) -> list[tuple[bytes, bytes]]:
+    """Return each image's digest with that of its label or its pixels' labels.
+
+    Nothing if the pixels are unknown.
+    """
     if not len(images.pixels):
         return []
     return [
-        (hashlib.sha256(np.ascontiguousarray(pixels).data).digest(), label)
-        for pixels, label in zip(images.pixels, images.labels.tolist(), strict=True)
+        (_digest(pixels), _digest(label))
+        for pixels, label in zip(images.pixels, images.labels, strict=True)
     ]
+
+
+def _digest(array: NDArray[Any]) -> bytes:
+    return hashlib.sha256(np.ascontiguousarray(array).data).digest()

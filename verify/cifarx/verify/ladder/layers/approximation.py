@@ -24,7 +24,7 @@ from torch import Tensor
 
 from cifarx.export.network.layer import Layer, number
 from cifarx.verify.ladder.layers.rounding import TINY
-from cifarx.verify.ladder.logits import UNIT
+from cifarx.verify.ladder.truth_of_output import UNIT
 
 COEFFICIENTS: Mapping[str, Mapping[str, tuple[float, float]]] = {
     # MLAS: 0.5 + p(x) / q(x), and exp(x) - 1

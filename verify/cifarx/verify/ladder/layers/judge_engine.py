@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from cifarx.export.mat.feature_order import feature_orders
 from cifarx.export.network.graph import LayerGraph
-from cifarx.verify.engines.engine import Activations, Engine
+from cifarx.verify.engines.engine import Activations, Engine, Inputs
 from cifarx.verify.findings.divergence import Names
 from cifarx.verify.findings.engine import EngineReport
 from cifarx.verify.ladder.layers.local_check import LocalCheck
-from cifarx.verify.ladder.logits import Truth, judge_logits
+from cifarx.verify.ladder.logits import Truth, Values, apart, judge_outputs
 from cifarx.verify.ladder.weights.computed_constants import with_constants_of
 from cifarx.verify.ladder.weights.pairing import pairs_of
 from cifarx.verify.subject.files_and_run import Subject
@@ -54,20 +54,20 @@ def with_layers(
     report: EngineReport,
     engine: Engine,
     reference: LayerReference,
-    inputs: NDArray[np.float32],
+    inputs: Inputs,
     *,
     truth: Truth,
-    plain: NDArray[np.float32],
+    plain: Values,
 ) -> EngineReport:
     """Return the report of an engine with its layers judged.
 
     Args:
-        report: the findings on its logits.
+        report: the findings on its outputs.
         engine: the engine.
         reference: what its layers are compared with.
-        inputs: (N, C, H, W), a few: every layer is computed again in float64.
-        truth: of the logits for these inputs.
-        plain: (N, K), the engine's logits for them in a run without marked layer outputs.
+        inputs: (N, ...) per input, a few: every layer is computed again in float64.
+        truth: of the outputs for these inputs.
+        plain: the engine's outputs for them in a run without marked layer outputs.
 
     Raises:
         EngineError: the engine could not run.
@@ -86,27 +86,22 @@ def with_layers(
     wanted = with_constants_of(original.graph, graph)
     check = LocalCheck(wanted, fast=engine.fast, library=engine.library)
 
-    def take(part: NDArray[np.float32], activations: Activations) -> None:
+    def take(part: Inputs, activations: Activations) -> None:
         check.add(part, _in_pytorch(activations, called, orders))
 
-    logits = engine.layers(graph, inputs, take)
+    outputs = engine.layers(graph, inputs, take)
+    first, *others = apart(outputs, plain)
     by_name = {entry.layer: entry for entry in reference.names}
     findings = (by_name[r.name].finding(r.ratio, r.algorithm) for r in check.ratios())
     return replace(
         report,
         layers=tuple(findings),
         layers_in_all=len(original.graph.layers),
-        layer_images=len(inputs),
-        marked=judge_logits(subject.compared_values(logits), truth),
-        marked_apart=_apart(logits, plain),
+        layer_images=len(inputs[0]),
+        marked=judge_outputs(subject.compared_values(outputs), truth),
+        marked_apart=first,
+        others_apart=tuple(others),
     )
-
-
-def _apart(some: NDArray[np.float32], others: NDArray[np.float32]) -> float:
-    """Return the largest difference; infinite if the two cannot be compared."""
-    if some.shape != others.shape or not np.isfinite(some).all():
-        return float("inf")
-    return float(np.abs(some.astype(np.float64) - others).max())
 
 
 def _names_in(found: LayerGraph | None, original: LayerGraph) -> dict[str, str]:

@@ -69,26 +69,30 @@ class LocalCheck:
         """Layers that were missing in a mini-batch."""
 
     @torch.no_grad()
-    def add(self, inputs: NDArray[np.float32], activations: Activations) -> None:
+    def add(self, inputs: Sequence[NDArray[np.float32]], activations: Activations) -> None:
         """Judge every layer whose output and inputs are given.
 
         Args:
-            inputs: (N, C, H, W) float32, the network's inputs.
+            inputs: (N, ...) float32 per input of the network, as its source takes them.
             activations: outputs of layers by name, (N, C', H', W') or (N, F).
 
         Raises:
             ValueError: `inputs` do not fit the network.
         """
-        (given,) = self._graph.inputs
-        if inputs.dtype != np.float32 or inputs.shape[1:] != given.shape:
+        taken = self._graph.inputs
+        sizes = [x.shape[1:] for x in inputs]
+        if sizes != [one.shape for one in taken] or any(x.dtype != np.float32 for x in inputs):
             raise ValueError(
-                f"the inputs are {inputs.dtype} {inputs.shape}, the network takes float32 "
-                f"(N, {', '.join(map(str, given.shape))})"
+                f"the inputs are {', '.join(f'{x.dtype} {x.shape}' for x in inputs)}, the network "
+                f"takes float32 {', '.join(f'(N, *{one.shape})' for one in taken)}"
             )
-        count = len(inputs)
+        count = len(inputs[0])
         if count == 0:
             return
-        values = {**activations, given.name: inputs}
+        carried = {
+            one.name: x.reshape(count, *one.carried) for one, x in zip(taken, inputs, strict=True)
+        }
+        values = {**activations, **carried}
         usable = {name: array for name, array in values.items() if self._fits(name, array, count)}
         held: dict[str, Tensor] = {}  # usually the next layer's input
         for layer in self._graph.layers:

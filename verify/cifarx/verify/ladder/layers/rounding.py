@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from cifarx.verify.ladder.logits import UNIT
+from cifarx.verify.ladder.truth_of_output import UNIT
 
 TINY = 2.0**-126
 """The smallest normal float32: the format is coarser below it, and some processors give 0."""

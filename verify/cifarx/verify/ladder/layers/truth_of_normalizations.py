@@ -10,7 +10,7 @@ from cifarx.export.network.compute import layer_tensors
 from cifarx.export.network.layer import Layer, number
 from cifarx.verify.ladder.layers.rounding import TINY, gamma
 from cifarx.verify.ladder.layers.truth_of_sums import LayerTruth
-from cifarx.verify.ladder.logits import UNIT
+from cifarx.verify.ladder.truth_of_output import UNIT
 
 
 def truth_of_batch_norm(layer: Layer) -> LayerTruth:
