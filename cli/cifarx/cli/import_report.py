@@ -31,7 +31,6 @@ def print_network(imported: ImportedNetwork, reason: str) -> None:
     print(f"note: imported as a network of its own. {reason}")
     for note in imported.notes:
         print(f"note: {note}")
-    for check in imported.checks:
-        print(check.line())
+    print(imported.check.line())
     folder, layers = imported.run.folder, len(imported.run.plan.layers)
     print(f"{folder}: {layers} layers, {imported.run.record.task}; source in {folder}/network.py")

@@ -6,11 +6,15 @@ import math
 
 from cifarx.export.bundle import Bundle
 from cifarx.export.model_contract import with_classes_of_data
+from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.model_card import ModelCard
+from cifarx.export.network.task import require_task
 from cifarx.export.network.test_batch import TestBatch
 from cifarx.export.test_inputs import batch_size, from_data, noise, products_of
 from cifarx.export.to_torch.plan import graph_of
-from cifarx.pytorch_models.imported.folder import ImportedRun, build_imported
+from cifarx.pytorch_models.errors import GraphError, UserError
+from cifarx.pytorch_models.imported.folder import PLAN, ImportedRun, build_imported
+from cifarx.pytorch_models.run import RECORD
 
 
 def card_of_imported(run: ImportedRun) -> ModelCard:
@@ -43,6 +47,7 @@ def bundle_imported(run: ImportedRun, data: str | None, *, answers: bool) -> Bun
     from cifarx.export.from_torch.calls import Example
 
     graph, card = graph_of(run.plan, run.state()), card_of_imported(run)
+    _require_contract(run, graph, card)
     module = build_imported(run)
     if not answers:
         return Bundle(graph, card, None, module)
@@ -54,3 +59,19 @@ def bundle_imported(run: ImportedRun, data: str | None, *, answers: bool) -> Bun
     outputs = make_answers(module, Example(graph.inputs), given.inputs)
     batch = TestBatch(given.images, given.inputs, given.labels, *outputs)
     return Bundle(graph, card, batch, module)
+
+
+def _require_contract(run: ImportedRun, graph: LayerGraph, card: ModelCard) -> None:
+    """Raise `UserError` unless classes and normalisation are those of the network."""
+    try:
+        require_task(card, graph)
+        images = [given for given in graph.inputs if given.format == "SSCB"]
+        if card.mean and (len(images) != 1 or len(card.mean) != images[0].shape[0]):
+            raise GraphError(f"a mean of {len(card.mean)} channels")
+        if len(card.mean) != len(card.std):
+            raise GraphError(f"a mean of {len(card.mean)} channels, a std of {len(card.std)}")
+    except GraphError as error:
+        raise UserError(
+            f"{run.folder / RECORD} does not fit the network in {PLAN} ({error}). Import the file "
+            "again with 'cifarx import'."
+        ) from error

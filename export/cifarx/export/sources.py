@@ -45,7 +45,7 @@ from cifarx.export.test_inputs import TestInputs, batch_size, from_data, noise, 
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.files import sha256
 from cifarx.pytorch_models.imported.folder import is_imported, load_imported
-from cifarx.pytorch_models.run import load_run, newest_run
+from cifarx.pytorch_models.run import load_run, newest_folder
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,8 @@ def open_source(text: str | None, options: SourceOptions, *, answers: bool = Tru
         return _from_onnx(path, options, answers)
     if text is not None and ":" in text and not path.exists():
         return _from_callable(text, options, answers)
-    imported = text is not None and is_imported(path)
+    folder = newest_folder() if text is None else path
+    imported = is_imported(folder)
     _require_none(
         text or "the newest run",
         "an imported network" if imported else "a run",
@@ -99,10 +100,10 @@ def open_source(text: str | None, options: SourceOptions, *, answers: bool = Tru
         data=None if imported else options.data,
     )
     if imported:
-        found = load_imported(path)
+        found = load_imported(folder)
         bundle = bundle_imported(found, options.data, answers=answers)
-        return Source(bundle, str(path), found.record.name)
-    run = newest_run() if text is None else load_run(path)
+        return Source(bundle, str(folder), found.record.name)
+    run = load_run(folder)
     return Source(bundle_run(run), str(run.folder), "model")
 
 

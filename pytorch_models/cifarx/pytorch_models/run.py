@@ -195,11 +195,11 @@ def parse_record(text: str, path: Path) -> RunRecord:
         ) from error
 
 
-def newest_run(root: Path = Path("runs")) -> Run:
-    """Read the run in `root` whose run.json is the newest.
+def newest_folder(root: Path = Path("runs")) -> Path:
+    """Return the folder in `root` whose run.json is the newest.
 
     Raises:
-        UserError: there is no run.
+        UserError: there is none.
     """
     records = sorted(root.glob(f"*/{RECORD}"), key=lambda p: p.stat().st_mtime_ns)
     if not records:
@@ -207,7 +207,7 @@ def newest_run(root: Path = Path("runs")) -> Run:
             f"There is no run to use: no {root}/*/{RECORD} in {Path.cwd()}. Train a network first "
             "('cifarx train bn8'), change to the folder that holds runs/, or name a run's folder."
         )
-    return load_run(records[-1].parent)
+    return records[-1].parent
 
 
 def runs_in(roots: Iterable[Path]) -> list[Run]:

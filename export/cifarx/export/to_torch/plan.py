@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.interface import Input, Output
@@ -16,9 +17,45 @@ from cifarx.pytorch_models.imported.folder import PLAN
 from cifarx.pytorch_models.imported.network import state_names
 from cifarx.pytorch_models.imported.plan import InputPlan, LayerPlan, NetworkPlan, OutputPlan
 
+_NAMED = 8  # faults named in an error
+
 
 def plan_of(graph: LayerGraph) -> NetworkPlan:
-    """The layers without their weights."""
+    """The layers without their weights.
+
+    Raises:
+        UserError: a name that is not an identifier, or an option or weight that is not finite.
+    """
+    _require_finite(graph)
+    try:
+        return _plan(graph)
+    except ValidationError as error:
+        detail = error.errors()[0]
+        place = ".".join(map(str, detail["loc"]))
+        raise UserError(
+            f"The network cannot be written as {PLAN}: {place} is {detail['input']!r} "
+            f"({detail['msg']})."
+        ) from error
+
+
+def _require_finite(graph: LayerGraph) -> None:
+    found = []
+    for layer in graph.layers:
+        for key, option in layer.hyper.items():
+            if not isinstance(option, str) and not np.isfinite(option).all():
+                found.append(f"{layer.name} has {key} {option}")
+        for key, array in layer.arrays.items():
+            if bad := np.count_nonzero(~np.isfinite(array.value)):
+                found.append(f"{layer.name}.{key} has {bad} of {array.value.size} values")
+    if found:
+        more = f"; and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+        raise UserError(
+            f"The network has numbers that are NaN or Inf: {'; '.join(found[:_NAMED])}{more}. "
+            "Correct these where the network was made, and save it again."
+        )
+
+
+def _plan(graph: LayerGraph) -> NetworkPlan:
     shapes = graph.shapes()
     return NetworkPlan(
         inputs=tuple(InputPlan(name=one.name, shape=one.shape) for one in graph.inputs),

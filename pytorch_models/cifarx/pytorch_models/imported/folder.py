@@ -13,17 +13,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256 as sha256_of
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.files import sha256
-from cifarx.pytorch_models.imported.plan import NetworkPlan, parse_plan
+from cifarx.pytorch_models.imported.plan import Name, NetworkPlan, parse_plan
 from cifarx.pytorch_models.run import RECORD, WEIGHTS
 
 if TYPE_CHECKING:
@@ -40,18 +40,18 @@ class ImportedRecord(BaseModel):
 
     format: Literal["cifarx-imported"] = "cifarx-imported"
     version: Literal[1] = 1
-    name: str
+    name: Name
     """Of the network, a MATLAB identifier."""
     file: str
     """Name of the imported file, without its folder."""
     file_sha256: str
-    task: str
+    task: Annotated[str, Field(pattern="^(classification|segmentation|regression)$")]
     """As in model.mat."""
     classes: tuple[str, ...]
-    mean: tuple[float, ...]
+    mean: tuple[FiniteFloat, ...]
     """Per channel of its image, in units of pixels from 0 to 255; empty if unknown."""
-    std: tuple[float, ...]
-    ending: str = ""
+    std: tuple[Annotated[FiniteFloat, Field(gt=0)], ...]
+    ending: Annotated[str, Field(pattern="^(log_softmax)?$")] = ""
     """What the file applies to its logits last, and the layers leave out."""
     weights_sha256: str
     versions: dict[str, str]

@@ -68,9 +68,22 @@ def parts_of(plan: NetworkPlan) -> dict[str, Part]:
         UserError: a kind is not known, or has wrong options.
     """
     shapes = plan.shapes()
-    return {
-        layer.name: part_of(layer, [shapes[name] for name in layer.inputs]) for layer in plan.layers
-    }
+    found = {}
+    for layer in plan.layers:
+        try:
+            found[layer.name] = part_of(layer, [shapes[name] for name in layer.inputs])
+        except (LookupError, ValueError, TypeError, ArithmeticError) as error:
+            raise UserError(
+                f"The layer {layer.name!r} of kind {layer.kind} in network.json has wrong or "
+                f"missing options ({type(error).__name__}: {_short(str(error))}). Import the file "
+                "again with 'cifarx import'."
+            ) from error
+    return found
+
+
+def _short(text: str) -> str:
+    """One line of an error's text."""
+    return " ".join(text.split())[:300]
 
 
 def state_names(plan: NetworkPlan) -> dict[tuple[str, str], str]:
@@ -89,13 +102,16 @@ def build_network(plan: NetworkPlan, state: Mapping[str, Tensor]) -> nn.Module:
     Raises:
         UserError: a kind is not known, or the weights do not fit.
     """
-    module = ImportedNetwork(plan)
     try:
-        module.load_state_dict(dict(state), strict=True)
-    except RuntimeError as error:
+        with torch.device("meta"):  # sizes alone; a plan may ask for any
+            module = ImportedNetwork(plan)
+        if others := {str(x.dtype) for x in state.values()} - {"torch.float32", "torch.int64"}:
+            raise ValueError(f"weights of {min(others)}")
+        module.load_state_dict(dict(state), strict=True, assign=True)
+    except (RuntimeError, ValueError, TypeError) as error:
         raise UserError(
-            f"The weights do not fit the network in network.json ({' '.join(str(error).split())}). "
-            "Import the file again with 'cifarx import'."
+            f"The weights do not fit the network in network.json ({_short(str(error))}). Import "
+            "the file again with 'cifarx import'."
         ) from error
     return module.eval()
 

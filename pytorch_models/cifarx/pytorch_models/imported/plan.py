@@ -10,7 +10,7 @@ from __future__ import annotations
 import keyword
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
 
 from cifarx.pytorch_models.errors import UserError
 
@@ -18,7 +18,7 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,62}$")]
 """A MATLAB identifier."""
 Axis = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Shape = tuple[Axis, ...]
-Option = float | str | tuple[int, ...] | tuple[float, ...]
+Option = FiniteFloat | str | tuple[int, ...] | tuple[FiniteFloat, ...]
 
 
 class _Plain(BaseModel):

@@ -53,16 +53,14 @@ def _orphan(tuned: TunedFile) -> NoParentError:
     model = tuned.card.model if tuned.card else ""
     if model not in registry.models():
         return NoParentError(
-            f"{tuned.path} holds the network {model!r}, which did not come from a run: runs hold "
-            "only the networks that 'cifarx models' lists. If it is one of these, name a run with "
-            "--run RUN; otherwise, take the arrays from the file, in which layers.Source names the "
-            "PyTorch tensor of each."
+            f"{tuned.path} holds the network {model!r}, which did not come from a run: runs of "
+            "'cifarx train' hold only the networks that 'cifarx models' lists."
         )
     return NoParentError(
         f"The run that {tuned.path} was exported from, of the network {model!r} (SHA-256 of its "
         f"weights {tuned.base_sha256[:16]}…), is neither in runs/ here nor in runs/ beside the "
-        "file. Name it with --run RUN. If it is gone, name any run of this network on the same "
-        "data ('cifarx train' makes one in an epoch): all its weights are replaced."
+        "file. To train it further with that run's recipe, name the run with --run RUN; if it is "
+        "gone, name any run of this network on the same data: all its weights are replaced."
     )
 
 
@@ -93,7 +91,7 @@ def _by_network(
         raise NoParentError(
             f"{name} does not say which run it came from, and no run in runs/ here or beside the "
             f"file has images of {shape} (channels, height, width) and {classes} classes (runs "
-            f"there: {seen}). Name the run with --run RUN."
+            f"there: {seen}). If it came from a run, name that with --run RUN."
         )
     if len({(r.record.model, r.record.classes, r.record.mean, r.record.std) for r in fitting}) > 1:
         listed = ", ".join(run.folder.name for run in fitting)

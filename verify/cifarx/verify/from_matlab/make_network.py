@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from numpy.typing import NDArray
-
-from cifarx.export.model_contract import SourceOptions
+from cifarx.export.model_contract import SourceOptions, made_up_names
+from cifarx.export.network.front import own_normalization
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.model_card import ModelCard
 from cifarx.export.network.names import identifier
@@ -32,7 +31,7 @@ from cifarx.pytorch_models.run_folder import new_folder
 from cifarx.verify.findings.check import Check, Outcome, judged
 from cifarx.verify.from_matlab.file import TunedFile, read_tuned
 from cifarx.verify.from_matlab.make_run import ImportOptions, folder_of
-from cifarx.verify.ladder.logits import judge_logits, make_truth
+from cifarx.verify.ladder.logits import judge_outputs, make_truth
 
 if TYPE_CHECKING:
     from torch import nn
@@ -44,8 +43,8 @@ class ImportedNetwork:
 
     run: ImportedRun
     notes: tuple[str, ...]
-    checks: tuple[Check, ...]
-    """PyTorch's outputs against those of the file, one per output."""
+    check: Check
+    """The file's outputs against PyTorch's."""
 
 
 def import_network(
@@ -65,19 +64,20 @@ def import_network(
     folder, numbered = folder_of(options)
     progress(f"reading {options.file}")
     tuned = read_tuned(options.file)
-    graph, card, batch, origin, notes = _network(tuned)
+    network = _network(tuned)
+    card = network.card
     progress("outputs")
-    plan = plan_of(graph)
-    state = state_of(graph, plan)
+    plan = plan_of(network.graph)
+    state = state_of(network.graph, plan)
     from cifarx.pytorch_models.imported.network import as_tensor, build_network
 
     module = build_network(plan, {name: as_tensor(value) for name, value in state.items()})
-    checks = tuple(_checks(module, graph, batch, origin))
-    if failed := [check for check in checks if check.outcome is not Outcome.PASSED]:
+    check = _check(module, network)
+    if check.outcome is not Outcome.PASSED:
         raise UserError(
-            f"The layers of {tuned.path} give other outputs in PyTorch than {origin}: "
-            f"{failed[0].detail}. An operation was lost or changed; nothing was written. Please "
-            "report it."
+            f"PyTorch gives other outputs for the layers of {tuned.path} than {network.origin}: "
+            f"{check.detail}. An operation was lost or changed; nothing was written. Please report "
+            "it."
         )
     record = ImportedRecord(
         name=identifier(tuned.path.stem),
@@ -94,38 +94,54 @@ def import_network(
     )
     files = imported_files(record, plan, state)
     made = new_folder(folder, files, numbered=numbered, option="--into")
-    return ImportedNetwork(load_imported(made), notes, checks)
+    return ImportedNetwork(load_imported(made), network.notes, check)
 
 
-def _network(
-    tuned: TunedFile,
-) -> tuple[LayerGraph, ModelCard, TestBatch, str, tuple[str, ...]]:
-    """The network, with inputs and outputs of it, and the runtime that gave these."""
+@dataclass(frozen=True)
+class _Network:
+    graph: LayerGraph
+    card: ModelCard
+    batch: TestBatch
+    """Inputs, and the outputs that `origin` gave for them."""
+    origin: str
+    notes: tuple[str, ...] = ()
+
+
+def _network(tuned: TunedFile) -> _Network:
+    """The network, with inputs and outputs of it, and what gave these."""
     if tuned.stored is not None:
         assert tuned.card is not None
-        return tuned.graph, tuned.card, tuned.stored, f"{tuned.path.name} stores", ()
+        name, graph, card = tuned.path.name, tuned.graph, tuned.card
+        return _Network(graph, card, tuned.stored, name, tuple(_notes(name, graph, card)))
     source = open_source(str(tuned.path), SourceOptions())
     bundle = source.bundle
     assert bundle.batch is not None
-    runtime = "its layers in float32" if bundle.card.ending else "ONNX Runtime"
-    return bundle.graph, bundle.card, bundle.batch, f"{runtime} gives", source.notes
+    origin = "the file's layers in float32" if bundle.card.ending else "ONNX Runtime"
+    notes = tuple(_notes(tuned.path.name, bundle.graph, bundle.card))
+    return _Network(bundle.graph, bundle.card, bundle.batch, origin, notes)
 
 
-def _checks(module: nn.Module, graph: LayerGraph, batch: TestBatch, origin: str) -> Iterator[Check]:
-    """Judge the file's outputs by those of the module, one by one."""
+def _notes(name: str, graph: LayerGraph, card: ModelCard) -> Iterator[str]:
+    """What a user should know of the run's inputs and outputs."""
+    images = any(given.format == "SSCB" for given in graph.inputs)
+    if own := own_normalization(graph):
+        yield f"the network normalises its own input, in {' and '.join(own)}"
+    elif images and not card.mean:
+        yield f"{name} does not say how pixels are normalised; the module takes normalised inputs"
+    if card.ending:
+        yield f"{name} ends in a log-softmax; the module gives the logits before it"
+    if card.classes and card.classes == made_up_names(len(card.classes)):
+        yield f"{name} names no classes; they are called {card.classes[0]} to {card.classes[-1]}"
+
+
+def _check(module: nn.Module, network: _Network) -> Check:
+    """Judge the file's outputs by those of the module."""
     from cifarx.export.from_torch.answers import make_answers
     from cifarx.export.from_torch.calls import Example
 
+    graph, batch = network.graph, network.batch
     own, exact = make_answers(module, Example(graph.inputs), batch.inputs)
-    for output, values, single, double in zip(
-        graph.outputs, batch.outputs, own, exact, strict=True
-    ):
-        truth = make_truth(_flat(double), _flat(single), "PyTorch")
-        judgement = judge_logits(_flat(values), truth)
-        name = output.name if len(graph.outputs) > 1 else "outputs"
-        detail = f"{name}, as {origin} them: {judgement.detail()}"
-        yield judged(judgement.passed and truth.credible, "import", detail)
-
-
-def _flat(values: NDArray[Any]) -> NDArray[Any]:
-    return values.reshape(len(values), -1)
+    names = [output.name for output in graph.outputs]
+    truth = make_truth(exact, own, "PyTorch", task=network.card.task, names=names)
+    judgement = judge_outputs(batch.outputs, truth)
+    return judged(judgement.passed and truth.credible, network.origin, judgement.detail())
