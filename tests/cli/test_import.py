@@ -202,11 +202,16 @@ def test_answers_that_are_not_the_networks_are_refused(cifarx: Cifarx, work: Pat
 
 def test_the_run_is_gone(cifarx: Cifarx, work: Path) -> None:
     shutil.move(work / "runs", work / "elsewhere")
-    text = rejected(cifarx("import", "model.mat"))
-    assert "of the network 'bn-tiny'" in text
-    assert "Name it with --run RUN" in text
-    assert cifarx("import", "model.mat", "--run", "elsewhere/tiny").code == 0
-    assert (work / "runs/model/run.json").is_file()
+    alone = cifarx("import", "model.mat")
+    assert alone.code == 0
+    assert "note: imported as a network of its own. The run that model.mat" in alone.out
+    assert "of the network 'bn-tiny'" in alone.out
+    assert "name the run with --run RUN" in alone.out
+    assert "PASSED | model.mat | " in alone.out
+    assert (work / "runs/model/network.py").is_file()
+    assert cifarx("import", "model.mat", "--run", "elsewhere/tiny", "--into", "run").code == 0
+    was, now = (load_run(work / name).state() for name in ("elsewhere/tiny", "runs/run"))
+    assert {n: x.tobytes() for n, x in was.items()} == {n: x.tobytes() for n, x in now.items()}
 
 
 def test_a_network_that_never_was_a_run(cifarx: Cifarx, work: Path) -> None:
@@ -215,8 +220,10 @@ def test_a_network_that_never_was_a_run(cifarx: Cifarx, work: Path) -> None:
         content["format"][0, 0]["checkpoint_sha256"] = "1" * 64
 
     faults.edit_mat(work, foreign)
-    text = rejected(cifarx("import", "model.mat"))
-    assert "model.mat holds the network 'resnet18', which did not come from a run" in text
+    done = cifarx("import", "model.mat")
+    assert done.code == 0
+    assert "model.mat holds the network 'resnet18', which did not come from a run" in done.out
+    assert "classification; source in runs/model/network.py" in done.out
 
 
 def test_any_run_of_the_network_serves_as_the_parent(cifarx: Cifarx, work: Path) -> None:

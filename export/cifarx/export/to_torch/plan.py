@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +25,8 @@ def plan_of(graph: LayerGraph) -> NetworkPlan:
     """The layers without their weights.
 
     Raises:
-        UserError: a name that is not an identifier, or an option or weight that is not finite.
+        UserError: a name that is not an identifier, or an option that is not finite.
     """
-    _require_finite(graph)
     try:
         return _plan(graph)
     except ValidationError as error:
@@ -38,7 +38,8 @@ def plan_of(graph: LayerGraph) -> NetworkPlan:
         ) from error
 
 
-def _require_finite(graph: LayerGraph) -> None:
+def require_finite(graph: LayerGraph, path: Path) -> None:
+    """Raise `UserError` if an option or a weight of a file's network is NaN or infinite."""
     found = []
     for layer in graph.layers:
         for key, option in layer.hyper.items():
@@ -50,8 +51,8 @@ def _require_finite(graph: LayerGraph) -> None:
     if found:
         more = f"; and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
         raise UserError(
-            f"The network has numbers that are NaN or Inf: {'; '.join(found[:_NAMED])}{more}. "
-            "Correct these where the network was made, and save it again."
+            f"{path} has numbers that are NaN or Inf: {'; '.join(found[:_NAMED])}{more}. "
+            "Correct these where the network was trained, and save it again."
         )
 
 

@@ -74,9 +74,9 @@ def parts_of(plan: NetworkPlan) -> dict[str, Part]:
             found[layer.name] = part_of(layer, [shapes[name] for name in layer.inputs])
         except (LookupError, ValueError, TypeError, ArithmeticError) as error:
             raise UserError(
-                f"The layer {layer.name!r} of kind {layer.kind} in network.json has wrong or "
-                f"missing options ({type(error).__name__}: {_short(str(error))}). Import the file "
-                "again with 'cifarx import'."
+                f"The layer {layer.name!r} of kind {layer.kind!r} in network.json cannot be made "
+                f"in PyTorch ({type(error).__name__}: {_short(str(error))}). Import the file again "
+                "with 'cifarx import'."
             ) from error
     return found
 

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812  (its customary name)
 from torch import Tensor, nn
 
-from cifarx.pytorch_models.errors import UserError
+from cifarx.pytorch_models.errors import GraphError
 from cifarx.pytorch_models.imported.modules import CLASSES
 from cifarx.pytorch_models.imported.plan import LayerPlan, Shape
 
@@ -67,13 +67,11 @@ def part_of(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
         inputs: shapes of its inputs, without the batch.
 
     Raises:
-        UserError: the kind is not known here.
+        GraphError: the kind is unknown, or an option is of another type.
+        LookupError, ValueError: options or arrays are missing or do not fit.
     """
     if layer.kind not in PARTS:
-        raise UserError(
-            f"The layer {layer.name!r} is a {layer.kind}, which 'cifarx import' cannot make in "
-            "PyTorch yet."
-        )
+        raise GraphError("the kind is unknown")
     return PARTS[layer.kind](layer, inputs)
 
 
@@ -88,14 +86,14 @@ def _module(name: str, *args: Any, **kwargs: Any) -> Callable[..., Part]:
 def _whole(layer: LayerPlan, key: str) -> tuple[int, ...]:
     value = layer.options[key]
     if not isinstance(value, tuple):
-        raise UserError(f"The layer {layer.name!r} has {key} {value!r}, expected whole numbers.")
+        raise GraphError(f"{key} is {value!r}, expected whole numbers")
     return tuple(int(n) for n in value)
 
 
 def _number(layer: LayerPlan, key: str) -> float:
     value = layer.options[key]
     if not isinstance(value, float | int):
-        raise UserError(f"The layer {layer.name!r} has {key} {value!r}, expected a number.")
+        raise GraphError(f"{key} is {value!r}, expected a number")
     return float(value)
 
 
@@ -282,7 +280,7 @@ def _elementwise(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
         return Part(text, lambda m, x: x[0].clamp(min=0) + torch.log1p(torch.exp(-x[0].abs())))
     function = _FUNCTIONS.get(word)
     if function is None:
-        raise UserError(f"The layer {layer.name!r} has the unknown Function {word!r}.")
+        raise GraphError(f"the Function {word!r} is unknown")
     return Part(f"torch.{word}({{0}})", lambda m, x: function(x[0]))
 
 
@@ -301,7 +299,7 @@ def _of_two(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
     word = str(layer.options["Function"])
     function = _OF_TWO.get(word)
     if function is None:
-        raise UserError(f"The layer {layer.name!r} has the unknown Function {word!r}.")
+        raise GraphError(f"the Function {word!r} is unknown")
     return Part(f"torch.{function.__name__}({{0}}, {{1}})", lambda m, x: function(x[0], x[1]))
 
 

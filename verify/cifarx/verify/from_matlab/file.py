@@ -53,7 +53,7 @@ def read_tuned(path: Path) -> TunedFile:
         )
     if path.suffix == ".mat":
         mat = read_mat(path)
-        tuned = not len(mat.batch.reference)  # else the outputs are PyTorch's, for other weights
+        tuned = not mat.batch.references  # else the outputs are PyTorch's, for other weights
         base = mat.base_sha256 or mat.card.checkpoint_sha256
         batch = mat.batch if tuned else None
         if tuned and mat.arrays_sha256 != matlab_layers(mat.graph)[1]:

@@ -19,7 +19,7 @@ from cifarx.export.network.model_card import ModelCard
 from cifarx.export.network.names import identifier
 from cifarx.export.network.test_batch import TestBatch
 from cifarx.export.sources import open_source
-from cifarx.export.to_torch.plan import plan_of, state_of
+from cifarx.export.to_torch.plan import plan_of, require_finite, state_of
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.imported.folder import (
     ImportedRecord,
@@ -64,6 +64,7 @@ def import_network(
     folder, numbered = folder_of(options)
     progress(f"reading {options.file}")
     tuned = read_tuned(options.file)
+    require_finite(tuned.graph, options.file)
     network = _network(tuned)
     card = network.card
     progress("outputs")
