@@ -86,9 +86,9 @@ def layer_seconds(folder: Path, count: int) -> dict[str, float]:
     inputs = compared_images(subject, count).inputs
     original = original_of(subject, PyTorch(subject).graph())
     reference = make_reference(subject, original)
-    nothing = np.zeros((len(inputs), len(reference.names)))
-    plain = nothing.astype(np.float32)
-    truth = make_truth(nothing, plain, "")
+    nothing = np.zeros((len(inputs[0]), len(reference.names)))
+    plain = [nothing.astype(np.float32)]
+    truth = make_truth([nothing], plain, "")
     seconds = {}
     for name in ("pytorch", "onnxruntime"):
         engine, empty = ENGINES[name](subject), EngineReport(name, name, None, "")

@@ -72,6 +72,7 @@ WITH_TORCH = {
         "ladder/layers/truth_of_activations.py",
         "ladder/layers/truth_of_functions.py",
         "ladder/layers/truth_of_normalizations.py",
+        "ladder/layers/truth_of_resizing.py",
         "ladder/layers/truth_of_sums.py",
         "ladder/layers/winograd.py",
     },

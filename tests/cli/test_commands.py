@@ -227,7 +227,10 @@ def test_data_that_are_gone_are_named_but_the_test_batch_still_serves(
 def test_ctrl_c_leaves_a_run_that_can_be_exported(empty: Path) -> None:
     command = [sys.executable, "-m", "cifarx.cli", "train", "bn-tiny", "--data", "shapes"]
     process = subprocess.Popen(
-        [*command, "--epochs", "1000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*command, "--limit", "500", "--epochs", "1000"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     deadline = time.monotonic() + 120
     while not (empty / "runs" / "bn-tiny-shapes" / "run.json").exists():

@@ -17,7 +17,7 @@ from cifarx.export.from_torch.calls import Example
 from cifarx.export.mat.reader import read_mat
 from cifarx.export.network.interface import Input
 from cifarx.pytorch_models.run import Run, build_module, load_run
-from cifarx.verify.ladder.logits import judge_logits, make_truth
+from cifarx.verify.ladder.logits import judge_outputs, make_truth
 
 pytestmark = pytest.mark.usefixtures("unpainted")
 
@@ -74,8 +74,8 @@ def rejected(finished: Any) -> str:
 def answers_of_octave_and_pytorch_agree(run: Run, file: Path) -> bool:
     batch = read_mat(file).batch
     example = Example((Input("image", run.record.input_size),))
-    (own,), (reference,) = make_answers(build_module(run), example, batch.inputs)
-    return judge_logits(batch.logits, make_truth(reference, own, "PyTorch")).passed
+    own, references = make_answers(build_module(run), example, batch.inputs)
+    return judge_outputs(batch.outputs, make_truth(references, own, "PyTorch")).passed
 
 
 @pytest.mark.octave

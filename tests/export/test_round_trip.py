@@ -89,7 +89,7 @@ CARD_OF_NUMBERS = replace(CARD, classes=(), task="regression")
 
 
 @given(st.data(), st.sampled_from(sorted(VOCABULARY)), st.sampled_from((14, 18, 20)))
-@settings(often, max_examples=300)
+@settings(often, max_examples=150)
 def test_an_onnx_file_gives_inputs_and_outputs_of_any_shape_back(
     data: st.DataObject, kind: str, opset: int
 ) -> None:
@@ -114,7 +114,7 @@ def dims(value: onnx.ValueInfoProto) -> list[str | int]:
 
 
 @given(st.data(), st.sampled_from(sorted(VOCABULARY)))
-@settings(often, max_examples=200)
+@settings(often, max_examples=100)
 def test_a_mat_file_gives_inputs_and_outputs_of_any_shape_back(
     folder: Path, data: st.DataObject, kind: str
 ) -> None:
@@ -137,7 +137,7 @@ def test_a_mat_file_gives_inputs_and_outputs_of_any_shape_back(
 
 
 @given(st.data(), st.sampled_from(sorted(VOCABULARY)))
-@settings(often, max_examples=150)
+@settings(often, max_examples=80)
 def test_pytorch_computes_of_any_network_what_onnx_runtime_does(
     data: st.DataObject, kind: str
 ) -> None:

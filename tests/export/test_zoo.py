@@ -19,7 +19,7 @@ from cifarx.pytorch_models import registry
 from cifarx.pytorch_models.recipe import load_recipe
 from cifarx.pytorch_models.registry import ModelSpec
 from cifarx.verify.findings.result import Verdict
-from cifarx.verify.ladder.logits import judge_logits, make_truth
+from cifarx.verify.ladder.logits import judge_outputs, make_truth
 from cifarx.verify.options import VerifyOptions
 from cifarx.verify.verify import verify
 
@@ -27,16 +27,16 @@ from cifarx.verify.verify import verify
 def assert_runtimes_agree(bundle: Bundle, octave: Callable[[str], str], tmp_path: Path) -> None:
     onnx, _ = write_bundle(bundle, tmp_path, "model", Formats(onnx=True, mat=True))
     batch = bundle.batch
-    truth = make_truth(batch.reference, batch.logits, "PyTorch")
+    truth = make_truth(batch.references, batch.outputs, "PyTorch")
     session = onnxruntime.InferenceSession(onnx, providers=["CPUExecutionProvider"])
     (logits,) = session.run(None, {"image": batch.inputs[0]})
-    assert judge_logits(logits, truth).passed
+    assert judge_outputs([logits], truth).passed
     octave(
         "net = cifarx.load('model.mat');"
         "Y = cifarx.predict(net, net.test.images);"
         "save('-v6', 'out.mat', 'Y');"
     )
-    judgement = judge_logits(loadmat(tmp_path / "out.mat")["Y"].T, truth)
+    judgement = judge_outputs([loadmat(tmp_path / "out.mat")["Y"].T], truth)
     assert judgement.passed, judgement
 
 

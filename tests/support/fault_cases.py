@@ -474,7 +474,7 @@ GRAPH: dict[str, Fault] = {
     ),
     "a softmax added": Fault(_insert("fc2", _one("Softmax", "soft", axis=1)), "soft"),
     "an operator of no layer kind added": Fault(
-        _insert("fc2", _one("Softplus", "bent")), "bent", "Softplus (node bent): no layer kind"
+        _insert("fc2", _one("Tan", "bent")), "bent", "Tan (node bent): no layer kind"
     ),
     "values through half precision": Fault(_insert("relu1", *_TO_HALF), "narrow"),
     "values through double precision and back": Fault(

@@ -41,11 +41,9 @@ TIMM = (
     "res2net50_14w_8s", "selecsls42",
 )  # fmt: skip
 REFUSED = {
-    "timm_convnextv2_atto": "ReduceL2",
     "timm_edgenext_xx_small": "ReduceL2",
     "timm_efficientvit_b0": "Pad",
     "timm_gcresnext26ts": "Softmax",
-    "timm_poolformerv2_s12": "Pow",
     "timm_resnest14d": "ReduceSum",
     "timm_skresnet18": "Concat",
 }

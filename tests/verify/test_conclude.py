@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cifarx.export.network.compute import run_graph_float32
+from cifarx.export.network.compute import run_network_float32
 from cifarx.verify.conclude import conclude, judged_outputs
 from cifarx.verify.evidence import EngineRun, Evidence, OpenedEngine, Prepared
 from cifarx.verify.exchange.polygraphy_files import RunnerOutputs
@@ -49,20 +49,21 @@ def prepared(work: Path) -> Prepared:
 
 def logits_of(prepared: Prepared) -> np.ndarray:
     graph = prepared.layers.original.graph
-    return run_graph_float32(graph, prepared.compared.inputs)
+    (logits,) = run_network_float32(graph, prepared.compared.inputs)
+    return logits
 
 
 def with_logits(prepared: Prepared, logits: np.ndarray) -> Evidence:
-    report = judged_outputs("onnxruntime", "onnxruntime 1", logits, prepared.truth, OPTIONS)
-    return Evidence(prepared).with_run(EngineRun("onnxruntime", report, logits))
+    report = judged_outputs("onnxruntime", "onnxruntime 1", [logits], prepared.truth, OPTIONS)
+    return Evidence(prepared).with_run(EngineRun("onnxruntime", report, (logits,)))
 
 
 def test_the_users_tolerance_stands_beside_the_judgement() -> None:
-    truth = make_truth(REFERENCE, SINGLE, "test")
-    plain = judged_outputs("a", "a 1", SINGLE, truth, OPTIONS)
+    truth = make_truth([REFERENCE], [SINGLE], "test")
+    plain = judged_outputs("a", "a 1", [SINGLE], truth, OPTIONS)
     assert plain.tolerance is None
     off = SINGLE + np.float32([[0.01, 0, 0], [0, 0, 0]])
-    quoted = judged_outputs("a", "a 1", off, truth, replace(OPTIONS, tolerance=(1e-3, 0.0)))
+    quoted = judged_outputs("a", "a 1", [off], truth, replace(OPTIONS, tolerance=(1e-3, 0.0)))
     assert quoted.tolerance is not None
     assert (quoted.tolerance.within, quoted.tolerance.images) == (1, 2)
     assert quoted.judgement is not None

@@ -6,7 +6,7 @@ The faults of runtimes are in tests/support, `engine_faults`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,9 +72,9 @@ def test_an_image_beyond_the_compared_ones_counts(
     prepare("bn-tiny")
     real = OnnxRuntime.run
 
-    def run(self: OnnxRuntime, images: Any, inputs: np.ndarray) -> Any:
+    def run(self: OnnxRuntime, images: Any, inputs: Sequence[np.ndarray]) -> Any:
         found = real(self, images, inputs)
-        if len(inputs) > 20:  # not the compared ones
+        if len(inputs[0]) > 20:  # not the compared ones
             found.logits[-1] = np.roll(found.logits[-1], 1)
         return found
 
@@ -90,8 +90,8 @@ def test_a_crash_on_the_data_set_is_no_pass(
     prepare("bn-tiny")
     real = OnnxRuntime.run
 
-    def run(self: OnnxRuntime, images: Any, inputs: np.ndarray) -> Any:
-        if len(inputs) > 20:  # not the compared ones
+    def run(self: OnnxRuntime, images: Any, inputs: Sequence[np.ndarray]) -> Any:
+        if len(inputs[0]) > 20:  # not the compared ones
             raise EngineError("it does not run the file: out of memory")
         return real(self, images, inputs)
 
@@ -103,13 +103,13 @@ def test_a_crash_on_the_data_set_is_no_pass(
 
 def elsewhere(mat: MatFile, folder: Path) -> dict[str, Any]:
     """What cifarx.verify writes in a MATLAB that computes as PyTorch does."""
-    values = layout.images_to_matlab(mat.batch.inputs)
+    values = layout.images_to_matlab(mat.batch.inputs[0])
     digest = hashlib.sha256(values.tobytes(order="F")).hexdigest()
     layers = [layer.name for layer in mat.graph.layers]
     names = np.empty((1, len(layers)), object)
     names[0, :] = layers
     return {
-        "format": {"name": "cifarx-matlab-result", "version": 1.0},
+        "format": {"name": "cifarx-matlab-result", "version": 2.0},
         "runtime": "matlab R2024b",
         "model_sha256": sha256(folder / "model.mat"),
         "arrays_sha256": mat.arrays_sha256,

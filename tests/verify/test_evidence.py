@@ -81,9 +81,9 @@ def test_every_engine_has_a_report_in_the_order_they_were_opened(empty: Evidence
 def test_logits_are_those_of_engines_that_gave_some(empty: Evidence) -> None:
     logits = np.ones((4, 10), np.float32)
     known = empty.with_run(run("pytorch", logits=logits)).with_run(run("onnxruntime"))
-    assert list(known.logits()) == ["pytorch"]
-    assert known.logits()["pytorch"] is logits
-    assert known.with_run(run("pytorch")).logits() == {}
+    assert list(known.outputs()) == ["pytorch"]
+    assert known.outputs()["pytorch"] == (logits,)
+    assert known.with_run(run("pytorch")).outputs() == {}
 
 
 def test_normalised_images_are_by_runtime(empty: Evidence) -> None:

@@ -16,6 +16,7 @@ from cifarx.export.from_onnx.metadata import metadata
 from cifarx.export.from_torch.reader import graph_from_module
 from cifarx.export.mat.reader import read_mat
 from cifarx.export.model_contract import SourceOptions
+from cifarx.export.network.interface import Input
 from cifarx.export.network.model_card import LOG_SOFTMAX
 from cifarx.export.sources import open_source
 from cifarx.pytorch_models.errors import UserError
@@ -109,4 +110,4 @@ def test_an_onnx_file_with_it_is_exported_as_the_module_is(folder: Path) -> None
 def test_inside_a_module_it_is_refused() -> None:
     module = computed_constants.log_softmax_inside().eval()
     with pytest.raises(UserError, match="inside the network; it is taken as its last operation"):
-        graph_from_module(module, computed_constants.SIZE)
+        graph_from_module(module, [Input("image", computed_constants.SIZE)])

@@ -23,7 +23,8 @@ function info = summary(net)
 %     outputs     1-by-O structure array with Name, Layer and OutputSize of the outputs
 %     classes     number of classes
 %
-%   The arrays of a ScalingLayer are not learnable, as in Deep Learning Toolbox.
+%   The arrays of a ScalingLayer or PowerLayer are not learnable in Deep Learning Toolbox, and not
+%   counted here.
 %
 %   Example:
 %      net = cifarx.load('model.mat');
@@ -76,7 +77,7 @@ for i = 1:numel(arrays)
     value = layer.(arrays{i});
     if strncmp(arrays{i}, 'Trained', 7)
         state.(arrays{i}) = size(value);
-    elseif ~strcmp(layer.Kind, 'ScalingLayer')
+    elseif ~any(strcmp(layer.Kind, {'ScalingLayer', 'PowerLayer'}))
         learnables.(arrays{i}) = size(value);
         count = count + numel(value);
     end

@@ -105,7 +105,7 @@ def _candidates(key: str, state: StateDict, own: StateDict) -> Iterator[_Candida
 def _ambiguous(path: Path, fitting: list[_Candidate]) -> str:
     """The error for several state dicts or prefixes that fit equally well."""
     keys = sorted({c.key for c in fitting})
-    load = f"torch.load('{path}', weights_only=True)"
+    load = f"torch.load({str(path)!r}, weights_only=True)"
     if len(keys) > 1:
         fit = "fit the network equally well" if fitting[0].score[1] else "do not fit the network"
         return (

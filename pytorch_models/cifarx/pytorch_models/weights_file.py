@@ -83,14 +83,14 @@ def _refusal(path: Path, error: Exception) -> str:
         return (
             f"--weights {path} is a TorchScript archive (torch.jit.save): a program, not a state "
             f"dict. Save the weights where the network is made, with {_SAVE}, or take them from "
-            f"the archive, with torch.save(torch.jit.load('{path}').state_dict(), 'weights.pt'); "
-            "then give weights.pt."
+            f"the archive: torch.save(torch.jit.load({str(path)!r}).state_dict(), 'weights.pt'). "
+            "Then give weights.pt."
         )
     if any(name.endswith(("/archive_format", "exported_program.json")) for name in names):
         return (
             f"--weights {path} is an exported program (torch.export.save), not a state dict. Save "
-            f"the weights where the network is made, with {_SAVE}, or take them from the program, "
-            f"with torch.save(dict(torch.export.load('{path}').state_dict), 'weights.pt'); then "
+            f"the weights where the network is made, with {_SAVE}, or take them from the program: "
+            f"torch.save(dict(torch.export.load({str(path)!r}).state_dict), 'weights.pt'). Then "
             "give weights.pt."
         )
     if refused := _refused_classes(path, error, archive=bool(names)):
@@ -101,7 +101,7 @@ def _refusal(path: Path, error: Exception) -> str:
 def _with_objects(path: Path, classes: list[str]) -> str:
     """The refusal of a file whose objects only code of their classes can restore."""
     shown = ", ".join(classes[:_NAMED]) + (" and others" if len(classes) > _NAMED else "")
-    load = f"torch.load('{path}', weights_only=False)"
+    load = f"torch.load({str(path)!r}, weights_only=False)"
     if any(name.startswith("torch.nn.modules.") for name in classes):
         return (
             f"--weights {path} cannot be read as a state dict: it is or holds a whole module, a "

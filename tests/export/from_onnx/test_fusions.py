@@ -7,9 +7,10 @@ import itertools
 import numpy as np
 import onnx
 import pytest
-from foreign_onnx import CARD, N, foreign
+from foreign_onnx import CARD, N, foreign, run, weights
 
 from cifarx.export.from_onnx.reader import read_onnx
+from cifarx.export.network.compute import run_graph
 from cifarx.export.to_onnx.writer import onnx_from_graph
 from cifarx.pytorch_models.errors import UserError
 
@@ -96,8 +97,70 @@ def test_layer_norm_is_read_only_where_mean_and_variance_are_over_the_same_axes(
         N("Div", ["d", "r"], ["y"]),
     ]
     arrays = {"e": np.float32(1e-5)}
-    if read:
-        assert layers_of(nodes, arrays) == ["LayerNormalizationLayer"]
-    else:
-        with pytest.raises(UserError, match=r"Sqrt|Div"):
-            read_onnx(foreign(nodes, arrays))
+    layers = layers_of(nodes, arrays)
+    assert (layers == ["LayerNormalizationLayer"]) is read
+    if not read:  # composed of what the nodes compute
+        x = weights(2, 2, 6, 7)
+        model = foreign(nodes, arrays)
+        np.testing.assert_allclose(run_graph(read_onnx(model), x), run(model, x), atol=1e-5)
+
+
+def elu(first: object, last: object) -> list[str]:
+    nodes = [
+        N("Mul", ["in put", "first"], ["a"]),
+        N("Elu", ["a"], ["b"], alpha=0.75),
+        N("Mul", ["last", "b"], ["y"]),
+    ]
+    return layers_of(nodes, {"first": np.float32(first), "last": np.float32(last)})
+
+
+def test_elu_between_products_by_one_is_one_layer() -> None:
+    assert elu(1, 1) == ["ELULayer"]
+
+
+@pytest.mark.parametrize(("first", "last"), [(1, 2), (2, 1), (1, [1]), ([1], 1)])
+def test_elu_between_other_products_keeps_them(first: object, last: object) -> None:
+    """Parameters have axes, and stay layers also while they are 1."""
+    assert elu(first, last) == ["ScalingLayer", "ELULayer", "ScalingLayer"]
+
+
+def test_a_reciprocal_times_one_is_one_layer() -> None:
+    nodes = [N("Reciprocal", ["in put"], ["a"]), N("Mul", ["a", "one"], ["y"])]
+    assert layers_of(nodes, NUMBERS) == ["ElementwiseLayer"]
+
+
+def softplus(beta: float, threshold: float, other: float | None = None) -> onnx.ModelProto:
+    """As torch.onnx.export writes it; `other` in place of the second beta."""
+    nodes = [
+        N("Mul", ["in put", "beta"], ["s"]),
+        N("Softplus", ["s"], ["p"]),
+        N("Div", ["p", "other"], ["d"]),
+        N("Greater", ["s", "threshold"], ["far"]),
+        N("Where", ["far", "in put", "d"], ["y"]),
+    ]
+    numbers = {"beta": beta, "threshold": threshold, "other": beta if other is None else other}
+    return foreign(nodes, {name: np.float32(value) for name, value in numbers.items()})
+
+
+@pytest.mark.parametrize(
+    ("model", "kinds"),
+    [
+        (softplus(1, 20), ["ElementwiseLayer"]),
+        (softplus(2, 20), ["ScalingLayer", "ElementwiseLayer", "ScalingLayer"]),
+    ],
+)
+def test_a_softplus_whose_threshold_has_no_effect_is_read_without_it(
+    model: onnx.ModelProto, kinds: list[str]
+) -> None:
+    assert [layer.kind for layer in read_onnx(model).layers] == kinds
+    x = 9 * weights(4, 2, 6, 7)
+    np.testing.assert_allclose(run_graph(read_onnx(model), x), run(model, x), rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("model", [softplus(1, 2), softplus(1, 20, 1.5), softplus(2, 10)])
+def test_a_softplus_with_another_threshold_or_divisor_is_what_it_computes(
+    model: onnx.ModelProto,
+) -> None:
+    graph, x = read_onnx(model), 9 * weights(4, 2, 6, 7)
+    assert "sign" in [layer.hyper.get("Function") for layer in graph.layers]
+    np.testing.assert_allclose(run_graph(graph, x), run(model, x), rtol=1e-6, atol=1e-7)

@@ -28,7 +28,7 @@ def subject(work: Path) -> Subject:
 @pytest.mark.parametrize("opened", [open_onnx_runtime, open_unoptimized])
 def test_logits_are_those_of_the_network(subject: Subject, opened: object) -> None:
     inputs = noise(70)  # more than one mini-batch
-    outputs = opened(subject).run(NONE, inputs)  # type: ignore[operator]
+    outputs = opened(subject).run(NONE, [inputs])  # type: ignore[operator]
     assert subject.onnx_graph is not None
     assert outputs.logits.dtype == np.float32
     assert outputs.normalized is None
@@ -40,28 +40,30 @@ def test_logits_are_those_of_the_network(subject: Subject, opened: object) -> No
 def test_every_layer_gives_its_output(subject: Subject) -> None:
     graph, inputs = subject.onnx_graph, noise(70)
     assert graph is not None
-    taken: list[tuple[np.ndarray, dict[str, np.ndarray]]] = []
+    taken: list[tuple[list[np.ndarray], dict[str, np.ndarray]]] = []
     engine = open_onnx_runtime(subject)
-    logits = engine.layers(graph, inputs, lambda part, found: taken.append((part, dict(found))))
-    assert np.array_equal(np.concatenate([part for part, _ in taken]), inputs)
+    (logits,) = engine.layers(
+        graph, [inputs], lambda part, found: taken.append((list(part), dict(found)))
+    )
+    assert np.array_equal(np.concatenate([part[0] for part, _ in taken]), inputs)
     for name, shape in graph.shapes().items():
-        if name != graph.input_name:
+        if name != graph.inputs[0].name:
             assert np.concatenate([found[name] for _, found in taken]).shape == (70, *shape)
     (before,) = next(layer.inputs for layer in graph.layers if layer.name == "relu1")
     for _, found in taken:
         assert np.array_equal(found["relu1"], np.maximum(found[before], 0))
-    last = np.concatenate([found[graph.output] for _, found in taken])
+    last = np.concatenate([found[graph.outputs[0].layer] for _, found in taken])
     assert np.array_equal(logits, last)
 
 
 def test_a_file_with_a_fixed_batch_size_takes_any_number_of_images(work: Path) -> None:
     inputs = noise(10)
-    free = open_onnx_runtime(open_subject(work / "model.onnx", NO_RUN)).run(NONE, inputs).logits
+    free = open_onnx_runtime(open_subject(work / "model.onnx", NO_RUN)).run(NONE, [inputs]).logits
     model = onnx.load(work / "model.onnx")
     for value in (*model.graph.input, *model.graph.output):
         value.type.tensor_type.shape.dim[0].dim_value = 4
     onnx.save(model, work / "model.onnx")
-    fixed = open_onnx_runtime(open_subject(work / "model.onnx", NO_RUN)).run(NONE, inputs).logits
+    fixed = open_onnx_runtime(open_subject(work / "model.onnx", NO_RUN)).run(NONE, [inputs]).logits
     assert fixed.shape == (10, 10)
     np.testing.assert_allclose(fixed, free, rtol=0, atol=1e-5)
 

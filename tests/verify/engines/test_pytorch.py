@@ -35,11 +35,11 @@ def by_module(subject: Subject, inputs: np.ndarray, dtype: torch.dtype) -> np.nd
 def test_logits_and_truth_are_those_of_the_module(subject: Subject) -> None:
     inputs = noise(70)  # more than one mini-batch
     engine = PyTorch(subject)
-    truth = engine.truth(inputs)
+    (truth,) = engine.truth([inputs])
     assert truth.dtype == np.float64
     np.testing.assert_allclose(truth, by_module(subject, inputs, torch.float64), rtol=1e-12)
     for opened in (engine, open_channels_last(subject)):
-        logits = opened.run(NONE, inputs).logits
+        logits = opened.run(NONE, [inputs]).logits
         assert logits.dtype == np.float32
         np.testing.assert_allclose(logits, truth, rtol=0, atol=1e-4)
 
@@ -48,7 +48,7 @@ def test_layer_outputs_are_those_of_the_modules(subject: Subject) -> None:
     engine, inputs = PyTorch(subject), noise(5)
     graph = engine.graph()
     taken: list[dict[str, np.ndarray]] = []
-    logits = engine.layers(graph, inputs, lambda part, found: taken.append(dict(found)))
+    (logits,) = engine.layers(graph, [inputs], lambda part, found: taken.append(dict(found)))
     (found,) = taken
     assert set(found) == {layer.name for layer in graph.layers}
     assert subject.run is not None
@@ -58,7 +58,7 @@ def test_layer_outputs_are_those_of_the_modules(subject: Subject) -> None:
     np.testing.assert_allclose(found["conv1"], conv1, rtol=0, atol=1e-5)
     (before,) = next(layer.inputs for layer in graph.layers if layer.name == "relu1")
     assert np.array_equal(found["relu1"], np.maximum(found[before], 0))
-    assert np.array_equal(logits, found[graph.output])
+    assert np.array_equal(logits, found[graph.outputs[0].layer])
 
 
 def test_tf32_is_off_during_the_run_and_restored_after_it(subject: Subject) -> None:
@@ -70,7 +70,7 @@ def test_tf32_is_off_during_the_run_and_restored_after_it(subject: Subject) -> N
     before = torch.backends.cuda.matmul.allow_tf32
     torch.backends.cuda.matmul.allow_tf32 = True
     try:
-        engine.run(NONE, noise(2))
+        engine.run(NONE, [noise(2)])
         assert torch.backends.cuda.matmul.allow_tf32
     finally:
         torch.backends.cuda.matmul.allow_tf32 = before

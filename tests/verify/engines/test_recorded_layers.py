@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
 from cifarx.export.from_torch.reader import graph_from_module
+from cifarx.export.network.interface import Input
 from cifarx.verify.engines.recorded_layers import activations, recorded
 from cifarx.verify.ladder.layers.local_check import LocalCheck
 
@@ -40,13 +41,13 @@ def made(wrong: bool = False) -> nn.Module:
 
 def found(module: nn.Module) -> tuple[dict[str, np.ndarray], LocalCheck, Tensor]:
     """Activations under the names of the right network, and its check fed with them."""
-    graph = graph_from_module(made(), SIZE)
+    graph = graph_from_module(made(), [Input("image", SIZE)])
     inputs = torch.randn(4, *SIZE, generator=torch.Generator().manual_seed(1))
     with torch.no_grad(), recorded(module) as calls:
         module(inputs)
-    values = activations(graph, calls, inputs)
+    values = activations(graph, calls, [inputs])
     check = LocalCheck(graph, library="pytorch")
-    check.add(inputs.numpy(), values)
+    check.add([inputs.numpy()], values)
     return values, check, inputs
 
 

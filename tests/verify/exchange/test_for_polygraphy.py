@@ -19,12 +19,13 @@ def test_outputs_and_inputs_have_the_models_names_and_the_same_iterations(work: 
     inputs = random.standard_normal((70, 3, 32, 32)).astype(np.float32)
     subject = open_subject(work / "model.onnx", NO_RUN)
     path = work / "outputs.json"
-    write_for_polygraphy(path, EngineOutputs(subject, {"octave": logits}, inputs))
+    write_for_polygraphy(path, EngineOutputs(subject, {"octave": (logits,)}, (inputs,)))
 
     model = onnx.load(work / "model.onnx")
     (saved,) = read_outputs(path)
-    assert (saved.runner, saved.output) == ("octave", model.graph.output[0].name)
-    assert saved.logits.tobytes() == logits.tobytes()
+    name = model.graph.output[0].name
+    assert (saved.runner, list(saved.outputs)) == ("octave", [name])
+    assert saved.outputs[name].tobytes() == logits.tobytes()
     feeds = json.loads(inputs_path(path).read_text())
     assert {name for feed in feeds for name in feed} == {model.graph.input[0].name}
     ((_, iterations),) = json.loads(path.read_text())["lst"]

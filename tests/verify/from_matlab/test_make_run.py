@@ -19,7 +19,7 @@ from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.run import Run, build_module, load_run
 from cifarx.pytorch_models.run_images import sample_images
 from cifarx.verify.from_matlab.make_run import Imported, ImportOptions, import_run
-from cifarx.verify.ladder.logits import judge_logits, make_truth
+from cifarx.verify.ladder.logits import judge_outputs, make_truth
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +147,7 @@ def test_biases_that_pytorch_has_not_go_into_the_batch_norm(at: Callable[[str], 
     )
     session = onnxruntime.InferenceSession(model.SerializeToString())
     (matlab,) = session.run(None, {INPUT: pixels})
-    assert judge_logits(matlab, truth).passed
+    assert judge_outputs([matlab], truth).passed
 
 
 def test_a_file_that_says_nothing_of_pixels_or_classes_is_taken_with_a_note(

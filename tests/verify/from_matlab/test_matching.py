@@ -18,6 +18,7 @@ from cifarx.export.from_torch.reader import graph_from_module
 from cifarx.export.mat.reader import read_mat
 from cifarx.export.mat.writer import mat_bytes
 from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.interface import Input, Output
 from cifarx.export.network.layer import Array, Hyper, Layer
 from cifarx.export.network.vocabulary import VOCABULARY
 from cifarx.export.to_onnx.writer import onnx_from_graph
@@ -243,7 +244,7 @@ def test_every_network_of_the_zoo_comes_back_with_a_place_for_every_tensor(
 ) -> None:
     spec = models()[name]
     module = spec.builder(3).eval()
-    wanted = graph_from_module(module, spec.input_size)
+    wanted = graph_from_module(module, [Input("image", spec.input_size)])
     sources = {array.source for array in wanted.arrays().values()}
     tensors = {n for n in module.state_dict() if not n.endswith("num_batches_tracked")}
     assert tensors == sources - {""}

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.interface import Input, Output
 from cifarx.export.network.layer import Array, Layer
 from cifarx.export.network.model_card import LOG_SOFTMAX
 from cifarx.verify.ladder.export_error import export_error
@@ -32,7 +33,7 @@ def network(weights: np.ndarray = WEIGHTS, exact: np.ndarray | None = None) -> L
 def relative(
     graph: LayerGraph | None, reference: np.ndarray = REFERENCE, ending: str = ""
 ) -> float:
-    found = export_error("model.onnx", graph, X, reference, against="pytorch", ending=ending)
+    found = export_error("model.onnx", graph, [X], [reference], against="pytorch", ending=ending)
     assert (found.file, found.images, found.against) == ("model.onnx", 5, "pytorch")
     return found.relative
 
@@ -43,7 +44,7 @@ def test_the_same_network_differs_by_float64s_rounding_alone() -> None:
 
 def test_an_error_is_relative_to_the_size_of_the_logits() -> None:
     assert relative(network(), 1.5 * REFERENCE) == pytest.approx(1 / 3)
-    assert export_error("f", network(), X, 1.5 * REFERENCE, against="").passed is False
+    assert export_error("f", network(), [X], [1.5 * REFERENCE], against="").passed is False
 
 
 def test_one_bit_of_one_weight_is_far_beyond_it() -> None:
@@ -67,7 +68,7 @@ def test_after_an_ending_the_values_after_it_are_compared() -> None:
 
 def test_what_cannot_be_computed_is_infinitely_wrong() -> None:
     assert relative(None) == np.inf
-    assert relative(replace(network(), input_size=(6, 1, 2), layers=(), output="image")) == np.inf
+    assert relative(replace(network(), inputs=(Input("image", (6,)),))) == np.inf
     assert relative(network(), REFERENCE[:, :3]) == np.inf
     assert relative(network(np.full_like(WEIGHTS, np.inf))) == np.inf
 

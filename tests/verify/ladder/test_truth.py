@@ -20,9 +20,9 @@ from cifarx.verify.subject.files_and_run import NO_RUN, Subject, open_subject
 MODEL = Path("model.onnx")
 
 
-def inputs_of(subject: Subject, count: int | None = None) -> np.ndarray:
+def inputs_of(subject: Subject, count: int | None = None) -> list[np.ndarray]:
     assert subject.mat is not None
-    return subject.mat.batch.inputs[:count]
+    return [x[:count] for x in subject.mat.batch.inputs]
 
 
 def test_with_a_run_the_module_is_the_truth_and_confirms_model_mat(work: Path) -> None:
@@ -30,7 +30,7 @@ def test_with_a_run_the_module_is_the_truth_and_confirms_model_mat(work: Path) -
     live = PyTorch(subject)
     inputs = inputs_of(subject, 5)
     truth, check = truth_of(subject, live, inputs)
-    np.testing.assert_array_equal(truth.reference, live.truth(inputs))
+    np.testing.assert_array_equal(truth.reference, live.truth(inputs)[0])
     assert truth.origin.startswith("pytorch ")
     assert check.outcome is Outcome.PASSED
     assert (
@@ -53,7 +53,7 @@ def test_a_reference_of_other_numbers_is_not_that_of_the_run(work: Path) -> None
 def test_without_a_model_mat_only_the_module_is_judged(work: Path) -> None:
     (work / "model.mat").rename(work / "other.mat")
     subject = open_subject(MODEL, None)
-    inputs = np.random.RandomState(0).standard_normal((3, 3, 32, 32)).astype(np.float32)
+    inputs = [np.random.RandomState(0).standard_normal((3, 3, 32, 32)).astype(np.float32)]
     _, check = truth_of(subject, PyTorch(subject), inputs)
     assert check.outcome is Outcome.PASSED
     assert check.detail.startswith("PyTorch's float32 is ")

@@ -26,9 +26,8 @@ def test_a_runs_test_images_are_taken_evenly_over_the_classes(work: Path) -> Non
     assert np.bincount(found.images.labels).tolist() == [2] * 10
     assert found.origin == "test images of shapes"
     assert subject.run is not None
-    np.testing.assert_array_equal(
-        found.inputs, preprocess(found.images.pixels, *subject.run.mean_std())
-    )
+    (inputs,) = found.inputs
+    np.testing.assert_array_equal(inputs, preprocess(found.images.pixels, *subject.run.mean_std()))
     every = read_images(subject.run, run_test_part(subject.run))
     np.testing.assert_array_equal(every.pixels[found.places], found.images.pixels)
 
@@ -41,7 +40,7 @@ def test_without_a_run_the_test_batch_is_normalised(work: Path) -> None:
     subject = open_subject(MODEL, NO_RUN)
     assert subject.mat is not None
     found = compared_images(subject, 7)
-    np.testing.assert_array_equal(found.inputs, subject.mat.batch.inputs[:7])
+    np.testing.assert_array_equal(found.inputs[0], subject.mat.batch.inputs[0][:7])
     np.testing.assert_array_equal(found.images.pixels, subject.mat.batch.images[:7])
     assert found.places.tolist() == list(range(7))
     assert (found.origin, found.part) == ("images of the test batch in model.mat", None)
@@ -69,7 +68,7 @@ def plain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Subject:
 
 def test_inputs_of_unknown_normalisation_are_taken_as_they_are(plain: Subject) -> None:
     found = compared_images(plain, 9)
-    np.testing.assert_array_equal(found.inputs, computed_constants.noise(16)[:9])
+    np.testing.assert_array_equal(found.inputs[0], computed_constants.noise(16)[:9])
     assert len(found.images.pixels) == len(found.images.labels) == 0
     assert found.places.tolist() == list(range(9))
     assert found.origin == "inputs of the test batch in model.mat"
@@ -79,7 +78,7 @@ def test_the_users_data_replace_them_with_their_labels(plain: Subject) -> None:
     x = np.random.RandomState(8).standard_normal((6, *computed_constants.SIZE)).astype(np.float32)
     np.savez("d.npz", x=x, y=[3, 2, 1, 0, 1, 2])
     found = compared_images(plain, 5, "d.npz")
-    np.testing.assert_array_equal(found.inputs, x[:5])
+    np.testing.assert_array_equal(found.inputs[0], x[:5])
     assert found.images.labels.tolist() == [3, 2, 1, 0, 1]
     assert found.places.tolist() == list(range(5))
     assert found.part is None

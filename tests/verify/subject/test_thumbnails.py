@@ -39,7 +39,7 @@ def subject(work: Path) -> Subject:
 
 def compared(images: Images) -> ComparedImages:
     inputs = np.zeros(images.pixels.shape, np.float32)
-    return ComparedImages(images, inputs, "images", None, np.arange(len(images)))
+    return ComparedImages(images, (inputs,), "images", None, np.arange(len(images)))
 
 
 def random_images(count: int, *size: int) -> Images:

@@ -65,6 +65,12 @@ def maps(node: Node, value: Value) -> str:
     Raises:
         UnsupportedError: the value is neither, or no layer gives it.
     """
+    layer = _maps(node, value)
+    node.reading.formed.setdefault(layer, value)
+    return layer
+
+
+def _maps(node: Node, value: Value) -> str:
     if len(value.shape) == 2:
         value = value.in_row()
     if len(value.shape) != 3:

@@ -58,6 +58,8 @@ class Reading:
     """Of the network's numbers; float64 when constants are read as float64 gives them."""
     padded: dict[str, tuple[str, tuple[int, int, int, int]]] = field(default_factory=dict)
     """By layer that only pads with zeros: the layer that it pads, (top, bottom, left, right)."""
+    formed: dict[str, Value] = field(default_factory=dict)
+    """By layer that was added to give a value as maps: that value."""
 
     def add(self, layer: Layer, label: str) -> str:
         """Add a layer, whose name is ignored, and return its working name."""

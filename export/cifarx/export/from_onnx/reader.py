@@ -19,7 +19,7 @@ from cifarx.export.from_onnx.materialize import delivered
 from cifarx.export.from_onnx.needed import needed_nodes
 from cifarx.export.from_onnx.node import READERS, Node, Reading
 from cifarx.export.from_onnx.sequences import sequence_layers
-from cifarx.export.from_onnx.value import Index, Mixed, is_permutation, whole
+from cifarx.export.from_onnx.value import Index, Mixed, Value, is_permutation, whole
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.interface import Input, Output
 from cifarx.export.network.layer import Layer, Shape
@@ -171,7 +171,19 @@ def _places(
         size = math.prod(reading.shapes[value.layer])
         if value.order is None or is_permutation(value.order, size):
             places.setdefault(names[value.layer], Place(name, nodes[name], value.order))
+    for layer, formed in reading.formed.items():  # from a value that ONNX only views as maps
+        if layer in names and names[layer] not in places:
+            alike = (name for name in nodes if _are_same(reading.values.get(name), formed))
+            if (found := next(alike, None)) is not None:
+                places[names[layer]] = Place(found, nodes[found], None)
     return places
+
+
+def _are_same(value: Value | Mixed | None, formed: Value) -> bool:
+    """Whether two values are the same elements in the same order."""
+    if not isinstance(value, Value) or value.layer != formed.layer:
+        return False
+    return np.array_equal(value.index.ravel(), formed.index.ravel())
 
 
 def _equal(graph: LayerGraph, other: LayerGraph) -> bool:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import floor, frexp
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,17 +63,26 @@ class Line:
 
     def nearest_in_single(self, rounding: str) -> list[Positions]:
         """The same by two float32 computations: a quotient (ONNX Runtime), a product (PyTorch)."""
-        i = np.arange(self.count, dtype=np.float32)
+        step = np.float32(1 / self.scale)
         if self.mode == "align-corners":
-            whole, step = i * np.float32(self.size - 1), np.float32(max(1, self.count - 1))
-            each = [whole / step, i * (np.float32(self.size - 1) / step)]
+            step = np.float32(self.size - 1) / np.float32(max(1, self.count - 1))
+        i = np.arange(self.count, dtype=np.float32)
+        shift = np.float32(0.5 if self.mode == "half-pixel" else 0)
+        product = self._limited(_rounded((i + shift) * step - shift, rounding))
+        return [self._by_quotient(rounding, np.float32), product]
+
+    def nearest_by_file(self, rounding: str) -> Positions:
+        """The same in float64, by the scale that an ONNX file holds in float32."""
+        return self._by_quotient(rounding, np.float64)
+
+    def _by_quotient(self, rounding: str, dtype: type[np.floating[Any]]) -> Positions:
+        i = np.arange(self.count, dtype=dtype)
+        if self.mode == "align-corners":
+            places = i * dtype(self.size - 1) / dtype(max(1, self.count - 1))
         else:
-            shift = np.float32(0.5 if self.mode == "half-pixel" else 0)
-            each = [
-                (i + shift) / self.single_scale() - shift,
-                (i + shift) * np.float32(1 / self.scale) - shift,
-            ]
-        return [self._limited(_rounded(places, rounding)) for places in each]
+            shift = dtype(0.5 if self.mode == "half-pixel" else 0)
+            places = (i + shift) / dtype(self.single_scale()) - shift
+        return self._limited(_rounded(places, rounding))
 
     def between(self) -> tuple[Positions, Positions, NDArray[np.float64]]:
         """(count,) each: the two pixels around each place, and the weight of the second.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -86,9 +86,9 @@ def test_what_only_the_data_set_shows_is_no_pass(
     """The compared images are computed rightly, the sweep over the data set is not."""
     real = OnnxRuntime.run
 
-    def run(self: OnnxRuntime, images: NDArray[np.uint8], inputs: Logits) -> Outputs:
+    def run(self: OnnxRuntime, images: NDArray[np.uint8], inputs: Sequence[Logits]) -> Outputs:
         found = real(self, images, inputs)
-        return found if len(images) else replace(found, logits=change(found.logits.copy()))
+        return found if len(images) else replace(found, values=(change(found.logits.copy()),))
 
     monkeypatch.setattr(OnnxRuntime, "run", run)
     result = verify(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -29,11 +31,11 @@ class Scorer:
     def logits(self, inputs: Array) -> Array:
         return (inputs.reshape(len(inputs), -1) @ self.weights).astype(np.float32)
 
-    def run(self, images: NDArray[np.uint8], inputs: Array) -> Outputs:
+    def run(self, images: NDArray[np.uint8], inputs: Sequence[Array]) -> Outputs:
         self.calls += 1
         if self.calls >= self.fails_at:
             raise EngineError("it ran out of memory")
-        return Outputs("scorer 1", self.logits(inputs), None)
+        return Outputs("scorer 1", (self.logits(inputs[0]),), None)
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812  (its customary name)
 
 from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.interface import Input, Output
 from cifarx.export.network.layer import Layer
 from cifarx.export.network.model_card import ModelCard
 from cifarx.export.to_onnx.writer import onnx_from_graph

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from cifarx.export.bundle import Bundle
-from cifarx.export.network.compute import run_graph, run_graph_float32
+from cifarx.export.network.compute import run_network, run_network_float32
 from cifarx.verify.engines.onnx_runtime import OnnxRuntime
 from cifarx.verify.findings.engine import EngineReport
 from cifarx.verify.ladder.layers.judge_engine import make_reference, with_layers
@@ -25,10 +25,10 @@ REPORT = EngineReport("onnxruntime", "onnxruntime", None, "")
 def judged(subject: Subject, original: Original, images: int = 3) -> EngineReport:
     engine = OnnxRuntime(subject)
     assert subject.mat is not None
-    inputs = subject.mat.batch.inputs[:images]
-    wide, narrow = run_graph(original.graph, inputs), run_graph_float32(original.graph, inputs)
-    truth = make_truth(wide, narrow, "layers")
-    plain = engine.run(np.empty(0, np.uint8), inputs).logits
+    inputs = [x[:images] for x in subject.mat.batch.inputs]
+    graph = original.graph
+    truth = make_truth(run_network(graph, inputs), run_network_float32(graph, inputs), "layers")
+    plain = engine.run(np.empty(0, np.uint8), inputs).values
     reference = make_reference(subject, original)
     return with_layers(REPORT, engine, reference, inputs, truth=truth, plain=plain)
 
@@ -83,10 +83,10 @@ def test_a_file_that_cannot_be_read_has_no_layers(work: Path) -> None:
     unread = replace(subject, onnx_graph=None)
     reference = make_reference(unread, original)
     assert all(names.onnx_node == "" for names in reference.names)
-    inputs = np.zeros((1, 3, 32, 32), np.float32)
-    truth = make_truth(np.zeros((1, 10)), np.zeros((1, 10), np.float32), "")
+    inputs = [np.zeros((1, 3, 32, 32), np.float32)]
+    plain = [np.zeros((1, 10), np.float32)]
+    truth = make_truth([np.zeros((1, 10))], plain, "")
     engine = OnnxRuntime(subject)
-    plain = np.zeros((1, 10), np.float32)
     assert with_layers(REPORT, engine, reference, inputs, truth=truth, plain=plain) is REPORT
 
 
@@ -94,13 +94,13 @@ def test_logits_that_change_with_marks_are_measured(work: Path) -> None:
     subject, original = opened()
     engine = OnnxRuntime(subject)
     assert subject.mat is not None
-    inputs = subject.mat.batch.inputs[:2]
-    wide, narrow = run_graph(original.graph, inputs), run_graph_float32(original.graph, inputs)
-    truth = make_truth(wide, narrow, "")
+    inputs = [x[:2] for x in subject.mat.batch.inputs]
+    graph = original.graph
+    truth = make_truth(run_network(graph, inputs), run_network_float32(graph, inputs), "")
     plain = engine.run(np.empty(0, np.uint8), inputs).logits
     reference = make_reference(subject, original)
     for other, apart in ((plain + np.float32(2), 2.0), (plain[:, :9], np.inf)):
-        found = with_layers(REPORT, engine, reference, inputs, truth=truth, plain=other)
+        found = with_layers(REPORT, engine, reference, inputs, truth=truth, plain=[other])
         assert found.marked_apart == pytest.approx(apart, rel=1e-5)
 
 
@@ -116,14 +116,14 @@ def test_flattened_features_of_matlab_are_put_in_pytorchs_order(
     subject, original = opened()
     assert subject.mat is not None
     batch = subject.mat.batch
-    truth = make_truth(batch.reference[:2], batch.logits[:2], "")
+    truth = make_truth([batch.reference[:2]], [batch.logits[:2]], "")
     found = with_layers(
         REPORT,
         open_octave(subject),
         make_reference(subject, original),
-        batch.inputs[:2],
+        [x[:2] for x in batch.inputs],
         truth=truth,
-        plain=batch.logits[:2],
+        plain=[batch.logits[:2]],
     )
     assert len(found.layers) == found.layers_in_all == len(original.graph.layers)
     assert all(la.passed for la in found.layers)

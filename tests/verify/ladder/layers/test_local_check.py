@@ -13,6 +13,7 @@ from random_networks import random_bundle
 from cifarx.export.from_torch.reader import graph_from_module
 from cifarx.export.network.compute import compute_layer, layer_tensors
 from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.interface import Input, Output
 from cifarx.export.network.layer import Array, Layer
 from cifarx.pytorch_models import registry
 from cifarx.verify.ladder.layers.local_check import LocalCheck
@@ -26,11 +27,11 @@ WHOLE = [spec for spec in registry.models().values() if spec not in TINY]
 @torch.no_grad()
 def run(graph: LayerGraph, inputs: np.ndarray) -> Values:
     """Every layer's output, by PyTorch in float32."""
-    values = {graph.input_name: torch.from_numpy(inputs)}
+    values = {graph.inputs[0].name: torch.from_numpy(inputs)}
     for layer in graph.layers:
         arrays = layer_tensors(layer, torch.float32)
         values[layer.name] = compute_layer(layer, [values[n] for n in layer.inputs], arrays)
-    del values[graph.input_name]
+    del values[graph.inputs[0].name]
     return {name: value.numpy() for name, value in values.items()}
 
 
@@ -40,7 +41,7 @@ def noise(count: int, size: tuple[int, ...]) -> np.ndarray:
 
 def judged(graph: LayerGraph, inputs: np.ndarray, values: Values) -> dict[str, float]:
     check = LocalCheck(graph)
-    check.add(inputs, values)
+    check.add([inputs], values)
     return {layer.name: layer.ratio for layer in check.ratios()}
 
 
@@ -66,7 +67,7 @@ def graph() -> LayerGraph:
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_layer_of_every_kind_is_within_its_bound(name: str) -> None:
-    graph = graph_from_module(made(name), SIZE)
+    graph = graph_from_module(made(name), [Input("image", SIZE)])
     inputs = noise(5, SIZE)
     found = judged(graph, inputs, run(graph, inputs))
     assert list(found) == [layer.name for layer in graph.layers]
@@ -81,9 +82,9 @@ def test_every_layer_of_the_zoo_is_within_its_bound(spec: registry.ModelSpec) ->
 
 
 def test_one_wrong_weight_is_found_and_names_its_layer_only(graph: LayerGraph) -> None:
-    inputs = noise(8, graph.input_size)
+    inputs = noise(8, graph.inputs[0].shape)
     kinds = ("Convolution2DLayer", "FullyConnectedLayer", "BatchNormalizationLayer")
-    right = {graph.input_name: inputs, **run(graph, inputs)}
+    right = {graph.inputs[0].name: inputs, **run(graph, inputs)}
     tried = [layer for layer in graph.layers if layer.kind in kinds]
     assert {layer.kind for layer in tried} == set(kinds)
     for layer in tried:
@@ -98,7 +99,7 @@ def test_one_wrong_weight_is_found_and_names_its_layer_only(graph: LayerGraph) -
 
 
 def test_half_precision_weights_are_found(graph: LayerGraph) -> None:
-    inputs = noise(8, graph.input_size)
+    inputs = noise(8, graph.inputs[0].shape)
     wrong, names = graph, []
     for layer in graph.layers:
         if "Weights" in layer.arrays:
@@ -109,10 +110,10 @@ def test_half_precision_weights_are_found(graph: LayerGraph) -> None:
 
 
 def test_one_wrong_number_of_one_image_is_enough(graph: LayerGraph) -> None:
-    inputs = noise(100, graph.input_size)
+    inputs = noise(100, graph.inputs[0].shape)
     values = run(graph, inputs)
     relu = next(layer for layer in graph.layers if layer.kind == "ReLULayer")
-    for name in (relu.name, graph.output):
+    for name in (relu.name, graph.outputs[0].layer):
         for wrong in (np.nan, np.inf, 1e6):
             spoilt = values[name].copy()
             spoilt[77].flat[5] = wrong
@@ -124,32 +125,32 @@ def test_one_wrong_number_of_one_image_is_enough(graph: LayerGraph) -> None:
 
 
 def test_another_shape_or_type_is_infinitely_wrong(graph: LayerGraph) -> None:
-    inputs = noise(2, graph.input_size)
+    inputs = noise(2, graph.inputs[0].shape)
     values = run(graph, inputs)
     _, second, third, *_ = graph.layers
     assert third.inputs == (second.name,)
     for wrong in (values[second.name][:1], values[second.name].astype(np.float64)):
         check = LocalCheck(graph, fast=True)
-        check.add(inputs, {**values, second.name: wrong})
+        check.add([inputs], {**values, second.name: wrong})
         (found,) = (layer for layer in check.ratios() if not layer.passed)
         assert (found.name, found.ratio, found.algorithm) == (second.name, np.inf, "direct")
         assert check.not_compared() == (third.name,)  # its input is none
 
 
 def test_what_was_not_given_has_not_passed(graph: LayerGraph) -> None:
-    inputs = noise(2, graph.input_size)
+    inputs = noise(2, graph.inputs[0].shape)
     values = run(graph, inputs)
     names = [layer.name for layer in graph.layers]
     check = LocalCheck(graph)
     assert check.ratios() == ()
     assert check.not_compared() == tuple(names)
-    check.add(inputs[:0], {name: value[:0] for name, value in values.items()})
+    check.add([inputs[:0]], {name: value[:0] for name, value in values.items()})
     assert check.not_compared() == tuple(names)
-    check.add(inputs, values)
+    check.add([inputs], values)
     assert check.not_compared() == ()
     fused = graph.layers[1].name
     reads = [layer.name for layer in graph.layers if fused in layer.inputs]
-    check.add(inputs, {name: value for name, value in values.items() if name != fused})
+    check.add([inputs], {name: value for name, value in values.items() if name != fused})
     assert check.not_compared() == (fused, *reads)
     assert [layer.name for layer in check.ratios()] == [
         name for name in names if name not in (fused, *reads)
@@ -157,18 +158,18 @@ def test_what_was_not_given_has_not_passed(graph: LayerGraph) -> None:
 
 
 def test_mini_batches_add_up(graph: LayerGraph) -> None:
-    inputs = noise(70, graph.input_size)
+    inputs = noise(70, graph.inputs[0].shape)
     values = run(graph, inputs)
     parts = LocalCheck(graph)
     for part in (slice(0, 1), slice(1, 40), slice(40, 70)):
-        parts.add(inputs[part], {name: value[part] for name, value in values.items()})
+        parts.add([inputs[part]], {name: value[part] for name, value in values.items()})
     whole = judged(graph, inputs, values)
     for layer in parts.ratios():  # the number of sums at a time is in the bound
         assert layer.ratio == pytest.approx(whole[layer.name], rel=0.1)
 
 
 def test_activations_may_be_read_only_and_in_any_order_of_memory(graph: LayerGraph) -> None:
-    inputs = noise(2, graph.input_size)
+    inputs = noise(2, graph.inputs[0].shape)
     values = {name: np.asfortranarray(value) for name, value in run(graph, inputs).items()}
     for value in values.values():
         value.setflags(write=False)
@@ -178,7 +179,7 @@ def test_activations_may_be_read_only_and_in_any_order_of_memory(graph: LayerGra
 
 def test_inputs_of_another_network_are_rejected(graph: LayerGraph) -> None:
     with pytest.raises(ValueError, match=r"float32 \(2, 3, 9, 11\), the network takes"):
-        LocalCheck(graph).add(noise(2, SIZE), {})
+        LocalCheck(graph).add([noise(2, SIZE)], {})
 
 
 @pytest.mark.parametrize("tile", [2, 4, 6])
@@ -195,7 +196,7 @@ def test_winograd_is_named_where_it_is_allowed(tile: int) -> None:
         {"Weights": Array(weights, "w"), "Bias": Array(bias, "b")},
     )
     graph = LayerGraph((Input("image", (3, 24, 24)),), (layer,), (Output("conv"),))
-    inputs = noise(2, graph.input_size)
+    inputs = noise(2, graph.inputs[0].shape)
     # numbers that direct sums hardly see, and transformed tiles do
     inputs[..., ::2] *= 1e-5
     algorithm = make_winograd(tile)
@@ -218,5 +219,5 @@ def ratios_of(
     graph: LayerGraph, inputs: np.ndarray, values: Values, *, fast: bool
 ) -> list[tuple[float, str]]:
     check = LocalCheck(graph, fast=fast)
-    check.add(inputs, values)
+    check.add([inputs], values)
     return [(layer.ratio, layer.algorithm) for layer in check.ratios()]

@@ -16,6 +16,7 @@ from onnx import numpy_helper
 
 from cifarx.export.network.compute import run_graph
 from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.interface import Input, Output
 from cifarx.export.network.layer import Array, Layer
 from cifarx.verify.findings.result import Result, Verdict
 from cifarx.verify.ladder.weights.computed_constants import (

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from cifarx.export.network.graph import LayerGraph
+from cifarx.export.network.interface import Input, Output
 from cifarx.export.network.layer import Array, Layer
 from cifarx.verify.ladder.weights.pairing import layer_faults, pairs_of
 
@@ -35,7 +36,7 @@ def renamed(graph: LayerGraph, names: Sequence[str]) -> LayerGraph:
         replace(layer, name=new[layer.name], inputs=tuple(new.get(n, n) for n in layer.inputs))
         for layer in graph.layers
     )
-    return replace(graph, layers=layers, output=new[graph.output])
+    return replace(graph, layers=layers, outputs=(Output(new[graph.outputs[0].layer]),))
 
 
 WANTED = network(

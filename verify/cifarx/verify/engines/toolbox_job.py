@@ -126,10 +126,11 @@ def _activations(
 
 def _outputs(content: dict[str, Any], graph: LayerGraph) -> tuple[NDArray[np.float32], ...]:
     """Return every output in the shape of its source."""
-    cells = [cell for cell in content["outputs"].ravel()]
-    shapes = graph.output_shapes()
+    given, shapes = content["outputs"], graph.output_shapes()
+    cells = list(given.ravel()) if given.dtype == object else [given]
     if len(cells) != len(shapes) or any(cell.dtype != np.float32 for cell in cells):
-        raise TypeError(f"outputs are {', '.join(f'{c.dtype} {c.shape}' for c in cells)}")
+        kinds = ", ".join(f"{cell.dtype} {cell.shape}" for cell in cells[:10])
+        raise TypeError(f"{len(cells)} outputs, not {len(shapes)}: {kinds}")
     return tuple(
         np.ascontiguousarray(layout.from_matlab(cell, shape))
         for cell, shape in zip(cells, shapes, strict=True)

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from cifarx.verify.findings.check import Check, Outcome, judged
-from cifarx.verify.findings.logits import Judgement, Tolerance
+from cifarx.verify.findings.logits import CLASSIFICATION, Judgement, Tolerance
 from cifarx.verify.findings.numbers import Number
 
 MATLAB_RESULT = "matlab-result"
@@ -114,15 +114,22 @@ class EngineReport:
             if not by <= plain.largest_allowed + one.largest_allowed
         ]
 
+    def _broken(self) -> str:
+        """Return what is wrong with outputs that cannot be compared."""
+        assert self.judgement is not None
+        text = "are not finite numbers of the expected shape"
+        if self.judgement.task == CLASSIFICATION:
+            return f"its logits {text}"
+        wrong = ", ".join(j.output for j in self.judgement.every if not j.finite)
+        return f"its outputs {text} ({wrong})"
+
     def check(self) -> Check:
         """Return the line of this engine."""
         if self.judgement is None:
             outcome = Outcome.FAILED if self.broke_down else Outcome.SKIPPED
             return Check(outcome, self.engine, self.problem)
         if not self.judgement.all_finite:
-            wrong = [j.output for j in self.judgement.every if not j.finite]
-            what = f"its {', '.join(wrong)} are not finite numbers of the expected shape"
-            return judged(self.passed, self.runtime, what)
+            return judged(self.passed, self.runtime, self._broken())
         parts = []
         if self.worst_layer is not None:
             parts.append(self.worst_layer.words())

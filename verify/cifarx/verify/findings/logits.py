@@ -115,7 +115,7 @@ class Judgement:
         """
         worst = self.worst
         several = f"{len(self.every)} outputs of {self.images} inputs"
-        named = f"worst output {worst.output} {worst.size}: " if self.others else ""
+        named = f"worst output '{worst.output}' {worst.size}: " if self.others else ""
         parts = (
             several if self.others else f"{self.output} {self.size}",
             *layers,

@@ -16,11 +16,18 @@ from markupsafe import Markup
 from cifarx.verify.findings.audit import CHECKPOINT
 from cifarx.verify.findings.check import Outcome
 from cifarx.verify.findings.export_error import LIMIT as EXPORT_LIMIT
-from cifarx.verify.findings.logits import LIMIT
+from cifarx.verify.findings.logits import LIMIT, REGRESSION
 from cifarx.verify.findings.printable import printable
 from cifarx.verify.findings.result import Result, Verdict
 from cifarx.verify.report.changed_images import changed_images
 from cifarx.verify.report.dot_charts import definitions
+from cifarx.verify.report.output_figures import (
+    decision_heads,
+    decisions,
+    outputs_word,
+    things,
+    worst_place,
+)
 from cifarx.verify.report.result_charts import (
     accuracy_chart,
     class_chart,
@@ -28,7 +35,9 @@ from cifarx.verify.report.result_charts import (
     layer_figures,
     number,
     per_cent,
+    pixel_chart,
 )
+from cifarx.verify.report.signal_charts import signal_chart
 
 _TONES = {
     Verdict.EQUIVALENT: "good",
@@ -64,7 +73,14 @@ def as_html(result: Result) -> str:
             figures=layer_figures(result),
             accuracy_chart=accuracy_chart(accuracy) if accuracy else None,
             class_chart=class_chart(accuracy, result.classes) if accuracy else None,
+            pixel_chart=pixel_chart(result.pixel_accuracy) if result.pixel_accuracy else None,
             changed=changed_images(result),
+            things=things(result),
+            outputs_word=outputs_word(result),
+            decision_heads=decision_heads(result),
+            decisions=decisions,
+            worst_place=worst_place,
+            signal_chart=signal_chart,
             limit=LIMIT,
             export_limit=EXPORT_LIMIT,
         )
@@ -73,7 +89,7 @@ def as_html(result: Result) -> str:
 
 def meaning(result: Result) -> str:
     """Explain the verdict in a sentence."""
-    images = f"these {result.images.count} images"
+    images = f"these {result.images.count} {things(result)}"
     match result.verdict:
         case Verdict.EQUIVALENT:
             return (
@@ -116,7 +132,8 @@ def _original(result: Result) -> str:
 def _differences(result: Result) -> list[str]:
     """Return the reasons for DIFFERENT, as parts of a sentence."""
     reasons = [f"{a.file} has different {a.found_by}" for a in result.audits if not a.passed]
-    runs = [(e.engine, j) for e in result.engines for j in (e.judgement, e.marked) if j]
+    both = [(e.engine, j) for e in result.engines for j in (e.judgement, e.marked) if j]
+    runs = [(engine, j) for engine, judgement in both for j in judgement.every]
     broken = dict.fromkeys(engine for engine, judgement in runs if not judgement.finite)
     if broken:
         verb = "gives" if len(broken) == 1 else "give"
@@ -126,9 +143,20 @@ def _differences(result: Result) -> list[str]:
     images = len(changed_images(result))
     if images:
         reasons.append(f"the prediction of {images} image{'s' if images > 1 else ''} changes")
+    pixels = max((j.pixels.changed for _, j in runs if j.pixels), default=0)
+    if pixels:
+        reasons.append(f"the class of {pixels} pixel{'s' if pixels > 1 else ''} changes")
     if result.contract.meaning_changed:
-        reasons.append("its files change the meaning of images or classes")
-    return reasons
+        reasons.append(f"its files change the meaning of {things(result)} or {_given(result)}")
+    wrong = dict.fromkeys(e.engine for e in result.engines if e.judgement and not e.passed)
+    if wrong and not reasons:
+        verb = "gives" if len(wrong) == 1 else "give"
+        reasons.append(f"{', '.join(wrong)} {verb} outputs or layers beyond float32 rounding")
+    return reasons or ["a check below failed"]
+
+
+def _given(result: Result) -> str:
+    return "outputs" if result.task == REGRESSION else "classes"
 
 
 @cache

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from cifarx.verify.findings.accuracy import AccuracyReport
 from cifarx.verify.findings.check import Outcome
 from cifarx.verify.findings.engine import LayerFinding
+from cifarx.verify.findings.pixel_accuracy import PixelAccuracyReport
 from cifarx.verify.findings.result import Result
 from cifarx.verify.findings.scores import Accuracy
 from cifarx.verify.report.dot_charts import Mark, Scale, axis, key, ratio_scale, row, share_scale
@@ -130,6 +131,19 @@ def accuracy_chart(report: AccuracyReport) -> Chart:
                 check.outcome is not Outcome.PASSED,
             )
         )
+    return Chart((), axis(scale), tuple(rows))
+
+
+def pixel_chart(report: PixelAccuracyReport) -> Chart:
+    """Chart one row per runtime of a segmentation: its share of right pixels, with its interval."""
+    scale = share_scale(end for r in report.engines for end in (r.interval.low, r.interval.high))
+    rows = []
+    for runtime in report.engines:
+        share = runtime.correct / report.pixels
+        mark = Mark(0, share, per_cent(share), (runtime.interval.low, runtime.interval.high))
+        note = f"{runtime.correct} of {report.pixels} right"
+        strip = row(scale, [mark], 1, f"{per_cent(share)}, {note}")
+        rows.append(Row(runtime.engine, note, strip, per_cent(share), not runtime.passed))
     return Chart((), axis(scale), tuple(rows))
 
 

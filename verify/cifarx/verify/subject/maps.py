@@ -103,7 +103,8 @@ def _panels(one: _Shown, compared: ComparedImages, task: str) -> Iterator[Panel]
         wanted, found = one.wanted.argmax(axis=0), one.found.argmax(axis=0)
         changed = wanted != found
         grey[:, changed] = np.array(_RED, np.uint8)[:, None]
-        caption += f"; {int(changed.sum())} pixels in red have another class"
+        count = int(changed.sum())
+        caption += f"; red: {count} pixels of another class" if count else "; no class changed"
         pictures = [_coloured(wanted), _coloured(found)]
     else:
         low, high = float(one.wanted.min()), float(one.wanted.max())
@@ -157,7 +158,7 @@ def _signal(one: _Shown) -> SignalRow:
     error = one.found.astype(np.float64) - one.wanted
     channel = int(np.abs(error).max(axis=1).argmax())
     step = max(1, one.wanted.shape[1] // _POINTS)
-    title = f"{one.title}, channel {channel + 1} of {len(error)}"
+    title = f"{one.title}, channel {channel}"
     whole = error[channel][: len(error[channel]) // step * step].reshape(-1, step)
     worst = whole[np.arange(len(whole)), np.abs(whole).argmax(axis=1)]  # none is lost by thinning
     return SignalRow(title, tuple(one.wanted[channel][::step].tolist()), tuple(worst.tolist()))

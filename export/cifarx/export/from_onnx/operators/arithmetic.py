@@ -106,7 +106,7 @@ def sum_of(node: Node, operands: Sequence[Value | Array]) -> Value:
 
 
 def _added(node: Node, first: Value, second: Value) -> Value:
-    if len(first.shape) == len(second.shape) >= 2:
+    if len(first.shape) == len(second.shape):
         first, second = _broadcast(first, second)
     a, b, order = _alike(node, first, second)
     if node.reading.shapes[a] != node.reading.shapes[b]:

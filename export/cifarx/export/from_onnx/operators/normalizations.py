@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from cifarx.export.from_onnx.materialize import all_features, maps
 from cifarx.export.from_onnx.node import Node, decimal, ones, reads, zeros
 from cifarx.export.from_onnx.operators.arithmetic import plus, times
-from cifarx.export.from_onnx.value import Value, channels_last, is_all_in_order
+from cifarx.export.from_onnx.value import Value, channels_last
 from cifarx.export.network.layer import Array
 from cifarx.pytorch_models.errors import UnsupportedError
 
@@ -96,10 +96,13 @@ def instance_normalization(node: Node) -> None:
         arrays = {"Scale": scale, "Offset": offset}
         node.gives(node.add("InstanceNormalizationLayer", (layer,), hyper, arrays))
         return
-    shape, groups = node.reading.shapes[value.layer], value.shape[0]
-    whole = int(np.prod(shape))
-    if len(shape) != 3 or shape[0] % groups or not is_all_in_order(value.index, whole):
+    groups, size = value.shape[0], node.reading.shapes[value.layer][1:]
+    pixels = int(np.prod(size))
+    if len(size) != 2 or len(value.shape) != 2 or value.index.size % (groups * pixels):
         raise UnsupportedError(f"of N x {' x '.join(map(str, value.shape))}, not of maps or groups")
+    layer = maps(node, value.rearranged(value.index.reshape(-1, *size)))
+    shape = node.reading.shapes[layer]
+    value = Value(layer, value.shape, np.arange(value.index.size).reshape(value.shape))
     each = shape[0] // groups
     arrays = {"Scale": _repeated(scale, each), "Offset": _repeated(offset, each)}
     hyper["NumGroups"] = float(groups)

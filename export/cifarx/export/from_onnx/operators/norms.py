@@ -12,6 +12,7 @@ from cifarx.export.from_onnx.operators.arithmetic import (
     product,
     scaled,
 )
+from cifarx.export.from_onnx.operators.reductions import reduced as over_axes
 from cifarx.export.from_onnx.value import Value, pooled_channels
 from cifarx.export.network.layer import Array
 from cifarx.pytorch_models.errors import UnsupportedError
@@ -128,8 +129,8 @@ def _over_maps(node: Node, value: Value, reduced: list[int]) -> Value:
         mean = node.add("GlobalAveragePooling2DLayer", (value.layer,), suffix="_mean")
         mean_value = Value(mean, shape, channels.reshape(shape))
         return scaled(node, mean_value, float(rows.shape[1]), 0.0, "_sum")
-    if len(value.shape) != 3:
-        raise UnsupportedError(_unknown(value, reduced))
+    if len(value.shape) != 3:  # such as pixels and channels, or stacked maps
+        return over_axes(node, value, reduced, "sum", keep=True)
     if len(reduced) > 1:  # one after the other: over space, then over channels
         first = next((a for a in reduced if _is_channels(node, value, a)), None)
         if first is None:

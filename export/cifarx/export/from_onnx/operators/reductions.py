@@ -14,6 +14,7 @@ from cifarx.export.from_onnx.value import (
     Index,
     Value,
     as_channels,
+    channels_last,
     is_all_in_order,
     pooled_channels,
 )
@@ -90,6 +91,12 @@ def reduced(node: Node, value: Value, axes: list[int], how: str, *, keep: bool) 
     if pixels == 1 or len(value.shape) == 1:
         layer = value.layer if pixels == 1 else features(node, value).layer
         return _whole(_over_channels(node, layer, rows, how), shape)
+    if len(axes) == 1 and len(size) == 3:
+        moved = np.moveaxis(value.index, axes[0], -1)
+        places = channels_last(moved, (size[0], size[1], size[2]))
+        if places is not None:
+            layer = _over_channels(node, value.layer, np.arange(size[0])[None], how)
+            return Value(layer, shape, places.reshape(shape))
     if len(value.shape) == 3:
         layer, count = _over_space(node, maps(node, value), value.shape, axes, how)
         if 0 in axes:

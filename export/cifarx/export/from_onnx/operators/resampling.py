@@ -123,9 +123,8 @@ class _Asked:
 
     line: Line
     """With ONNX's name of the mode."""
-    by: str
-    """The input that says so: scales or sizes."""
     number: np.generic
+    """The scale or size in the file."""
 
 
 def _asked(node: Node, scales_at: int, shape: tuple[int, ...]) -> Iterator[tuple[int, _Asked]]:
@@ -144,7 +143,7 @@ def _asked(node: Node, scales_at: int, shape: tuple[int, ...]) -> Iterator[tuple
         if count < 1:
             raise UnsupportedError(f"of {size} to {count} pixels")
         line = Line(size, count, _scale(size, count, number, by_sizes), how)
-        yield axis % len(shape), _Asked(line, "sizes" if by_sizes else "scales", number)
+        yield axis % len(shape), _Asked(line, number)
 
 
 def _scale(size: int, count: int, number: np.generic, by_sizes: bool) -> float:
@@ -180,23 +179,26 @@ def _is_simple(shape: tuple[int, ...], places: list[Index]) -> bool:
 
 
 def _nearest_options(lines: list[Line], places: list[Index]) -> dict[str, Hyper] | None:
-    """The first options that take these pixels in float32, too: the node's, if resize2dLayer has
-    them, then its others, then the rest.
+    """The best options that take these pixels in float32, too; None if there are none.
+
+    Best are those that also take them in float64 by the scale in a file, those of resize2dLayer,
+    and the node's own.
     """
-
-    def rank(how: tuple[str, str]) -> tuple[bool, bool]:
-        in_matlab = how[0] in MODES[:2] and how[1] in ROUNDINGS[:2]
-        return not in_matlab, how[0] != _TRANSFORMS.get(lines[0].mode)
-
-    for mode, rounding in sorted(product(MODES, ROUNDINGS), key=rank):
-        each = [replace(line, mode=mode) for line in lines]
-        if all(
+    best: tuple[tuple[bool, bool, bool], dict[str, Hyper]] | None = None
+    for mode, rounding in product(MODES, ROUNDINGS):
+        each = [(replace(li, mode=mode), at) for li, at in zip(lines, places, strict=True)]
+        if not all(
             np.array_equal(found, wanted)
-            for line, wanted in zip(each, places, strict=True)
+            for line, wanted in each
             for found in (line.nearest(rounding), *line.nearest_in_single(rounding))
         ):
-            return _options(each, "nearest", mode, rounding)
-    return None
+            continue
+        by_file = all(np.array_equal(li.nearest_by_file(rounding), at) for li, at in each)
+        in_matlab = mode in MODES[:2] and rounding in ROUNDINGS[:2]
+        rank = (not by_file, not in_matlab, mode != _TRANSFORMS.get(lines[0].mode))
+        if best is None or rank < best[0]:
+            best = rank, _options([line for line, _ in each], "nearest", mode, rounding)
+    return None if best is None else best[1]
 
 
 def _options(lines: list[Line], method: str, mode: str, rounding: str) -> dict[str, Hyper]:
@@ -235,6 +237,11 @@ def _transform(line: Line) -> str:
     whole = line.scale == line.count / line.size
     if line.mode == "half_pixel_symmetric" and whole:  # differs only where pixels are cut off
         return "half-pixel"
+    if line.mode == "align_corners" and not whole:
+        raise UnsupportedError(
+            f"align_corners by a scale that makes {line.size * line.scale:g} pixels, which ONNX "
+            "and its runtimes compute differently; give the size instead of the scale"
+        )
     if line.mode not in _TRANSFORMS:
         raise UnsupportedError(f"linear with coordinate_transformation_mode {line.mode}")
     return _TRANSFORMS[line.mode]
@@ -246,13 +253,16 @@ def _positions(node: Node, asked: _Asked) -> Index:
     ONNX Runtime and the tests of that opset round down for larger maps and up for smaller ones.
     """
     how = {name: node.attribute(name) for name in _HOW if node.attribute(name)}
+    line = asked.line
     if node.reading.opset < 11:
-        nearest = "floor" if asked.line.scale >= 1 else "ceil"
+        nearest = "floor" if line.scale >= 1 else "ceil"
         how = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": nearest}
-    inputs = ["x", "", "scales", ""] if asked.by == "scales" else ["x", "", "", "sizes"]
+    constants = {"x": np.arange(line.size, dtype=np.float32)}
+    if line.scale == line.count / line.size:  # rounded to float32, a scale may miss a pixel
+        constants["sizes"] = np.asarray([line.count])
+    else:
+        constants["scales"] = np.asarray([asked.number])
+    inputs = ["x", "", *(key if key in constants else "" for key in ("scales", "sizes"))]
     one = helper.make_node("Resize", inputs, ["y"], mode="nearest", **how)
-    line = np.arange(asked.line.size, dtype=np.float32)
-    constants = {"x": line, asked.by: np.asarray([asked.number])}
-    opset = max(13, node.reading.opset)
-    taken = evaluated(one, constants, opset)["y"]
+    taken = evaluated(one, constants, max(13, node.reading.opset))["y"]
     return taken.astype(np.int64)

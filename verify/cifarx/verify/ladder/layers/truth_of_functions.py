@@ -13,7 +13,7 @@ from cifarx.export.network.compute import compute_layer, layer_tensors
 from cifarx.export.network.layer import Layer
 from cifarx.verify.ladder.layers.rounding import TINY, gamma
 from cifarx.verify.ladder.layers.truth_of_sums import LayerTruth
-from cifarx.verify.ladder.logits import UNIT
+from cifarx.verify.ladder.truth_of_output import UNIT
 
 _OWN = 8 * UNIT  # four units in the last place are at most eight times u
 

@@ -17,7 +17,7 @@ from cifarx.export.network.layer import Layer
 from cifarx.export.network.resampling import Line, resize_lines
 from cifarx.verify.ladder.layers.rounding import TINY, gamma
 from cifarx.verify.ladder.layers.truth_of_sums import LayerTruth
-from cifarx.verify.ladder.logits import UNIT
+from cifarx.verify.ladder.truth_of_output import UNIT
 
 _PLACE = 6
 """Roundings of a place: of the scale two (it may be rounded up), of its reciprocal, of the product,

@@ -89,7 +89,8 @@ def layer_faults(found: LayerGraph, wanted: LayerGraph, pairs: Sequence[Pair]) -
         if one is None or other is None:
             faults.append(f"{(one or other).name} {'missing' if one is None else 'added'}")
         elif names.get(one.layer) != other.layer:
-            faults.append(f"{one.layer} gives the output, not {other.layer}")
+            which = f" {other.name}" if len(wanted.outputs) > 1 else ""
+            faults.append(f"{one.layer} gives the output{which}, not {other.layer}")
     return faults
 
 
