@@ -85,7 +85,13 @@ def _again(content: Mapping[str, Any]) -> str:
 
 def _interpret(content: Mapping[str, Any]) -> MatFile:
     if "format" not in content or _text(_struct(content, "format"), "name") != FORMAT:
-        raise UserError("it is not a cifarx model (it has no format.name 'cifarx').")
+        names = ", ".join(name for name in content if not name.startswith("__"))
+        raise UserError(
+            "it is not a cifarx model: it has no format.name 'cifarx', but the variables "
+            f"{names[:200] or '(none)'}. Weights alone do not say how layers are connected. Write "
+            "the network with 'cifarx export --mat', with cifarx.save of the toolbox, or in MATLAB "
+            "as ONNX with exportONNXNetwork."
+        )
     form = _struct(content, "format")
     if (found := float(form["version"].item())) > VERSION:
         raise UserError(
