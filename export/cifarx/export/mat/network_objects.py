@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _CLASS = re.compile(
-    rb"(?<![\w.])(SeriesNetwork|DAGNetwork|dlnetwork|(?:nnet\.cnn\.)?LayerGraph)(?!\w)"
+    rb"(?<![\w.])(?:nnet\.cnn\.)?(SeriesNetwork|DAGNetwork|dlnetwork|LayerGraph)(?!\w)"
 )
 _HEADER = 128
 _COMPRESSED = 15
@@ -32,7 +32,7 @@ def network_class(path: Path) -> str:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
             parts = [whole] if whole[:19] == b"MATLAB 7.3 MAT-file" else _variables(whole)
             found = next(filter(None, map(_CLASS.search, parts)), None)
-            return found[1].decode().rpartition(".")[2] if found else ""
+            return found[1].decode() if found else ""
     except (OSError, ValueError, zlib.error, struct.error):
         return ""
 
@@ -55,8 +55,8 @@ def advice(path: Path) -> str:
     if not found:
         return ""
     return (
-        f"{path} holds a network object of MATLAB (class {found}), which only MATLAB can load. Load "
-        "it there and write it as ONNX, exportONNXNetwork(net, 'net.onnx'), which 'cifarx import "
-        "net.onnx' reads. A dlnetwork that cifarx.dlnetwork made is written by "
+        f"{path} holds a network object of MATLAB (class {found}), which only MATLAB can load. "
+        "Load it there and write it as ONNX, exportONNXNetwork(net, 'net.onnx'), which 'cifarx "
+        "import net.onnx' reads. A dlnetwork that cifarx.dlnetwork made is written by "
         "cifarx.save(net, 'net.mat', TEMPLATE)."
     )
