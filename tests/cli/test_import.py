@@ -30,8 +30,11 @@ TUNING = """
     assert(strcmp(net.layers(head).Kind, 'FullyConnectedLayer'));
     body = net;
     body.layers = net.layers(1:head - 1);
-    body.outputs = net.layers(head).Inputs;
-    body.classes = num2cell(1:size(net.layers(head).Weights, 2));
+    features = size(net.layers(head).Weights, 2);
+    body.outputs.Layer = net.layers(head).Inputs{1};
+    body.outputs.Size = features;
+    body.task = 'regression';
+    body.classes = cell(1, 0);
     X = cifarx.predict(body, net.test.inputs);
     N = size(X, 2);
     wanted = zeros(numel(net.classes), N);
@@ -192,7 +195,7 @@ def test_all_differences_stand_in_one_list(cifarx: Cifarx, work: Path) -> None:
 def test_answers_that_are_not_the_networks_are_refused(cifarx: Cifarx, work: Path) -> None:
     def edit(content: dict[str, Any]) -> None:
         content["test"][0, 0]["reference"] = np.empty((0, 0))  # as cifarx.save leaves it
-        content["test"][0, 0]["logits"] = content["test"][0, 0]["logits"] + np.float32(0.01)
+        content["test"][0, 0]["outputs"] = content["test"][0, 0]["outputs"] + np.float32(0.01)
 
     faults.edit_mat(work, edit)
     text = rejected(cifarx("import", "model.mat"))

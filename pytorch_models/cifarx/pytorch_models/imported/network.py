@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from cifarx.pytorch_models.errors import UserError
-from cifarx.pytorch_models.imported.parts import Part, part_of
+from cifarx.pytorch_models.imported.parts import LayerPart, part_of
 from cifarx.pytorch_models.imported.plan import NetworkPlan, attributes, carried
 
 RESERVED = frozenset(dir(nn.Module()))
@@ -23,7 +23,7 @@ class ImportedNetwork(nn.Module):
         super().__init__()
         self._plan = plan
         self._names = attributes(plan, RESERVED)
-        self._parts: dict[str, Part] = parts_of(plan)
+        self._parts: dict[str, LayerPart] = parts_of(plan)
         last = {name: i for i, layer in enumerate(plan.layers) for name in layer.inputs}
         kept = {output.layer for output in plan.outputs}
         self._free = [
@@ -61,7 +61,7 @@ def _in_shape(value: Tensor, shape: tuple[int, ...], own: tuple[int, ...]) -> Te
     return value if shape == own else value.reshape(len(value), *shape)
 
 
-def parts_of(plan: NetworkPlan) -> dict[str, Part]:
+def parts_of(plan: NetworkPlan) -> dict[str, LayerPart]:
     """By layer, what it is in PyTorch.
 
     Raises:

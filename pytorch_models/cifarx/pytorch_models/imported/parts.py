@@ -43,7 +43,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Part:
+class LayerPart:
     """One layer in PyTorch."""
 
     text: str
@@ -59,7 +59,7 @@ _AFFINE = {"Scale": "weight", "Offset": "bias"}
 _SUMS = {"Weights": "weight", "Bias": "bias"}
 
 
-def part_of(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
+def part_of(layer: LayerPlan, inputs: Sequence[Shape]) -> LayerPart:
     """The layer in PyTorch.
 
     Args:
@@ -75,11 +75,11 @@ def part_of(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
     return PARTS[layer.kind](layer, inputs)
 
 
-def _called(call: Call, state: Mapping[str, str] | None = None) -> Part:
-    return Part("{m}({0})", _PLAIN, call, state or {})
+def _called(call: Call, state: Mapping[str, str] | None = None) -> LayerPart:
+    return LayerPart("{m}({0})", _PLAIN, call, state or {})
 
 
-def _module(name: str, *args: Any, **kwargs: Any) -> Callable[..., Part]:
+def _module(name: str, *args: Any, **kwargs: Any) -> Callable[..., LayerPart]:
     return lambda layer, inputs: _called(Call(name, args, kwargs))
 
 
@@ -101,7 +101,7 @@ def _short(pair: tuple[int, ...]) -> int | tuple[int, ...]:
     return pair[0] if len(set(pair)) == 1 else pair
 
 
-def _padded(part: Part, sides: tuple[int, ...], value: float = 0.0) -> Part:
+def _padded(part: LayerPart, sides: tuple[int, ...], value: float = 0.0) -> LayerPart:
     """The part behind a padding that the submodule itself cannot do."""
     top, bottom, left, right = sides
     ends = (left, right, top, bottom)
@@ -110,7 +110,7 @@ def _padded(part: Part, sides: tuple[int, ...], value: float = 0.0) -> Part:
         fill = ', value=float("-inf")'
     text = part.text.replace("{0}", f"F.pad({{0}}, {ends}{fill})")
     run = part.run
-    return Part(
+    return LayerPart(
         text,
         lambda m, x: run(m, [F.pad(x[0], ends, value=value), *x[1:]]),
         part.call,
@@ -122,7 +122,7 @@ def _even(sides: tuple[int, ...]) -> bool:
     return sides[0] == sides[1] and sides[2] == sides[3]
 
 
-def _convolution(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
+def _convolution(layer: LayerPlan, inputs: Sequence[Shape]) -> LayerPart:
     filters, _, *window = layer.arrays["Weights"]
     sides = _whole(layer, "Padding")
     options: dict[str, Any] = {}
@@ -139,7 +139,7 @@ def _convolution(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
     return part if _even(sides) else _padded(part, sides)
 
 
-def _transposed(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
+def _transposed(layer: LayerPlan, inputs: Sequence[Shape]) -> LayerPart:
     channels, filters, *window = layer.arrays["Weights"]
     cropping = _whole(layer, "Cropping")
     top, left = cropping[0], cropping[2]
@@ -154,7 +154,7 @@ def _transposed(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
     call = Call("nn.ConvTranspose2d", (channels, filters, _short(tuple(window))), options)
     _, height, width = layer.shape
     rows, columns = slice(top, top + height), slice(left, left + width)
-    return Part(
+    return LayerPart(
         f"{{m}}({{0}})[:, :, {top}:{top + height}, {left}:{left + width}]",
         lambda m, x: m(x[0])[:, :, rows, columns],
         call,
@@ -162,36 +162,36 @@ def _transposed(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
     )
 
 
-def _linear(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
+def _linear(layer: LayerPlan, inputs: Sequence[Shape]) -> LayerPart:
     outputs, given = layer.arrays["Weights"]
     return _called(Call("nn.Linear", (given, outputs)), _SUMS)
 
 
-def _batch_norm(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
+def _batch_norm(layer: LayerPlan, inputs: Sequence[Shape]) -> LayerPart:
     name = "nn.BatchNorm2d" if len(inputs[0]) == 3 else "nn.BatchNorm1d"
     state = {**_AFFINE, "TrainedMean": "running_mean", "TrainedVariance": "running_var"}
     return _called(Call(name, (inputs[0][0],), {"eps": _number(layer, "Epsilon")}), state)
 
 
-def _layer_norm(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
+def _layer_norm(layer: LayerPlan, inputs: Sequence[Shape]) -> LayerPart:
     name = "ChannelNorm" if len(inputs[0]) == 3 else "nn.LayerNorm"
     return _called(Call(name, (inputs[0][0],), {"eps": _number(layer, "Epsilon")}), _AFFINE)
 
 
-def _group_norm(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
+def _group_norm(layer: LayerPlan, inputs: Sequence[Shape]) -> LayerPart:
     channels = inputs[0][0]
     groups = int(_number(layer, "NumGroups")) if "NumGroups" in layer.options else channels
     call = Call("nn.GroupNorm", (groups, channels), {"eps": _number(layer, "Epsilon")})
     return _called(call, _AFFINE)
 
 
-def _cross_channel(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
+def _cross_channel(layer: LayerPlan, inputs: Sequence[Shape]) -> LayerPart:
     options = {"alpha": _number(layer, "Alpha"), "beta": _number(layer, "Beta")}
     size = int(_number(layer, "WindowChannelSize"))
     return _called(Call("nn.LocalResponseNorm", (size,), {**options, "k": _number(layer, "K")}))
 
 
-def _scaling(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
+def _scaling(layer: LayerPlan, inputs: Sequence[Shape]) -> LayerPart:
     channels = inputs[0][0]
 
     def size(key: str) -> tuple[int, ...]:
@@ -203,11 +203,11 @@ def _scaling(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
     return _called(Call("Scaling", (size("Scale"), size("Offset"))), state)
 
 
-def _prelu(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
+def _prelu(layer: LayerPlan, inputs: Sequence[Shape]) -> LayerPart:
     return _called(Call("nn.PReLU", (inputs[0][0],)), {"Alpha": "weight"})
 
 
-def _max_pool(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
+def _max_pool(layer: LayerPlan, inputs: Sequence[Shape]) -> LayerPart:
     window, stride, sides = (_whole(layer, key) for key in ("PoolSize", "Stride", "Padding"))
     options: dict[str, Any] = {"stride": _short(stride)}
     fits = _even(sides) and 2 * sides[0] <= window[0] and 2 * sides[2] <= window[1]
@@ -217,7 +217,7 @@ def _max_pool(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
     return part if fits else _padded(part, sides, float("-inf"))
 
 
-def _average_pool(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
+def _average_pool(layer: LayerPlan, inputs: Sequence[Shape]) -> LayerPart:
     window, stride, sides = (_whole(layer, key) for key in ("PoolSize", "Stride", "Padding"))
     mean = layer.options["PaddingValue"] == "mean"
     options: dict[str, Any] = {"stride": _short(stride)}
@@ -234,32 +234,32 @@ def _average_pool(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
     top, bottom, left, right = sides
     ends = (left, right, top, bottom)
     text = f"{{m}}(F.pad({{0}}, {ends})) / {{m}}(F.pad(torch.ones_like({{0}}[:1, :1]), {ends}))"
-    return Part(
+    return LayerPart(
         text,
         lambda m, x: m(F.pad(x[0], ends)) / m(F.pad(torch.ones_like(x[0][:1, :1]), ends)),
         part.call,
     )
 
 
-def _clipped(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
+def _clipped(layer: LayerPlan, inputs: Sequence[Shape]) -> LayerPart:
     return _called(Call("nn.Hardtanh", (0.0, _number(layer, "Ceiling"))))
 
 
-def _gelu(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
+def _gelu(layer: LayerPlan, inputs: Sequence[Shape]) -> LayerPart:
     return _called(Call("nn.GELU", (), {"approximate": str(layer.options["Approximation"])}))
 
 
-def _with(name: str, key: str) -> Callable[..., Part]:
+def _with(name: str, key: str) -> Callable[..., LayerPart]:
     return lambda layer, inputs: _called(Call(name, (_number(layer, key),)))
 
 
-def _reshape(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
+def _reshape(layer: LayerPlan, inputs: Sequence[Shape]) -> LayerPart:
     shape = layer.shape
     sizes = ", ".join(map(str, shape))
-    return Part(f"{{0}}.reshape(-1, {sizes})", lambda m, x: x[0].reshape(-1, *shape))
+    return LayerPart(f"{{0}}.reshape(-1, {sizes})", lambda m, x: x[0].reshape(-1, *shape))
 
 
-def _resize(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
+def _resize(layer: LayerPlan, inputs: Sequence[Shape]) -> LayerPart:
     scales = layer.options["Scale"]
     assert isinstance(scales, tuple)
     words = ("Method", "GeometricTransformMode", "NearestRoundingMode")
@@ -267,21 +267,21 @@ def _resize(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
     return _called(Call("Resize2d", (size, scale, *(str(layer.options[key]) for key in words))))
 
 
-def _concatenation(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
+def _concatenation(layer: LayerPlan, inputs: Sequence[Shape]) -> LayerPart:
     dim = int(_number(layer, "Dim")) if "Dim" in layer.options else 3
     axis = {1: 2, 2: 3, 3: 1}[dim] if len(inputs[0]) == 3 else 1
-    return Part(f"torch.cat([{{all}}], {axis})", lambda m, x: torch.cat(list(x), axis))
+    return LayerPart(f"torch.cat([{{all}}], {axis})", lambda m, x: torch.cat(list(x), axis))
 
 
-def _elementwise(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
+def _elementwise(layer: LayerPlan, inputs: Sequence[Shape]) -> LayerPart:
     word = str(layer.options["Function"])
     if word == "softplus":
         text = "{0}.clamp(min=0) + torch.log1p(torch.exp(-{0}.abs()))"
-        return Part(text, lambda m, x: x[0].clamp(min=0) + torch.log1p(torch.exp(-x[0].abs())))
+        return LayerPart(text, lambda m, x: x[0].clamp(min=0) + torch.log1p(torch.exp(-x[0].abs())))
     function = _FUNCTIONS.get(word)
     if function is None:
         raise GraphError(f"the Function {word!r} is unknown")
-    return Part(f"torch.{word}({{0}})", lambda m, x: function(x[0]))
+    return LayerPart(f"torch.{word}({{0}})", lambda m, x: function(x[0]))
 
 
 _FUNCTIONS: dict[str, Callable[..., Tensor]] = {
@@ -295,22 +295,22 @@ _OF_TWO: dict[str, Callable[..., Tensor]] = {
 }
 
 
-def _of_two(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
+def _of_two(layer: LayerPlan, inputs: Sequence[Shape]) -> LayerPart:
     word = str(layer.options["Function"])
     function = _OF_TWO.get(word)
     if function is None:
         raise GraphError(f"the Function {word!r} is unknown")
-    return Part(f"torch.{function.__name__}({{0}}, {{1}})", lambda m, x: function(x[0], x[1]))
+    return LayerPart(f"torch.{function.__name__}({{0}}, {{1}})", lambda m, x: function(x[0], x[1]))
 
 
-def _power(layer: LayerPlan, inputs: Sequence[Shape]) -> Part:
+def _power(layer: LayerPlan, inputs: Sequence[Shape]) -> LayerPart:
     size = layer.arrays["Exponent"]
     beside_maps = size == inputs[0][:1] and len(inputs[0]) == 3
     sizes = (*size, 1, 1) if beside_maps else size
     return _called(Call("Power", (sizes,)), {"Exponent": "exponent"})
 
 
-PARTS: dict[str, Callable[[LayerPlan, Sequence[Shape]], Part]] = {
+PARTS: dict[str, Callable[[LayerPlan, Sequence[Shape]], LayerPart]] = {
     "Convolution2DLayer": _convolution,
     "GroupedConvolution2DLayer": _convolution,
     "TransposedConvolution2DLayer": _transposed,
@@ -342,8 +342,8 @@ PARTS: dict[str, Callable[[LayerPlan, Sequence[Shape]], Part]] = {
     "ReshapeLayer": _reshape,
     "Resize2DLayer": _resize,
     "FullyConnectedLayer": _linear,
-    "AdditionLayer": lambda layer, inputs: Part("{0} + {1}", lambda m, x: x[0] + x[1]),
-    "MultiplicationLayer": lambda layer, inputs: Part("{0} * {1}", lambda m, x: x[0] * x[1]),
+    "AdditionLayer": lambda layer, inputs: LayerPart("{0} + {1}", lambda m, x: x[0] + x[1]),
+    "MultiplicationLayer": lambda layer, inputs: LayerPart("{0} * {1}", lambda m, x: x[0] * x[1]),
     "BinaryElementwiseLayer": _of_two,
     "DepthConcatenationLayer": _concatenation,
     "ConcatenationLayer": _concatenation,

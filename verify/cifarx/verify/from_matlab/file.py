@@ -62,7 +62,7 @@ def read_tuned(path: Path) -> TunedFile:
                 f"is {mat.arrays_sha256[:16]}…): the file was damaged or edited. Save it again "
                 "with cifarx.save."
             )
-        return TunedFile(path, sha256(path), mat.graph, mat.card, base, batch, mat.batch)
+        return TunedFile(path, sha256(path), mat.graph, mat.card, base, batch, stored=mat.batch)
     model = load_onnx(path)
     graph = read_onnx(model)
     card = ModelCard.from_metadata(metadata(model))
