@@ -10,8 +10,8 @@ function files = fixtures(task)
 folder = fullfile(fileparts(mfilename('fullpath')), 'data');
 names = {'curves', 'functions', 'joins', 'norms', 'windows', 'resized', ...
          'oldest', ...  % for R2021a
-         'segments', 'vectors', 'signals', 'several'};
-tasks = [repmat({'classification'}, 1, 7), {'segmentation'}, repmat({'regression'}, 1, 3)];
+         'segments', 'vectors', 'signals', 'several', 'decoded'};
+tasks = [repmat({'classification'}, 1, 7), {'segmentation'}, repmat({'regression'}, 1, 4)];
 if nargin > 0
     names = names(strcmp(tasks, task));
 end

@@ -39,8 +39,9 @@ for i = 1:numel(files)
     for k = 1:numel(net.layers)
         layer = net.layers(k);
         options = cifarx.internal.vocabulary(layer.Kind);
-        if strcmp(layer.Kind, 'ReshapeLayer')
-            continue  % its function is read-only
+        built = cifarx.internal.build.classOf(layer.Name, net);
+        if strcmp(built, 'nnet.cnn.layer.FunctionLayer')
+            continue  % its options are in its function, which is compared
         end
         if strcmp(layer.Kind, 'LayerNormalizationLayer')
             options = [options, {'OperationDimension'}]; %#ok<AGROW>

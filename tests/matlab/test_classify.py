@@ -60,7 +60,7 @@ def test_large_logits_do_not_overflow_and_a_softmax_is_not_taken_twice(
         net.layers(end).Name = 'probabilities';
         net.layers(end).Kind = 'SoftmaxLayer';
         net.layers(end).Inputs = {net.layers(end - 1).Name};
-        net.outputs = {'probabilities'};
+        net.outputs.Layer = 'probabilities';
         [again, scores] = cifarx.classify(net, X);
         assert(isequal(scores, plain) && isequal(again, names));
         """

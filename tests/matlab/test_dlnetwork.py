@@ -34,6 +34,7 @@ from cifarx.pytorch_models.data.images import Images
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path("+cifarx") / "+internal" / "+build"
 EXACT = 1e-12
+EVERY = (*every_kind.NETWORKS, *every_kind.OTHERS)
 
 octave_only = pytest.mark.octave
 
@@ -47,7 +48,7 @@ def octave(octave_program: str, tmp_path: Path) -> Octave:
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The networks that have every kind of layer, made anew by PyTorch."""
     folder = tmp_path_factory.mktemp("every_kind")
-    for name in every_kind.NETWORKS:
+    for name in EVERY:
         every_kind.write(name, folder)
     return folder
 
@@ -59,14 +60,12 @@ def test_every_kind_of_layer_is_built() -> None:
 
 def test_the_test_networks_have_every_kind(written: Path) -> None:
     kinds = {
-        layer.kind
-        for name in every_kind.NETWORKS
-        for layer in read_mat(written / f"{name}.mat").graph.layers
+        layer.kind for name in EVERY for layer in read_mat(written / f"{name}.mat").graph.layers
     }
     assert kinds == set(VOCABULARY)
 
 
-@pytest.mark.parametrize("name", every_kind.NETWORKS)
+@pytest.mark.parametrize("name", EVERY)
 def test_the_files_for_matlab_owners_hold_these_networks(name: str, written: Path) -> None:
     old, new = (read_mat(folder / f"{name}.mat").graph for folder in (every_kind.DATA, written))
     assert [(x.name, x.kind, x.inputs, x.hyper) for x in old.layers] == [
@@ -99,7 +98,8 @@ def test_a_dlnetwork_computes_what_pytorch_computes_in_float64(
         net = cifarx.load('{written}/{name}.mat');
         inputs = net.test.inputs;
         net.inputs.Normalization = 'none';
-        logits = cifarx.internal.build.runDlnetwork(cifarx.dlnetwork(net), net, {inputs}){1};
+        found = cifarx.internal.build.runDlnetwork(cifarx.dlnetwork(net), net, {{inputs}});
+        logits = found{{1}};
         save('-v6', 'out.mat', 'logits', 'inputs');
         """
     )
@@ -108,6 +108,22 @@ def test_a_dlnetwork_computes_what_pytorch_computes_in_float64(
     with torch.no_grad():
         expected = every_kind.made(name).double()(x).numpy()
     np.testing.assert_allclose(out["logits"].T, expected, rtol=0, atol=EXACT)
+
+
+@octave_only
+@pytest.mark.parametrize("name", every_kind.OTHERS)
+def test_a_dlnetwork_has_the_inputs_and_outputs_of_the_network(
+    name: str, octave: Octave, written: Path
+) -> None:
+    assert float(octave.judged(f"{written}/{name}.mat")) < EXACT
+    octave(
+        f"""
+        net = cifarx.load('{written}/{name}.mat');
+        dlnet = cifarx.dlnetwork(net);
+        assert(isequal(dlnet.InputNames, {{net.inputs.Name}}));
+        assert(isequal(sort(dlnet.OutputNames), sort({{net.outputs.Layer}})));
+        """
+    )
 
 
 def copy_without(function: str, folder: Path) -> Path:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
+import every_kind
 import numpy as np
 import pytest
 import signatures
@@ -69,7 +71,41 @@ def test_scripts_begin_with_a_title_and_have_sections(path: Path) -> None:
 
 
 @pytest.mark.octave
-@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    ("name", "network", "said"),
+    [
+        ("segmentImages", "segments", r"class_\d: \d+\.\d% of the pixels"),
+        (
+            "applyToVectors",
+            "vectors",
+            r"output: 4 observations, largest difference from",
+        ),
+        ("GettingStarted", "several", r"output_2: \[1 4\]"),
+    ],
+)
+def test_scripts_for_other_tasks_run_in_octave(
+    name: str, network: str, said: str, octave_program: str, tmp_path: Path
+) -> None:
+    shutil.copy(every_kind.DATA / f"{network}.mat", tmp_path / "model.mat")
+    (script,) = (path for path in SCRIPTS if path.stem == name)
+    assert re.search(said, run(octave_program, script, tmp_path, standin=False))
+
+
+@pytest.mark.octave
+@pytest.mark.parametrize("name", OF_OTHER_TASKS)
+def test_an_example_names_the_task_that_it_cannot_use(
+    name: str, octave_program: str, bundle: Bundle, tmp_path: Path
+) -> None:
+    write_bundle(bundle, tmp_path, "model", Formats(mat=True))
+    (script,) = (path for path in SCRIPTS if path.stem == name)
+    with pytest.raises(AssertionError, match=r"of this network (is classification|are not)"):
+        run(octave_program, script, tmp_path, standin=False)
+
+
+@pytest.mark.octave
+@pytest.mark.parametrize(
+    "path", [p for p in SCRIPTS if p.stem not in OF_OTHER_TASKS], ids=lambda path: path.stem
+)
 def test_scripts_run_in_octave(
     path: Path, octave_program: str, bundle: Bundle, tmp_path: Path
 ) -> None:

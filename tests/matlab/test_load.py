@@ -85,7 +85,7 @@ def cells(*names: str) -> np.ndarray:
 FAULTS = [
     # a missing variable or field
     (without("format", "producer"), "missingField", "'format' has no field 'producer', expected"),
-    (without("input", "Mean"), "missingField", "'input' has no field 'Mean', expected the fields"),
+    (without("inputs", "Mean"), "missingField", "'inputs' has no field 'Mean', expected the field"),
     (without("layers", "Module"), "missingField", "'layers' has no field 'Module'"),
     (without("layers", "Stride"), "missingField", "layer 'conv1' of kind Convolution2DLayer: it "
      "has no field Stride, expected the fields Stride, Padding, DilationFactor, Weights, Bias"),
@@ -93,7 +93,7 @@ FAULTS = [
     (without("test", "reference"), "missingField", "'test' has no field 'reference'"),
     (of_layer("conv1", "Source", lambda s: np.empty((0, 0))), "missingField", "Source is []"),
     (without("format", "version"), "missingField", "format.version is [], expected a number"),
-    (variable("input", lambda v: np.ones((2, 2))), "fieldClass", "'input' is a 2-by-2 double"),
+    (variable("inputs", lambda v: np.ones((2, 2))), "fieldClass", "'inputs' is a 2-by-2 double"),
     # a field of another size
     (of_layer("conv1", "Weights", lambda w: w[:, :, :2]), "fieldSize", "layer 'conv1' of kind "
      "Convolution2DLayer: Weights is 3-by-3-by-2-by-4, expected 3-by-3-by-3-by-4"),
@@ -105,12 +105,12 @@ FAULTS = [
     (of_layer("conv2", "Stride", lambda s: row(1)), "fieldValue", "Stride is 1, expected 1-by-2"),
     (of_layer("conv2", "Padding", lambda s: row(1, 1)), "fieldSize", "Padding is [1 1], expected "
      "1-by-4 double, whole numbers of 0 or more [top bottom left right]"),
-    (put("input", "InputSize", lambda s: row(32, 32)), "fieldSize", "input.InputSize is [32 32]"),
-    (put("input", "InputSize", lambda s: row(32, 32, 1)), "fieldSize", "expected 1-by-1-by-1"),
-    (put("input", "Mean", lambda m: m[..., :2]), "fieldSize", "input.Mean is 1-by-1-by-2 single"),
+    (put("inputs", "Size", lambda s: row(32, 32)), "fieldSize", "inputs(1).Size is [32 32]"),
+    (put("inputs", "Size", lambda s: row(32, 32, 1)), "fieldSize", "expected 1-by-1-by-1"),
+    (put("inputs", "Mean", lambda m: m[..., :2]), "fieldSize", "inputs(1).Mean is 1-by-1-by-2 sin"),
     (put("test", "labels", lambda v: v[:, :5]), "fieldSize", "test.labels is 1-by-5, expected"),
     (put("test", "images", lambda v: v[:5]), "fieldSize", "test.images is 5-by-32-by-3-by-60"),
-    (put("test", "logits", lambda v: v[:5]), "fieldSize", "test.logits is 5-by-60, expected 10-by"),
+    (put("test", "outputs", lambda v: v[:5]), "fieldSize", "test.outputs is 5-by-60, expected 10-"),
     (put("test", "reference", lambda v: v.T), "fieldSize", "test.reference is 60-by-10"),
     (put("test", "inputs", lambda v: v[..., :0]), "fieldSize", "test.inputs is 32-by-32-by-3-by-0"),
     # of another class
@@ -122,9 +122,9 @@ FAULTS = [
     (of_layer("conv1", "Inputs", lambda i: np.array(["image"])), "fieldClass", "Inputs is 'image'"),
     (of_layer("conv1", "Kind", lambda i: row(3)), "fieldClass", "the Kind of layer 'conv1' is 3"),
     (of_layer("conv1", "Name", lambda i: row(3)), "fieldClass", "the Name of layer 1 is 3"),
-    (put("input", "Mean", lambda m: m.astype(float)), "fieldClass", "input.Mean is 1-by-1-by-3 do"),
+    (put("inputs", "Mean", lambda m: m.astype(float)), "fieldClass", "inputs(1).Mean is 1-by-1-by"),
     (put("test", "images", lambda v: v.astype(float)), "fieldClass", "test.images is double, exp"),
-    (put("test", "logits", lambda v: v.astype(float)), "fieldClass", "test.logits is double, expe"),
+    (put("test", "outputs", lambda v: v.astype(float)), "fieldClass", "test.outputs is double, ex"),
     (variable("classes", lambda v: row(3)), "fieldClass", "classes is 3, expected a cell array"),
     # of another value
     (of_layer("conv1", "Weights", spoilt(np.nan)), "notFinite", "layer 'conv1' of kind Convolution"
@@ -133,23 +133,23 @@ FAULTS = [
     (of_layer("norm1", "TrainedVariance", lambda v: -v), "fieldValue", "TrainedVariance holds -"),
     (of_layer("norm1", "Epsilon", lambda v: v * np.nan), "fieldValue", "Epsilon is NaN, expected"),
     (of_layer("conv1", "Stride", lambda s: row(1, 0)), "fieldSize", "Stride is [1 0], expected"),
-    (put("input", "Normalization", lambda n: np.array(["zerocenter"])), "fieldValue",
-     "input.Normalization is 'zerocenter', expected 'zscore' or 'none'"),
-    (put("input", "StandardDeviation", lambda s: 0 * s), "fieldValue", "input.StandardDeviation is "
-     "[0 0 0], expected finite numbers"),
+    (put("inputs", "Normalization", lambda n: np.array(["zerocenter"])), "fieldValue",
+     "inputs(1).Normalization is 'zerocenter', expected 'zscore' or 'none'"),
+    (put("inputs", "StandardDeviation", lambda s: 0 * s), "fieldValue",
+     "inputs(1).StandardDeviation is [0 0 0], expected finite numbers"),
     (put("test", "labels", lambda v: v + 1), "fieldValue", "test.labels holds 11, expected class"),
     (of_layer("relu1", "Kind", lambda k: np.array(["system('date')"])), "unknownKind", "layer "
      "'relu1' is of kind 'system('date')', which this toolbox does not support"),
     (of_layer("norm1", "Epsilon", lambda v: -v), "fieldValue", "Epsilon is -1e-05, expected a dou"),
     (of_layer("drop3", "Probability", lambda v: row(7)), "fieldValue", "Probability is 7, expect"),
     (of_layer("drop3", "Probability", lambda v: -v), "fieldValue", "Probability is -0.2, exp"),
-    (put("input", "InputSize", lambda s: s + 1j), "fieldSize", "input.InputSize is "),
-    (put("input", "Normalization", lambda n: cells()), "fieldValue", "input.Normalization is 1-by"),
+    (put("inputs", "Size", lambda s: s + 1j), "fieldSize", "inputs(1).Size is "),
+    (put("inputs", "Normalization", lambda n: cells()), "fieldValue", "inputs(1).Normalization is"),
     (put("test", "inputs", lambda v: v * np.complex64(1j)), "fieldClass",
      "test.inputs is complex single, expected real single"),
     (put("test", "inputs", lambda v: v * np.float32(np.nan)), "notFinite", "test.inputs holds NaN"),
-    (put("test", "logits", lambda v: v * np.complex64(1j)), "fieldClass", "test.logits is complex"),
-    (put("test", "logits", lambda v: v * np.float32(np.inf)), "notFinite", "test.logits holds "),
+    (put("test", "outputs", lambda v: v * np.complex64(1j)), "fieldClass", "test.outputs is compl"),
+    (put("test", "outputs", lambda v: v * np.float32(np.inf)), "notFinite", "test.outputs holds "),
     (put("test", "reference", lambda v: v + 1j), "fieldClass", "test.reference is complex double"),
     (put("test", "reference", spoilt(np.nan)), "notFinite",
      "test.reference holds NaN at element 600 of 600, expected finite numbers"),
@@ -181,12 +181,21 @@ FAULTS = [
     (of_layer("conv2", "Inputs", lambda i: cells("relu1", "relu1")), "inputCount",
      "it has 2 inputs, expected 1"),
     (of_layer("relu2", "Name", lambda n: np.array(["RELU1"])), "doubledName", "are called 'RELU1'"),
-    (of_layer("relu2", "Name", lambda n: np.array(["image"])), "doubledName", "and the input"),
+    (of_layer("relu2", "Name", lambda n: np.array(["image"])), "doubledName", "or a layer and an "),
     (of_layer("fc1", "Inputs", lambda i: cells("relu1")), "inputSize", "layer 'fc1' of kind "
      "FullyConnectedLayer: gets maps of "),
-    (variable("outputs", lambda o: cells("nobody")), "unknownOutput", "the output is 'nobody'"),
-    (variable("outputs", lambda o: cells("fc1", "fc2")), "fieldSize", "outputs is 1-by-2 cell"),
-    (variable("outputs", lambda o: cells("relu1")), "classCount", "'relu1' is 32-by-32-by-4"),
+    (put("outputs", "Layer", lambda o: np.array(["nobody"])), "unknownOutput", "is 'nobody'"),
+    (variable("outputs", lambda o: cells("fc1")), "fieldClass", "'outputs' is a 1-by-1 cell, exp"),
+    (put("outputs", "Layer", lambda o: np.array(["relu1"])), "outputSize", "gives 32-by-32-by-4"),
+    (put("outputs", "Name", lambda o: np.array(["2nd"])), "fieldValue", "outputs(1).Name is '2nd'"),
+    (put("outputs", "Format", lambda o: np.array(["SCB"])), "fieldValue", "expected 'CB', because"),
+    (put("outputs", "Size", lambda s: row(5, 2)), "fieldValue", "outputs(1).Format is 'CB', expec"),
+    (put("inputs", "Format", lambda o: np.array(["CBT"])), "fieldValue", "inputs(1).Format is 'CB"),
+    (put("inputs", "Format", lambda o: np.array(["SCB"])), "fieldSize", "expected 1-by-2 double"),
+    (variable("task", lambda t: np.array(["detection"])), "fieldValue", "task is 'detection', exp"),
+    (variable("task", lambda t: np.array(["regression"])), "fieldSize", "classes is 1-by-10 cell,"),
+    (variable("task", lambda t: np.array(["segmentation"])), "task", "needs one output of maps"),
+    (put("test", "inputs", lambda v: cells("a", "b")), "fieldClass", "test.inputs is cell"),
     (variable("classes", lambda c: c[:, :7]), "classCount", "there are 7 classes, but the output"),
 ]  # fmt: skip
 
@@ -290,7 +299,7 @@ def test_save_refuses_what_load_would(octave: Octave, folder: Path) -> None:
     assert text.startswith(
         "cifarx:save:missingField\nNET must be a network returned by cifarx.load"
     )
-    assert "but has no field 'input', expected format, input" in text
+    assert "but has no field 'inputs', expected format, inputs" in text
     assert not (folder / "tuned.mat").exists()
 
 

@@ -102,7 +102,7 @@ def test_one_image_and_one_class_of_numbers(octave: Octave, folder: Path) -> Non
         ("cifarx.predict(net, X, 'Layers', 'all')", "predict:layers",
          "true or false, but is 'all'"),
         ("[a, b] = cifarx.predict(net, X)", "predict:layers",
-         "= cifarx.predict(net, X, 'Lay"),
+         "the option 'Layers': [logits, activations] = cifarx.predict(net, image, 'Layers', true)"),
         ("net.layers(1).Weights(3) = NaN; cifarx.predict(net, X)", "predict:notFinite", "NaN"),
         ("net.layers(1).Weights(3) = NaN; cifarx.classify(net, X)", "classify:notFinite", "NaN"),
         ("cifarx.predict(net, X, 'Batch', 3)", "predict:option", "argument 3 is 'Batch'"),

@@ -60,8 +60,8 @@ BUILDABLE = {
     "R2022b": {"oldest", "windows", "resized"},
     "R2023b": {"oldest", "windows", "norms", "resized"},
     "R2024b": {"oldest", "windows", "norms", "resized"},
-    "R2025a": {"oldest", "windows", "norms", "joins", "curves", "resized"},
-    "R2026b": {"oldest", "windows", "norms", "joins", "curves", "resized"},
+    "R2025a": {"oldest", "windows", "norms", "joins", "curves", "functions", "resized"},
+    "R2026b": {"oldest", "windows", "norms", "joins", "curves", "functions", "resized"},
 }
 
 

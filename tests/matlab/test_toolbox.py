@@ -149,10 +149,10 @@ def test_somebody_elses_file(octave: Octave, tmp_path: Path) -> None:
 
 
 def test_a_newer_format(octave: Octave, folder: Path) -> None:
-    faults.edit_mat(folder, lambda c: c["format"]["version"].__setitem__((0, 0), np.array([[2.0]])))
+    faults.edit_mat(folder, lambda c: c["format"]["version"].__setitem__((0, 0), np.array([[3.0]])))
     text = failure(octave, "cifarx.load('model.mat')")
     assert text.startswith("cifarx:load:newerFormat\n")
-    assert "version 2 of the format; this toolbox reads up to version 1" in text
+    assert "version 3 of the format; this toolbox reads up to version 2" in text
 
 
 def test_a_missing_variable(octave: Octave, folder: Path) -> None:

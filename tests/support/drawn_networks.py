@@ -292,8 +292,8 @@ def multiplication(drawing: Drawing) -> None:
 
 @step("BinaryElementwiseLayer")
 def binary_elementwise(drawing: Drawing) -> None:
-    function = {"Function": drawing.choose("max", "min")}
-    drawing.add("BinaryElementwiseLayer", function, {}, drawing.another())
+    hyper: dict[str, Hyper] = {"Function": drawing.choose("max", "min")}
+    drawing.add("BinaryElementwiseLayer", hyper, {}, drawing.another())
 
 
 @step("DepthConcatenationLayer", maps=True)

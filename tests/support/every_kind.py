@@ -8,7 +8,8 @@ that nothing can be swapped unseen.
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -17,11 +18,14 @@ from torch.nn import functional
 
 from cifarx.export.bundle import Formats, write_bundle
 from cifarx.export.model_contract import SourceOptions
+from cifarx.export.network.test_batch import TestBatch
 from cifarx.export.sources import open_source
 
 DATA = Path(__file__).resolve().parents[2] / "matlab" / "tests" / "data"
 SIZE = (3, 9, 11)
 CLASSES = 5
+COUNT = 4
+"""Inputs in each file."""
 
 
 class Windows(nn.Module):
@@ -188,6 +192,91 @@ class Oldest(nn.Module):
         return self.fc2(torch.relu(self.fc1(torch.flatten(x, 1))))
 
 
+class Segments(nn.Module):
+    """Maps in, a map per class out, by way of maps of half the size."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = nn.Conv2d(3, 6, 3, padding=1)
+        self.deep = nn.Conv2d(6, 5, 3, padding=1)
+        self.up = nn.ConvTranspose2d(5, 4, 2, stride=2)
+        self.outer = nn.Conv2d(10, 4, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = torch.relu(self.inner(x))
+        y = self.up(torch.relu(self.deep(functional.max_pool2d(x, 2))))
+        return self.outer(torch.cat([x, y], 1))
+
+
+class Vectors(nn.Module):
+    """Seven numbers in, three out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc1 = nn.Linear(7, 12)
+        self.fc2 = nn.Linear(12, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fc2(torch.tanh(self.fc1(x)))
+
+
+class Signals(nn.Module):
+    """A filter of signals: two channels in, three out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv1d(2, 6, 5, padding=2)
+        self.conv2 = nn.Conv1d(6, 3, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv2(torch.relu(self.conv1(x)))
+
+
+class Several(nn.Module):
+    """An image and a state in, an action and its value out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.see = nn.Conv2d(1, 4, 3, stride=2)
+        self.seen = nn.Linear(4 * 4 * 5, 6)
+        self.feel = nn.Linear(5, 6)
+        self.act = nn.Linear(12, 2)
+        self.judge = nn.Linear(12, 1)
+
+    def forward(self, image: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        seen = self.seen(torch.flatten(torch.relu(self.see(image)), 1))
+        x = torch.relu(torch.cat([seen, self.feel(state)], 1))
+        return torch.tanh(self.act(x)), self.judge(x).squeeze(1)
+
+
+class Decoded(nn.Module):
+    """Numbers become maps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(6, 5 * 3 * 4)
+        self.conv = nn.Conv2d(5, 2, (3, 2), padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv(torch.relu(self.fc(x)).reshape(-1, 5, 3, 4))
+
+
+@dataclass(frozen=True)
+class Other:
+    """A network of another task than classification, or of other inputs than one image."""
+
+    make: Callable[[], nn.Module]
+    sizes: tuple[tuple[int, ...], ...]
+    task: str
+
+
+OTHERS = {
+    "segments": Other(Segments, ((3, 8, 10),), "segmentation"),
+    "vectors": Other(Vectors, ((7,),), "regression"),
+    "signals": Other(Signals, ((2, 20),), "regression"),
+    "several": Other(Several, ((1, 9, 11), (5,)), "regression"),
+    "decoded": Other(Decoded, ((6,),), "regression"),
+}
 NETWORKS = {
     "windows": Windows,
     "norms": Norms,
@@ -202,10 +291,12 @@ NETWORKS = {
 def made(name: str) -> nn.Module:
     """A network with random weights and, for batch norm, random statistics."""
     torch.manual_seed(0)
-    module = NETWORKS[name]()
+    other = OTHERS.get(name)
+    module = other.make() if other else NETWORKS[name]()
     module.eval()
     with torch.no_grad():
-        module(torch.randn(2, *SIZE))  # sizes of lazy layers
+        if not other:
+            module(torch.randn(2, *SIZE))  # sizes of lazy layers
         for key, value in module.state_dict().items():
             if key.endswith("running_var") or (value.ndim == 1 and key.endswith("weight")):
                 value.uniform_(0.5, 1.5)
@@ -246,18 +337,54 @@ def oldest() -> nn.Module:
     return made("oldest")
 
 
+def segments() -> nn.Module:
+    return made("segments")
+
+
+def vectors() -> nn.Module:
+    return made("vectors")
+
+
+def signals() -> nn.Module:
+    return made("signals")
+
+
+def several() -> nn.Module:
+    return made("several")
+
+
+def decoded() -> nn.Module:
+    return made("decoded")
+
+
+def _first(batch: TestBatch) -> TestBatch:
+    """The first inputs of a test batch, so that the files are small."""
+    return replace(
+        batch,
+        images=batch.images[:COUNT],
+        inputs=tuple(x[:COUNT] for x in batch.inputs),
+        labels=batch.labels[:COUNT],
+        outputs=tuple(x[:COUNT] for x in batch.outputs),
+        references=tuple(x[:COUNT] for x in batch.references),
+    )
+
+
 def write(name: str, folder: Path) -> Path:
-    """Write NAME.mat and NAME.onnx; `curves` does not say how pixels are normalised."""
+    """Write NAME.mat and NAME.onnx; images of three channels are normalised, but for `curves`."""
+    other = OTHERS.get(name)
     options = SourceOptions(input_sizes=(SIZE,))
-    if name != "curves":
+    if other:
+        options = SourceOptions(input_sizes=other.sizes, task=other.task)
+    if name != "curves" and options.input_sizes[0][0] == 3:
         options = replace(options, mean=_of_white(100, 120, 150), std=_of_white(50, 60, 75))
     source = open_source(f"every_kind:{name}", options)
-    write_bundle(source.bundle, folder, name, Formats(onnx=True, mat=True))
+    bundle = replace(source.bundle, batch=_first(source.bundle.batch))
+    write_bundle(bundle, folder, name, Formats(onnx=True, mat=True))
     return folder / f"{name}.mat"
 
 
 if __name__ == "__main__":
     DATA.mkdir(exist_ok=True)
     sys.path.insert(0, str(Path(__file__).parent))
-    for network in NETWORKS:
+    for network in (*NETWORKS, *OTHERS):
         print(write(network, DATA))

@@ -217,7 +217,7 @@ def _from_callable(text: str, options: SourceOptions, answers: bool) -> Source:
     for one in inputs:
         require_input_size(one)
     require_contract(options, inputs)
-    example = Example(inputs, bool(options.input_names))
+    example = Example(inputs, options.input_names)
     notes = []
     if any(part.training for part in module.modules()):
         module.eval()
@@ -248,7 +248,7 @@ def _from_callable(text: str, options: SourceOptions, answers: bool) -> Source:
     with suppress(Exception):  # such as x.float(), or a constant of its own in float32
         # first, for the graph shares its memory
         references = outputs_float64(module, example, given.inputs)
-    graph = as_classifier(graph_from_module(module, inputs, by_name=example.by_name))
+    graph = as_classifier(graph_from_module(module, inputs, example.keywords))
     require_once(text, graph, options)
     card = replace(with_task(card, graph, options, given.labels), ending=graph.ending)
     card, given = with_classes_of_data(card, given, options.data)
@@ -262,7 +262,7 @@ def _from_callable(text: str, options: SourceOptions, answers: bool) -> Source:
         given.images, given.inputs, given.labels, outputs, _in_shape(references, graph)
     )
     require_agreement(graph, batch)
-    bundle = Bundle(graph, card, batch if answers else None, module, example.by_name)
+    bundle = Bundle(graph, card, batch if answers else None, module, example.keywords)
     return Source(bundle, text, name, (*notes, *contract_notes(card, graph, options)))
 
 

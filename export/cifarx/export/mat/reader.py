@@ -281,6 +281,8 @@ def _batch(test: Any, graph: LayerGraph, card: ModelCard) -> TestBatch:
     inputs = _arrays(test["inputs"], [given.shape for given in graph.inputs], np.float32)
     n, wanted = len(inputs[0]), graph.output_shapes()
     images = np.empty((0, *(image or graph.inputs[0]).shape), np.uint8)
+    if image is None and test["images"].size:
+        raise GraphError("test images of a network without normalised pixels")
     if image is not None and test["images"].size:
         images = np.ascontiguousarray(layout.from_matlab(test["images"], image.shape))
     references: tuple[NDArray[np.float64], ...] = ()

@@ -104,7 +104,7 @@ switch layer.Kind
         built = make('R2021a', @flattenLayer, {}, {});
     case 'ReshapeLayer'  % reshapeLayer (R2025a) has MATLAB's order of values and no new labels
         layer.Formattable = true;
-        first = {toMaps(layer.OutputSize)};
+        first = {cifarx.internal.build.functionOf(layer)};
         built = construct(layer, 'R2021b', @functionLayer, first, {'Formattable'});
     case 'FullyConnectedLayer'
         built = make('R2021a', @fullyConnectedLayer, {size(layer.Weights, 1)}, weighted);
@@ -124,13 +124,6 @@ switch layer.Kind
                'Learning Toolbox. Update the toolbox; ''cifarx matlab-path'' prints the ' ...
                'folder of the newest one.'], layer.Name, layer.Kind);
 end
-end
-
-function fun = toMaps(extent)
-%TOMAPS  A function that converts features in PyTorch's order to maps of EXTENT = [H W C].
-% https://www.mathworks.com/help/deeplearning/ref/nnet.cnn.layer.functionlayer.html
-[height, width, channels] = deal(extent(1), extent(2), extent(3));
-fun = @(X) dlarray(permute(reshape(stripdims(X), width, height, channels, []), [2 1 3 4]), 'SSCB');
 end
 
 function built = ofFunction(layer, count)

@@ -1,9 +1,9 @@
 function fun = functionOf(layer)
 %FUNCTIONOF  The function of a layer that Deep Learning Toolbox builds by functionLayer.
 %
-%   FUN = CIFARX.INTERNAL.BUILD.FUNCTIONOF(LAYER) is a handle of a function of unformatted dlarray
-%   objects for one element of net.layers: a log-softmax, a power, or a function of one or two
-%   elements. Deep Learning Toolbox has no layer of its own for these. The words in a file only
+%   FUN = CIFARX.INTERNAL.BUILD.FUNCTIONOF(LAYER) is a handle of a function of dlarray objects for
+%   one element of net.layers: a reshape to maps, a log-softmax, a power, or a function of one or
+%   two elements. Deep Learning Toolbox has no layer of its own for these. The words in a file only
 %   select one of the handles below. They use functions that support dlarray objects:
 %   https://www.mathworks.com/help/deeplearning/ref/nnet.cnn.layer.functionlayer.html
 %   https://www.mathworks.com/help/deeplearning/ug/list-of-functions-with-dlarray-support.html
@@ -11,6 +11,8 @@ function fun = functionOf(layer)
 switch layer.Kind
     case 'LogSoftmaxLayer'
         fun = @logSoftmax;
+    case 'ReshapeLayer'
+        fun = toMaps(layer.OutputSize);
     case 'PowerLayer'
         exponent = double(layer.Exponent);
         fun = @(X) X.^exponent;
@@ -19,6 +21,13 @@ switch layer.Kind
     case 'BinaryElementwiseLayer'
         fun = ofTwo(layer.Function);
 end
+end
+
+function fun = toMaps(extent)
+%TOMAPS  A function that converts features in PyTorch's order to maps of EXTENT = [H W C].
+% This function has formatted inputs, 'CB', and outputs, 'SSCB'.
+[height, width, channels] = deal(extent(1), extent(2), extent(3));
+fun = @(X) dlarray(permute(reshape(stripdims(X), width, height, channels, []), [2 1 3 4]), 'SSCB');
 end
 
 function fun = ofOne(name)
