@@ -72,12 +72,12 @@ def test_each_release_builds_what_it_has_layers_for(
 ) -> None:
     octave = Octave(program, tmp_path, release=release)
     text = octave(
-        f"""
+        """
         files = fixtures();
         for i = 1:numel(files)
             try
-                cifarx.dlnetwork(files{{i}});
-                printf('%s built\\n', files{{i}});
+                cifarx.dlnetwork(files{i});
+                printf('%s built\\n', files{i});
             catch e
                 assert(strcmp(e.identifier, 'cifarx:dlnetwork:release'), e.message);
             end
