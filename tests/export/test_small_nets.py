@@ -12,7 +12,6 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-import small_nets
 import torch
 from scipy.io import loadmat
 from small_nets import SMALL_NETS
@@ -175,6 +174,18 @@ def test_inputs_are_passed_by_name_where_names_are_given(tmp_path: Path) -> None
     assert again.bundle.graph.inputs == source.bundle.graph.inputs
 
 
+def test_an_argument_keeps_its_name_whatever_the_files_call_it(tmp_path: Path) -> None:
+    options = SourceOptions(input_sizes=((8,),), input_names=("_x",))
+    source = open_source("small_nets:Odd", options)
+    assert [one.name for one in source.bundle.graph.inputs] == ["features"]
+    write_bundle(source.bundle, tmp_path, "odd", Formats(onnx=True, mat=True, pt2=True))
+    x = torch.randn(1, 8)
+    assert source.bundle.module is not None
+    with torch.no_grad():
+        found = torch.export.load(tmp_path / "odd.pt2").module()(_x=x)
+        np.testing.assert_allclose(found.numpy(), source.bundle.module(_x=x).numpy(), atol=1e-6)
+
+
 @pytest.mark.parametrize(("name", "task"), [("Pixels", "segmentation"), ("Two", "regression")])
 def test_the_task_is_kept_in_both_files(name: str, task: str, tmp_path: Path) -> None:
     source = opened(name, task=task)
@@ -233,8 +244,3 @@ def test_an_image_beside_other_inputs_may_be_of_pixels(tmp_path: Path) -> None:
     noise = opened("Two", **known).bundle.batch
     assert noise is not None
     assert noise.images.shape == noise.inputs[0].shape == (64, 3, 8, 8)
-
-
-def test_the_module_that_names_no_pytorch_outputs_is_small() -> None:
-    """Every network of the list is one of the module's."""
-    assert all(hasattr(small_nets, name) for name in SMALL_NETS)

@@ -48,7 +48,7 @@ class Net(nn.Module):
 class Two(Net):
     def forward(self, x):
         y = super().forward(x)
-        return y, y
+        return y, "note"
 
 
 class Rounded(Net):
@@ -83,6 +83,10 @@ def lazy():
 
 def quantised():
     return torch.ao.quantization.quantize_dynamic(Net(), {nn.Linear})
+
+
+def signals():
+    return nn.Conv1d(3, 4, 3)
 
 
 def number():
@@ -258,9 +262,12 @@ def test_an_onnx_file_has_no_module_for_pytorchs_formats(
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("my_nets:Net",), "needs the size of its images: --input-size CHANNELS,HEIGHT,WIDTH"),
-        (("my_nets:Net", "--input-size", "3,8"), "'3,8' is not CHANNELS,HEIGHT,WIDTH"),
-        (("my_nets:Net", "--input-size", "3,99999,99999"), "takes up to 67,108,864, as in 3 x"),
+        (("my_nets:Net",), "needs the size of its input: --input-size CHANNELS,HEIGHT,WIDTH"),
+        (("my_nets:Net", "--input-size", "3,0"), "'3,0' is not CHANNELS,HEIGHT,WIDTH"),
+        (
+            ("my_nets:Net", "--input-size", "3,99999,99999"),
+            "takes up to 67,108,864, as in images of 3 x",
+        ),
         (("my_nets:Nett", *SIZE), "my_nets has nothing called 'Nett'. Did you mean 'Net'?"),
         (("no_such_nets:Net", *SIZE), "'no_such_nets' of no_such_nets:Net cannot be imported"),
         (("my_nets:needy", *SIZE), "cannot be called without arguments .*Write a function"),
@@ -269,9 +276,32 @@ def test_an_onnx_file_has_no_module_for_pytorchs_formats(
         (("my_nets:half", *SIZE), r"tensors that are not float32, such as .* \(float16\)"),
         (("my_nets:lazy", *SIZE), "my_nets:lazy has lazy layers, .* such as 2.weight. Run it once"),
         (("my_nets:quantised", *SIZE), "is quantised .part: head.*Export the float module"),
-        (("my_nets:Two", *SIZE), "returns a tuple, not one tensor of logits"),
+        (("my_nets:Two", *SIZE), "returns a str, not tensors in a tuple, list or dict"),
         (("my_nets:Rounded", *SIZE), "has parts that cifarx cannot convert .*Round"),
         (("my_nets:Net", "--input-size", "1,8,8"), "PyTorch cannot export the module Net"),
+        (
+            ("my_nets:Net", "--input-size", "8"),
+            "the module Net: .* Does its forward take inputs of 8 .* once per input: CHANNELS",
+        ),
+        (("my_nets:Net", *SIZE, *SIZE), "inputs of 3 x 8 x 8 and 3 x 8 x 8"),
+        (("my_nets:Net", *SIZE, "--input-name", "y"), "has no argument 'y'; it has x"),
+        (
+            ("my_nets:Net", *SIZE, "--input-name", "x", "--input-name", "z"),
+            "2 names of --input-name for 1 sizes",
+        ),
+        (("my_nets:Net", *SIZE, "--task", "detection"), "--task 'detection' is not known"),
+        (
+            ("my_nets:Net", *SIZE, "--task", "segmentation"),
+            "--task segmentation needs one output of maps .* gives 5 numbers per input",
+        ),
+        (
+            ("my_nets:Net", *SIZE, "--task", "regression", "--classes", "five.txt"),
+            "Class names need one output, .* is a regression. Leave --classes out",
+        ),
+        (
+            ("my_nets:signals", "--input-size", "3,8", "--mean", "0", "--std", "1"),
+            "pixels of an image, and the network takes 0 images",
+        ),
         (("my_nets:Net", *SIZE, "--weights", "none.pt"), "--weights none.pt cannot be read"),
         (
             ("my_nets:Net", *SIZE, "--weights", "other.pt"),
@@ -315,6 +345,7 @@ def test_a_mistake_gets_one_paragraph(
     (folder / "latin1.txt").write_text("Käfer\nb\nc\nd\ne\n", "latin-1")
     (folder / "utf16.txt").write_text("a\nb\nc\nd\ne\n", "utf-16")
     (folder / "nul.txt").write_text("a\nb\0d\nc\nd\ne\n")
+    (folder / "five.txt").write_text("a\nb\nc\nd\ne\n")
     (folder / "twice.txt").write_text("a\nb\nc\nb\ne\n")
     before = {p.name for p in folder.iterdir()} | {"__pycache__"}
     done = cifarx("export", *arguments)

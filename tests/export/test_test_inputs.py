@@ -14,6 +14,7 @@ from cifarx.export.model_contract import SourceOptions, new_card, with_normaliza
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.interface import Input, Output
 from cifarx.export.network.layer import Array, Layer
+from cifarx.export.network.model_card import ModelCard
 from cifarx.export.sources import open_source
 from cifarx.export.test_inputs import (
     FEWEST,
@@ -178,3 +179,61 @@ def test_a_network_takes_the_users_arrays_with_their_labels(net: str, tmp_path: 
     assert bundle.batch is not None
     np.testing.assert_array_equal(bundle.batch.inputs[0], numbers)
     np.testing.assert_array_equal(bundle.batch.labels, [3, 0, 1, 2, 2, 3])
+
+
+SEVERAL = [Input("image", (3, 2, 2)), Input("signal", (2, 9)), Input("state", (4,))]
+
+
+def test_noise_has_the_rank_of_every_input() -> None:
+    given = noise(SEVERAL, CARD, 5)
+    assert [x.shape for x in given.inputs] == [(5, 3, 2, 2), (5, 2, 9), (5, 4)]
+    assert {x.dtype for x in given.inputs} == {np.dtype(np.float32)}
+    assert given.images.size == given.labels.size == 0
+    pixels = noise(SEVERAL, KNOWN, 5)
+    assert pixels.images.shape == (5, 3, 2, 2)
+    assert [x.shape for x in pixels.first(2).inputs] == [(2, 3, 2, 2), (2, 2, 9), (2, 4)]
+
+
+def several(tmp_path: Path, **other: np.ndarray) -> str:
+    """An .npz file of three inputs, with some arrays replaced."""
+    arrays = {
+        "image": np.zeros((3, 3, 2, 2), np.float32),
+        "signal": np.zeros((3, 2, 9), np.float32),
+        "state": np.zeros((3, 4), np.float32),
+    }
+    np.savez(tmp_path / "d.npz", **(arrays | other))
+    return str(tmp_path / "d.npz")
+
+
+@pytest.mark.parametrize(
+    ("other", "card", "words"),
+    [
+        ({"signal": np.zeros((3, 2, 8), np.float32)}, CARD,
+         "of 2 x 8, and the network takes 2 x 9 (channels, length) as 'signal'"),
+        ({"state": np.zeros((3, 5), np.float32)}, CARD, "takes 4 (features) as 'state'"),
+        ({"state": np.zeros((3, 4, 1), np.float32)}, CARD, "of 4 x 1, and the network takes 4"),
+        ({"state": np.zeros((3, 4), np.uint8)}, CARD,
+         "uint8 numbers for the input 'state', which is not an image"),
+        ({"image": np.zeros((3, 3, 2, 2), np.uint8)}, CARD, "Give --mean and --std"),
+        ({}, KNOWN, "has inputs of float32, but how this network's pixels are normalised"),
+    ],
+)  # fmt: skip
+def test_arrays_of_other_inputs_are_refused(
+    tmp_path: Path, other: dict[str, np.ndarray], card: ModelCard, words: str
+) -> None:
+    with pytest.raises(UserError) as refused:
+        from_data(several(tmp_path, **other), SEVERAL, card, 3)
+    assert words in str(refused.value)
+
+
+def test_data_sets_of_images_suit_networks_with_one_image(folder: Path) -> None:
+    for inputs in (SEVERAL, SEVERAL[1:2]):
+        with pytest.raises(UserError, match=r"is not an \.npy or \.npz file") as refused:
+            from_data(str(folder), inputs, KNOWN, 3)
+        assert "'signal'" in str(refused.value)
+
+
+def test_large_outputs_make_the_batch_smaller() -> None:
+    assert batch_size(0, 2**17) == MOST
+    assert batch_size(0, 2**19) == 16
+    assert batch_size(0, 2**30) == batch_size(10**12, 2**30) == 4

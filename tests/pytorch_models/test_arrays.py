@@ -125,3 +125,47 @@ def test_sizes_are_limited_before_and_after_unpacking(
     np.save(tmp_path / "large.npy", np.zeros((1, 600), np.float32))
     with pytest.raises(UserError, match="more than 2,000"):
         read_arrays(tmp_path / "large.npy")
+
+
+def test_several_inputs_come_under_their_names(tmp_path: Path) -> None:
+    state = np.ones((4, 5), np.float32)
+    np.savez(tmp_path / "d.npz", state=state, image=X, y=np.arange(4))
+    found = read_arrays(tmp_path / "d.npz", ("image", "state"))
+    np.testing.assert_array_equal(found.values[0], X)
+    np.testing.assert_array_equal(found.values[1], state)
+    assert found.labels.tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ({"image": X}, "holds the arrays image; which .* The network takes image, state"),
+        ({"a": X, "b": X}, "The network takes image, state"),
+        ({"image": X, "state": X, "more": X}, "holds the arrays image, state, more"),
+        ({"image": X, "state": X[:3]}, r"different numbers of inputs \(image 4, state 3\)"),
+        ({"image": X, "state": X[:, 0, 0, 0]}, "not inputs"),
+    ],
+)
+def test_other_arrays_than_the_inputs_are_refused(
+    tmp_path: Path, content: dict[str, np.ndarray], words: str
+) -> None:
+    np.savez(tmp_path / "d.npz", **content)
+    with pytest.raises(UserError, match=words):
+        read_arrays(tmp_path / "d.npz", ("image", "state"))
+
+
+def test_an_array_of_one_input_has_any_name_and_any_rank(tmp_path: Path) -> None:
+    for shape in ((4, 5), (4, 5, 6), (4, 5, 6, 7)):
+        np.savez(tmp_path / "d.npz", anything=np.ones(shape, np.float32))
+        assert read_arrays(tmp_path / "d.npz", ("features",)).values[0].shape == shape
+
+
+def test_labels_of_pixels_may_be_missing(tmp_path: Path) -> None:
+    labels = np.int8([[[0, -1], [3, 2]]] * 4)
+    np.savez(tmp_path / "d.npz", x=X, labels=labels)
+    found = read_arrays(tmp_path / "d.npz").labels
+    assert found.dtype == np.int64
+    np.testing.assert_array_equal(found, labels)
+    np.savez(tmp_path / "d.npz", x=X, labels=labels - 1)
+    with pytest.raises(UserError, match="or each of their pixels"):
+        read_arrays(tmp_path / "d.npz")

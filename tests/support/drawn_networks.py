@@ -285,15 +285,15 @@ def multiplication(drawing: Drawing) -> None:
         and all(a == b or 1 in (a, b) for a, b in zip(shape, drawing.shape, strict=True))
     ]
     before = drawing.layers[-1] if drawing.layers else None
-    if before is not None and before.kind == "SigmoidLayer":
+    if before is not None and (before.name, before.kind) == (drawing.last, "SigmoidLayer"):
         fits.remove(before.inputs[0])  # x * sigmoid(x) comes back as a SwishLayer
     drawing.add("MultiplicationLayer", {}, {}, drawing.choose(*fits))
 
 
 @step("BinaryElementwiseLayer")
 def binary_elementwise(drawing: Drawing) -> None:
-    function = {"Function": drawing.choose("max", "min")}
-    drawing.add("BinaryElementwiseLayer", function, {}, drawing.another())
+    hyper: dict[str, Hyper] = {"Function": drawing.choose("max", "min")}
+    drawing.add("BinaryElementwiseLayer", hyper, {}, drawing.another())
 
 
 @step("DepthConcatenationLayer", maps=True)

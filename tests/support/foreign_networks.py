@@ -41,11 +41,8 @@ TIMM = (
     "res2net50_14w_8s", "selecsls42",
 )  # fmt: skip
 REFUSED = {
-    "timm_edgenext_xx_small": "ReduceL2",
+    "timm_edgenext_xx_small": "Add",
     "timm_efficientvit_b0": "Pad",
-    "timm_gcresnext26ts": "Softmax",
-    "timm_resnest14d": "ReduceSum",
-    "timm_skresnet18": "Concat",
 }
 """By network, an operator that `cifarx export` names as it refuses it."""
 _NOISE = 32  # images; of fewer, the last maps of deep networks have too few numbers

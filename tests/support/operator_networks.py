@@ -120,6 +120,24 @@ class Padded(Classifier):
         return F.pixel_shuffle(self.shuffled(x), 2)
 
 
+class Context(Classifier):
+    """A weighted mean over the pixels (Cao 2019, arXiv 1904.11492); weighted pixels as a list."""
+
+    def __init__(self) -> None:
+        super().__init__(6)
+        self.gate = nn.Conv2d(6, 1, 1)
+        self.query = nn.Linear(6, 6)
+
+    def body(self, x: Tensor) -> Tensor:
+        images, channels = x.shape[:2]
+        gate = torch.softmax(self.gate(x).reshape(images, 1, -1) * 4, -1).unsqueeze(3)
+        context = x.reshape(images, channels, -1).unsqueeze(1) @ gate
+        x = x + context.view(images, channels, 1, 1)
+        pixels = F.normalize(self.query(x.flatten(2).transpose(1, 2)), dim=-1)
+        pixels = pixels * pixels.sum(1, keepdim=True)
+        return pixels.transpose(1, 2).reshape(x.shape)
+
+
 NETWORKS = {
     "resizing": Resizing,
     "selective": Selective,
@@ -127,6 +145,7 @@ NETWORKS = {
     "attentive": Attentive,
     "reduced": Reduced,
     "padded": Padded,
+    "context": Context,
 }
 
 

@@ -176,6 +176,13 @@ class Named(Two):
         return super().forward(image, state) * scale
 
 
+class Odd(Regressor):
+    """An argument whose name MATLAB does not have."""
+
+    def forward(self, *, _x: Tensor) -> Tensor:  # type: ignore[override]
+        return super().forward(_x)
+
+
 class Text(Regressor):
     """An output that is not a tensor."""
 

@@ -38,8 +38,8 @@ class Bundle:
     """None if no model.mat is wanted."""
     module: nn.Module | None = None
     """The PyTorch module that it was read from, if there is one."""
-    by_name: bool = False
-    """Whether its forward gets the inputs by their names."""
+    keywords: tuple[str, ...] = ()
+    """Names of the arguments of its forward that get the inputs; empty where they go in order."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ def _for_pytorch(bundle: Bundle, formats: Formats) -> dict[str, Callable[[Binary
     from cifarx.export.from_torch.calls import Example
     from cifarx.export.from_torch.pt_formats import write_pt2, write_torchscript
 
-    module, example = bundle.module, Example(bundle.graph.inputs, bundle.by_name)
+    module, example = bundle.module, Example(bundle.graph.inputs, bundle.keywords)
     writers: dict[str, Callable[[BinaryIO], None]] = {}
     if formats.pt2:
         writers["pt2"] = lambda out: write_pt2(out, module, example)

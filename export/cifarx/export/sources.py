@@ -24,6 +24,7 @@ from cifarx.export.from_torch.user_module import (
     module_inputs,
     require_float32,
 )
+from cifarx.export.imported_run import bundle_imported
 from cifarx.export.model_contract import (
     SourceOptions,
     contract_notes,
@@ -43,7 +44,8 @@ from cifarx.export.network.test_batch import TestBatch
 from cifarx.export.test_inputs import TestInputs, batch_size, from_data, noise, products_of
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.files import sha256
-from cifarx.pytorch_models.run import load_run, newest_run
+from cifarx.pytorch_models.imported.folder import is_imported, load_imported
+from cifarx.pytorch_models.run import load_run, newest_folder
 
 
 @dataclass(frozen=True)
@@ -83,9 +85,11 @@ def open_source(text: str | None, options: SourceOptions, *, answers: bool = Tru
         return _from_onnx(path, options, answers)
     if text is not None and ":" in text and not path.exists():
         return _from_callable(text, options, answers)
+    folder = newest_folder() if text is None else path
+    imported = is_imported(folder)
     _require_none(
         text or "the newest run",
-        "a run",
+        "an imported network" if imported else "a run",
         weights=options.weights,
         input_size=options.input_sizes,
         input_name=options.input_names,
@@ -93,9 +97,13 @@ def open_source(text: str | None, options: SourceOptions, *, answers: bool = Tru
         mean=options.mean,
         std=options.std,
         classes=options.classes,
-        data=options.data,
+        data=None if imported else options.data,
     )
-    run = newest_run() if text is None else load_run(path)
+    if imported:
+        found = load_imported(folder)
+        bundle = bundle_imported(found, options.data, answers=answers)
+        return Source(bundle, str(folder), found.record.name)
+    run = load_run(folder)
     return Source(bundle_run(run), str(run.folder), "model")
 
 
@@ -209,7 +217,7 @@ def _from_callable(text: str, options: SourceOptions, answers: bool) -> Source:
     for one in inputs:
         require_input_size(one)
     require_contract(options, inputs)
-    example = Example(inputs, bool(options.input_names))
+    example = Example(inputs, options.input_names)
     notes = []
     if any(part.training for part in module.modules()):
         module.eval()
@@ -240,7 +248,7 @@ def _from_callable(text: str, options: SourceOptions, answers: bool) -> Source:
     with suppress(Exception):  # such as x.float(), or a constant of its own in float32
         # first, for the graph shares its memory
         references = outputs_float64(module, example, given.inputs)
-    graph = as_classifier(graph_from_module(module, inputs, by_name=example.by_name))
+    graph = as_classifier(graph_from_module(module, inputs, example.keywords))
     require_once(text, graph, options)
     card = replace(with_task(card, graph, options, given.labels), ending=graph.ending)
     card, given = with_classes_of_data(card, given, options.data)
@@ -254,7 +262,7 @@ def _from_callable(text: str, options: SourceOptions, answers: bool) -> Source:
         given.images, given.inputs, given.labels, outputs, _in_shape(references, graph)
     )
     require_agreement(graph, batch)
-    bundle = Bundle(graph, card, batch if answers else None, module, example.by_name)
+    bundle = Bundle(graph, card, batch if answers else None, module, example.keywords)
     return Source(bundle, text, name, (*notes, *contract_notes(card, graph, options)))
 
 

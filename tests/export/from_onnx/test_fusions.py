@@ -164,3 +164,28 @@ def test_a_softplus_with_another_threshold_or_divisor_is_what_it_computes(
     graph, x = read_onnx(model), 9 * weights(4, 2, 6, 7)
     assert "sign" in [layer.hyper.get("Function") for layer in graph.layers]
     np.testing.assert_allclose(run_graph(graph, x), run(model, x), rtol=1e-6, atol=1e-7)
+
+
+def bounded(operators: tuple[str, str], bounds: tuple[float, float]) -> onnx.ModelProto:
+    """Two bounds, one after the other."""
+    nodes = [N(operators[0], ["in put", "a"], ["t"]), N(operators[1], ["b", "t"], ["y"])]
+    return foreign(nodes, {"a": np.float32(bounds[0]), "b": np.float32(bounds[1])})
+
+
+@pytest.mark.parametrize(
+    ("operators", "bounds"), [(("Max", "Min"), (-1.0, 0.5)), (("Min", "Max"), (0.5, -1.0))]
+)
+def test_bounds_one_after_the_other_are_read_as_a_clip(
+    operators: tuple[str, str], bounds: tuple[float, float]
+) -> None:
+    model = bounded(operators, bounds)
+    graph = read_onnx(model)
+    x = weights(2, 2, 6, 7)
+    np.testing.assert_array_equal(run_graph(graph, x).astype(np.float32), run(model, x))
+    assert [la.hyper["Ceiling"] for la in graph.layers if la.kind == "ClippedReLULayer"] == [1, 0.5]
+
+
+def test_bounds_that_cross_are_no_clip() -> None:
+    model = bounded(("Max", "Min"), (0.5, -1.0))
+    x = weights(2, 2, 6, 7)
+    np.testing.assert_allclose(run_graph(read_onnx(model), x), run(model, x), atol=1e-6)

@@ -259,6 +259,32 @@ def _axes(wiring: Wiring, mean: onnx.NodeProto) -> list[int] | None:
     return [int(a) for a in given]
 
 
+def _clip(wiring: Wiring, node: onnx.NodeProto) -> onnx.NodeProto | None:
+    """`Min(Max(x, low), high)` or `Max(Min(x, high), low)`, as float64 is clipped."""
+    inner = "Max" if node.op_type == "Min" else "Min"
+    outer = _with_bound(wiring, node)
+    within = wiring.made_by(outer[0], inner) if outer else None
+    limited = _with_bound(wiring, within) if within else None
+    if outer is None or limited is None:
+        return None
+    low, high = (limited[1], outer[1]) if inner == "Max" else (outer[1], limited[1])
+    ends = [wiring.number(low), wiring.number(high)]
+    if None in ends or ends[0] > ends[1]:  # type: ignore[operator]
+        return None
+    return helper.make_node("Clip", [limited[0], low, high], [])
+
+
+def _with_bound(wiring: Wiring, node: onnx.NodeProto) -> tuple[str, str] | None:
+    """The computed input and the constant number of a Max or Min of these two."""
+    if len(node.input) != 2:
+        return None
+    first, second = node.input
+    for value, bound in ((first, second), (second, first)):
+        if value not in wiring.constants and wiring.number(bound) is not None:
+            return value, bound
+    return None
+
+
 FUSIONS: dict[str, list[tuple[Fusion, str]]] = {
     "Mul": [
         (_swish, "SwishLayer"),
@@ -268,6 +294,8 @@ FUSIONS: dict[str, list[tuple[Fusion, str]]] = {
         (_reciprocal, "ElementwiseLayer"),
     ],
     "Div": [(_layer_normalization, "LayerNormalizationLayer")],
+    "Max": [(_clip, "as Clip")],
+    "Min": [(_clip, "as Clip")],
     "Log": [(_log_sigmoid, "ElementwiseLayer between two ScalingLayers")],
     "Where": [(_softplus, "ElementwiseLayer, between two ScalingLayers where beta is not 1")],
 }

@@ -20,22 +20,21 @@ class Example:
     """The inputs that a module is called with."""
 
     inputs: tuple[Input, ...]
-    by_name: bool = False
-    """Whether forward gets them by name; else in order."""
+    keywords: tuple[str, ...] = ()
+    """Names of forward's arguments that get them, one per input; empty to pass them in order."""
 
     @property
     def names(self) -> list[str]:
         """Names of the inputs in an ONNX file."""
-        if len(self.inputs) == 1 and not self.by_name:
+        if len(self.inputs) == 1:
             return [INPUTS[len(self.inputs[0].shape)]]
         return [given.name for given in self.inputs]
 
     def arguments(self, tensors: Sequence[Tensor]) -> tuple[tuple[Tensor, ...], dict[str, Tensor]]:
         """Arguments by position and by name for one tensor per input."""
-        if not self.by_name:
+        if not self.keywords:
             return tuple(tensors), {}
-        names = (given.name for given in self.inputs)
-        return (), dict(zip(names, tensors, strict=True))
+        return (), dict(zip(self.keywords, tensors, strict=True))
 
 
 def called(module: nn.Module, example: Example, tensors: Sequence[Tensor]) -> dict[str, Tensor]:
@@ -70,7 +69,10 @@ def named_outputs(outputs: Any, module: str) -> dict[str, Tensor]:
         words = [_word(key) for key in path]
         if words and words[0].isdecimal():
             words.insert(0, NUMBERS)
-        found["_".join(words)] = leaf
+        name = "_".join(words)
+        while name in found:  # {"a_b": x, "a": {"b": y}}
+            name += "_2"
+        found[name] = leaf
     if not found:
         raise UserError(
             f"The module {module} returns no tensor. Wrap it in a module that returns its tensors."

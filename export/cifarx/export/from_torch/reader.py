@@ -37,21 +37,21 @@ _BATCH = 2  # torch.export treats a batch of 1 as a constant that may be squeeze
 
 
 def graph_from_module(
-    module: nn.Module, inputs: Sequence[Input], *, by_name: bool = False
+    module: nn.Module, inputs: Sequence[Input], keywords: Sequence[str] = ()
 ) -> LayerGraph:
     """Read a module; arrays are those of its state dict, under its names.
 
     Args:
         module: in evaluation mode, on the CPU, in float32.
         inputs: what its forward takes, in order.
-        by_name: whether they are passed by their names.
+        keywords: names of the arguments that get them; empty to pass them in order.
 
     Raises:
         UserError: the module is in training mode, PyTorch cannot export it, or it has parts that
             no layer kind stands for.
     """
     _require_statistics(module)
-    example = Example(tuple(inputs), by_name)
+    example = Example(tuple(inputs), tuple(keywords))
     graph = _with_names_of(module, _graph(module, example, torch.float32))
     places = computed_constants(graph, module.state_dict().keys())
     wide = _wide_graph(module, example) if places else None

@@ -9,9 +9,17 @@ import numpy as np
 
 from cifarx.export.from_onnx.materialize import all_features, maps
 from cifarx.export.from_onnx.node import Node, decimal, reads
-from cifarx.export.from_onnx.operators.arithmetic import combined, product, scaled, spread
+from cifarx.export.from_onnx.operators.arithmetic import (
+    combined,
+    difference,
+    function_of,
+    product,
+    scaled,
+    spread,
+)
 from cifarx.export.from_onnx.operators.channels import softmax_of_two
-from cifarx.export.from_onnx.value import Value, channels_last
+from cifarx.export.from_onnx.operators.reductions import reduced
+from cifarx.export.from_onnx.value import Value, channels_last, pooled_channels
 from cifarx.export.network.layer import Array
 from cifarx.export.network.model_card import LOG_SOFTMAX
 from cifarx.pytorch_models.errors import UnsupportedError
@@ -214,8 +222,9 @@ def _hard_sigmoid(node: Node, value: Value, alpha: float, beta: float) -> Value:
 
 @reads(
     "Softmax",
-    "SoftmaxLayer; over two stacked parts SigmoidLayers of their difference",
-    "over the channels, or over an axis of length 2",
+    "SoftmaxLayer; over two stacked parts SigmoidLayers of their difference; over space "
+    "GlobalMaxPooling2DLayer, ElementwiseLayer, a sum and BinaryElementwiseLayer",
+    "over the channels, over height and width, or over an axis of length 2",
 )
 def softmax(node: Node) -> None:
     """Over channels or features; before opset 13, over all axes from `axis` on."""
@@ -246,7 +255,21 @@ def _over_channels(node: Node, kind: str) -> None:
     if two:
         node.give(softmax_of_two(node, value, axis - 1))
         return
+    if axis and alone and kind == "SoftmaxLayer" and len(size) == 3:
+        rows = index.reshape(-1, index.shape[-1])
+        if pooled_channels(rows, (size[0], size[1], size[2])) is not None:
+            node.give(value.of(_softmax_over_space(node, value.layer)))
+            return
     raise UnsupportedError(f"over the axis {axis} of N x {' x '.join(map(str, value.shape))}")
+
+
+def _softmax_over_space(node: Node, layer: str) -> str:
+    """Softmax over the pixels of each map; the largest is subtracted before the exponential."""
+    whole = Value(layer, node.reading.shapes[layer])
+    largest = reduced(node, whole, [1, 2], "max", keep=True)
+    powers = function_of(node, difference(node, whole, largest), "exp", "_exp")
+    total = reduced(node, powers, [1, 2], "sum", keep=True)
+    return combined(node, powers, total, "divide").layer
 
 
 @reads(

@@ -181,6 +181,8 @@ def _alike(
         return a, b, (rows.shape, rows)
     if len(first.shape) == len(second.shape) > 3:
         return _alike_stacks(node, first, second)
+    if len(first.shape) == len(second.shape) == 2:
+        return _alike_pixels(node, first, second)
     problem: Exception | None = None
     for axes in _ORDERS if len(first.shape) == len(second.shape) == 3 else ():
         back = tuple(int(i) for i in np.argsort(axes))
@@ -215,6 +217,35 @@ def _alike_stacks(
     index = np.arange(int(np.prod(shape))) if order is None else order
     index = index.reshape(*stack, *shape[-2:])
     return a, b, (index.shape, index)
+
+
+def _alike_pixels(
+    node: Node, first: Value, second: Value
+) -> tuple[str, str, tuple[Shape, NDArray[np.int64] | None]]:
+    """The same for pixels and channels (HW, C), or channels and pixels (C, HW), as maps."""
+    sizes = [node.reading.shapes[v.layer][1:] for v in (first, second)]
+    size = max(sizes, key=lambda lengths: int(np.prod(lengths)))
+    problem = f"of N x {first.shape[0]} x {first.shape[1]} and N x "
+    problem += f"{second.shape[0]} x {second.shape[1]}"
+    for pixels_first in (True, False):
+        both = []
+        for value in (first, second):
+            index = value.index.T if pixels_first else value.index
+            if len(size) == 2 and index.shape[1] in (1, int(np.prod(size))):
+                wide = size if index.shape[1] > 1 else (1, 1)
+                both.append(value.rearranged(index.reshape(-1, *wide)))
+        if len(both) < 2:
+            continue
+        try:
+            a, b, (shape, order) = _alike(node, *both)
+        except (UnsupportedError, GraphError) as error:
+            problem = str(error)
+            continue
+        whole = np.arange(int(np.prod(shape))) if order is None else order
+        whole = whole.reshape(shape[0], -1)
+        whole = whole.T if pixels_first else whole
+        return a, b, (whole.shape, whole)
+    raise UnsupportedError(problem)
 
 
 def scaled(node: Node, value: Value, scale: float, offset: float, suffix: str) -> Value:

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from cifarx.export.from_onnx.materialize import features
 from cifarx.export.from_onnx.node import Node, reads, zeros
+from cifarx.export.from_onnx.operators.arithmetic import product
+from cifarx.export.from_onnx.operators.reductions import reduced
 from cifarx.export.from_onnx.value import Value, channels_last
 from cifarx.export.network.layer import Array
 from cifarx.pytorch_models.errors import UnsupportedError
@@ -44,11 +46,15 @@ def _times(array: Array, factor: float) -> Array:
 
 @reads(
     "MatMul",
-    "FullyConnectedLayer; 1x1 Convolution2DLayer on maps with channels last",
-    "x * B with a constant matrix B",
+    "FullyConnectedLayer; 1x1 Convolution2DLayer on maps with channels last; by a computed vector "
+    "MultiplicationLayer and GlobalAveragePooling2DLayer",
+    "x * B with a constant matrix B, or of maps and weights of their pixels",
 )
 def matrix_product(node: Node) -> None:
-    """Over the last axis: features, or the channels of maps."""
+    """Over the last axis: features, or the channels of maps; or all pixels, with weights."""
+    if node.constant(0) is None and node.constant(1) is None:
+        node.give(_weighted_sum(node, node.value(0), node.value(1)))
+        return
     value, matrix = node.value(0), node.array(1)
     if matrix.value.ndim != 2:
         raise UnsupportedError(f"by a constant of {matrix.value.shape}, which is not a matrix")
@@ -76,6 +82,17 @@ def matrix_product(node: Node) -> None:
     filters = np.arange(len(kernels.value)) * (size[1] * size[2])
     index = pixels[..., None] + filters
     node.give(Value(layer, index.shape, index))
+
+
+def _weighted_sum(node: Node, value: Value, vector: Value) -> Value:
+    """The sum over the pixels of maps (..., C, HW), each times its number in (..., HW, 1)."""
+    lengths = {n for v in (value, vector) for n in v.shape[:-2]} - {1}
+    if len(value.shape) < 2 or lengths or vector.shape[-1:] != (1,):
+        raise UnsupportedError("of two computed matrices, as in attention; cifarx has no layer")
+    matrix = value.rearranged(value.index.reshape(value.shape[-2:]))
+    weights = vector.rearranged(vector.index.reshape(1, -1))
+    total = reduced(node, product(node, matrix, weights), [1], "sum", keep=True)
+    return total.rearranged(total.index.reshape(*value.shape[:-1], 1))
 
 
 def fully_connected(node: Node, value: Value, weights: Array, bias: Array) -> Value:
