@@ -15,12 +15,13 @@ import pytest
 
 from cifarx.export.network.vocabulary import VOCABULARY
 from cifarx.export.to_onnx.layers import WRITERS
+from cifarx.pytorch_models.imported.parts import PARTS
 
 STAGES = ("pytorch_models", "export", "verify", "cli")
 ROOMS = {
     "export": (
         ("network",),
-        ("from_onnx", "to_onnx", "mat"),
+        ("from_onnx", "to_onnx", "mat", "to_torch"),
         ("from_torch", "matlab_importer"),
         ("",),
     ),
@@ -45,6 +46,9 @@ WITH_TORCH = {
         "checkpoint.py",
         "distributed.py",
         "fit.py",
+        "imported/modules.py",
+        "imported/network.py",
+        "imported/parts.py",
         "mixed_convolution.py",
         "optimizer.py",
         "plan.py",
@@ -267,6 +271,7 @@ def test_every_layer_kind_is_in_every_room(root: Path) -> None:
     truths = re.findall(r"'(\w+Layer)'", (internal / "+truth" / "localTruth.m").read_text())
     arithmetic = {f"{p.stem}Layer".lower() for p in (package / "+layer").glob("*.m")}
     assert set(WRITERS) == set(VOCABULARY)
+    assert set(PARTS) == set(VOCABULARY)
     assert set(re.findall(r'"(\w+Layer)"', reader)) == set(VOCABULARY)
     assert cases == set(VOCABULARY)
     assert sorted(truths) == sorted(VOCABULARY)  # each once

@@ -30,8 +30,11 @@ TUNING = """
     assert(strcmp(net.layers(head).Kind, 'FullyConnectedLayer'));
     body = net;
     body.layers = net.layers(1:head - 1);
-    body.outputs = net.layers(head).Inputs;
-    body.classes = num2cell(1:size(net.layers(head).Weights, 2));
+    features = size(net.layers(head).Weights, 2);
+    body.outputs.Layer = net.layers(head).Inputs{1};
+    body.outputs.Size = features;
+    body.task = 'regression';
+    body.classes = cell(1, 0);
     X = cifarx.predict(body, net.test.inputs);
     N = size(X, 2);
     wanted = zeros(numel(net.classes), N);
@@ -192,7 +195,7 @@ def test_all_differences_stand_in_one_list(cifarx: Cifarx, work: Path) -> None:
 def test_answers_that_are_not_the_networks_are_refused(cifarx: Cifarx, work: Path) -> None:
     def edit(content: dict[str, Any]) -> None:
         content["test"][0, 0]["reference"] = np.empty((0, 0))  # as cifarx.save leaves it
-        content["test"][0, 0]["logits"] = content["test"][0, 0]["logits"] + np.float32(0.01)
+        content["test"][0, 0]["outputs"] = content["test"][0, 0]["outputs"] + np.float32(0.01)
 
     faults.edit_mat(work, edit)
     text = rejected(cifarx("import", "model.mat"))
@@ -202,11 +205,16 @@ def test_answers_that_are_not_the_networks_are_refused(cifarx: Cifarx, work: Pat
 
 def test_the_run_is_gone(cifarx: Cifarx, work: Path) -> None:
     shutil.move(work / "runs", work / "elsewhere")
-    text = rejected(cifarx("import", "model.mat"))
-    assert "of the network 'bn-tiny'" in text
-    assert "Name it with --run RUN" in text
-    assert cifarx("import", "model.mat", "--run", "elsewhere/tiny").code == 0
-    assert (work / "runs/model/run.json").is_file()
+    alone = cifarx("import", "model.mat")
+    assert alone.code == 0
+    assert "note: imported as a network of its own. The run that model.mat" in alone.out
+    assert "of the network 'bn-tiny'" in alone.out
+    assert "name the run with --run RUN" in alone.out
+    assert "PASSED | model.mat | " in alone.out
+    assert (work / "runs/model/network.py").is_file()
+    assert cifarx("import", "model.mat", "--run", "elsewhere/tiny", "--into", "run").code == 0
+    was, now = (load_run(work / name).state() for name in ("elsewhere/tiny", "runs/run"))
+    assert {n: x.tobytes() for n, x in was.items()} == {n: x.tobytes() for n, x in now.items()}
 
 
 def test_a_network_that_never_was_a_run(cifarx: Cifarx, work: Path) -> None:
@@ -215,8 +223,10 @@ def test_a_network_that_never_was_a_run(cifarx: Cifarx, work: Path) -> None:
         content["format"][0, 0]["checkpoint_sha256"] = "1" * 64
 
     faults.edit_mat(work, foreign)
-    text = rejected(cifarx("import", "model.mat"))
-    assert "model.mat holds the network 'resnet18', which did not come from a run" in text
+    done = cifarx("import", "model.mat")
+    assert done.code == 0
+    assert "model.mat holds the network 'resnet18', which did not come from a run" in done.out
+    assert "classification; source in runs/model/network.py" in done.out
 
 
 def test_any_run_of_the_network_serves_as_the_parent(cifarx: Cifarx, work: Path) -> None:

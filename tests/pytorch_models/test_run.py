@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from cifarx.pytorch_models.errors import UserError
-from cifarx.pytorch_models.run import Run, build_module, load_run, newest_run
+from cifarx.pytorch_models.run import Run, build_module, load_run, newest_folder
 
 
 @pytest.fixture
@@ -25,18 +25,18 @@ def test_the_module_has_the_saved_weights_and_is_in_evaluation_mode(trained: Run
     assert torch.equal(module(torch.ones(1, 3, 32, 32)), module(torch.ones(1, 3, 32, 32)))
 
 
-def test_the_newest_run_is_the_one_finished_last(copy: Path) -> None:
+def test_the_newest_folder_is_the_one_finished_last(copy: Path) -> None:
     later = Path(shutil.copytree(copy, copy.with_name("a-later-one")))
     os.utime(copy / "run.json", (1000, 1000))
     os.utime(later / "run.json", (2000, 2000))
-    assert newest_run(copy.parent).folder == later
+    assert newest_folder(copy.parent) == later
     os.utime(copy / "run.json", (3000, 3000))
-    assert newest_run(copy.parent).folder == copy
+    assert newest_folder(copy.parent) == copy
 
 
 def test_no_run_at_all_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no run to use: .* \('cifarx train bn8'\)"):
-        newest_run(tmp_path / "runs")
+        newest_folder(tmp_path / "runs")
 
 
 def test_a_folder_that_is_no_run_is_rejected(tmp_path: Path) -> None:

@@ -285,7 +285,7 @@ def multiplication(drawing: Drawing) -> None:
         and all(a == b or 1 in (a, b) for a, b in zip(shape, drawing.shape, strict=True))
     ]
     before = drawing.layers[-1] if drawing.layers else None
-    if before is not None and before.kind == "SigmoidLayer":
+    if before is not None and (before.name, before.kind) == (drawing.last, "SigmoidLayer"):
         fits.remove(before.inputs[0])  # x * sigmoid(x) comes back as a SwishLayer
     drawing.add("MultiplicationLayer", {}, {}, drawing.choose(*fits))
 

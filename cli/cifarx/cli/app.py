@@ -368,20 +368,35 @@ def import_(
         typer.Option(help="The run that the file came from, if cifarx does not find it."),
     ] = None,
 ) -> None:
-    """Make a run from weights tuned in MATLAB or Octave.
+    """Bring a network from MATLAB, Octave or an ONNX file into PyTorch, as a run.
 
-    Everything but the weights is taken from the parent run. The new run can be exported, verified
-    and trained further like any other. If the file differs in anything that a run cannot hold
-    (layers, their options, classes, normalisation, NaN), cifarx lists the differences and writes
-    nothing.
+    If the file came from a run of 'cifarx train' (its parent), everything but the weights is taken
+    from that run. If the file differs in anything that a run cannot hold (layers, their options,
+    classes, normalisation, NaN), cifarx lists the differences and writes nothing. A file without a
+    parent becomes a run of its own: model.safetensors, and network.py with the module's source.
+    Either can be exported and verified; the first is trained further like any other run.
     """
-    from cifarx.cli.import_report import print_import
+    from cifarx.cli.import_report import print_import, print_network
     from cifarx.cli.progress import status
+    from cifarx.pytorch_models.errors import NoParentError
     from cifarx.verify.from_matlab.make_run import ImportOptions, import_run
 
+    asked, why = ImportOptions(file, into, run), ""
     with status() as progress:
-        imported = import_run(ImportOptions(file, into, run), progress)
-    print_import(imported)
+        try:
+            imported = import_run(asked, progress)
+        except NoParentError as error:
+            if run is not None:
+                raise
+            why = str(error)
+        if why:
+            from cifarx.verify.from_matlab.make_network import import_network
+
+            found = import_network(asked, progress)
+    if why:
+        print_network(found, why)
+    else:
+        print_import(imported)
 
 
 @app.command()

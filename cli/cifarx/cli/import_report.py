@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cifarx.verify.from_matlab.make_network import ImportedNetwork
 from cifarx.verify.from_matlab.make_run import Imported
 
 
@@ -23,3 +24,13 @@ def print_import(imported: Imported) -> None:
         f"{imported.run.folder}: {changed} of {whole} tensors differ from "
         f"{imported.parent.folder.name}'s{accuracy}"
     )
+
+
+def print_network(imported: ImportedNetwork, reason: str) -> None:
+    """Print the notes, the checks of the outputs, and the new run of a file without a parent."""
+    print(f"note: imported as a network of its own. {reason}")
+    for note in imported.notes:
+        print(f"note: {note}")
+    print(imported.check.line())
+    folder, layers = imported.run.folder, len(imported.run.plan.layers)
+    print(f"{folder}: {layers} layers, {imported.run.record.task}; source in {folder}/network.py")

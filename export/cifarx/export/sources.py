@@ -24,6 +24,7 @@ from cifarx.export.from_torch.user_module import (
     module_inputs,
     require_float32,
 )
+from cifarx.export.imported_run import bundle_imported
 from cifarx.export.model_contract import (
     SourceOptions,
     contract_notes,
@@ -43,7 +44,8 @@ from cifarx.export.network.test_batch import TestBatch
 from cifarx.export.test_inputs import TestInputs, batch_size, from_data, noise, products_of
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.files import sha256
-from cifarx.pytorch_models.run import load_run, newest_run
+from cifarx.pytorch_models.imported.folder import is_imported, load_imported
+from cifarx.pytorch_models.run import load_run, newest_folder
 
 
 @dataclass(frozen=True)
@@ -83,9 +85,11 @@ def open_source(text: str | None, options: SourceOptions, *, answers: bool = Tru
         return _from_onnx(path, options, answers)
     if text is not None and ":" in text and not path.exists():
         return _from_callable(text, options, answers)
+    folder = newest_folder() if text is None else path
+    imported = is_imported(folder)
     _require_none(
         text or "the newest run",
-        "a run",
+        "an imported network" if imported else "a run",
         weights=options.weights,
         input_size=options.input_sizes,
         input_name=options.input_names,
@@ -93,9 +97,13 @@ def open_source(text: str | None, options: SourceOptions, *, answers: bool = Tru
         mean=options.mean,
         std=options.std,
         classes=options.classes,
-        data=options.data,
+        data=None if imported else options.data,
     )
-    run = newest_run() if text is None else load_run(path)
+    if imported:
+        found = load_imported(folder)
+        bundle = bundle_imported(found, options.data, answers=answers)
+        return Source(bundle, str(folder), found.record.name)
+    run = load_run(folder)
     return Source(bundle_run(run), str(run.folder), "model")
 
 

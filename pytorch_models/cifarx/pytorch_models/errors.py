@@ -2,7 +2,8 @@
 
     CifarxError
     ├── UserError                the user can correct it: printed as one paragraph, exit code 2
-    │   └── UnreadableError      a network with parts that no layer kind represents
+    │   ├── UnreadableError      a network with parts that no layer kind represents
+    │   └── NoParentError        a file that came from no run that is at hand
     ├── GraphError               a network that the layer vocabulary cannot express
     ├── UnsupportedError         an ONNX node that the layer vocabulary cannot express
     ├── TooLargeError            more data than one ONNX file can hold
@@ -47,6 +48,10 @@ class UnreadableError(UserError):
         """Names of the nodes that cannot be read, in the order of the file."""
         self.reasons = tuple(reasons)
         """Pairs (operator, reason); the operator is '' for the output of the network."""
+
+
+class NoParentError(UserError):
+    """A file that came from no run that is at hand; the text says why, and how to name one."""
 
 
 class GraphError(CifarxError, ValueError):

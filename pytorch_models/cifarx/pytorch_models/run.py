@@ -36,6 +36,8 @@ WEIGHTS = "model.safetensors"
 NEXT_WEIGHTS = "model.next.safetensors"
 RECORD = "run.json"
 RESUME = "resume.safetensors"
+IMPORTED = "cifarx-imported"
+"""`format` in the run.json of a network that was imported without a parent; see `imported`."""
 
 
 class DataRecord(BaseModel):
@@ -177,6 +179,12 @@ def parse_record(text: str, path: Path) -> RunRecord:
     Raises:
         UserError: the text is not a run record that this version can read.
     """
+    if f'"{IMPORTED}"' in text[:200]:
+        raise UserError(
+            f"{path.parent} holds a network that 'cifarx import' made of a file, with neither "
+            "recipe nor data. 'cifarx export' and 'cifarx verify' take it; here, give a run that "
+            "'cifarx train' made."
+        )
     try:
         return RunRecord.model_validate_json(text, strict=False)
     except ValidationError as error:
@@ -187,11 +195,11 @@ def parse_record(text: str, path: Path) -> RunRecord:
         ) from error
 
 
-def newest_run(root: Path = Path("runs")) -> Run:
-    """Read the run in `root` whose run.json is the newest.
+def newest_folder(root: Path = Path("runs")) -> Path:
+    """Return the folder in `root` whose run.json is the newest.
 
     Raises:
-        UserError: there is no run.
+        UserError: there is none.
     """
     records = sorted(root.glob(f"*/{RECORD}"), key=lambda p: p.stat().st_mtime_ns)
     if not records:
@@ -199,7 +207,7 @@ def newest_run(root: Path = Path("runs")) -> Run:
             f"There is no run to use: no {root}/*/{RECORD} in {Path.cwd()}. Train a network first "
             "('cifarx train bn8'), change to the folder that holds runs/, or name a run's folder."
         )
-    return load_run(records[-1].parent)
+    return records[-1].parent
 
 
 def runs_in(roots: Iterable[Path]) -> list[Run]:

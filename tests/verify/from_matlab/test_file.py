@@ -32,7 +32,7 @@ def test_a_saved_network_has_the_outputs_of_matlab(work: Path) -> None:
     faults.edit_mat(work, no_reference)
     batch = read_tuned(work / "model.mat").batch
     assert batch is not None
-    assert batch.logits.shape == (len(batch.inputs), 10)
+    assert batch.logits.shape == (len(batch.inputs[0]), 10)
 
 
 def test_a_saved_network_whose_arrays_were_edited_is_refused(work: Path) -> None:

@@ -99,7 +99,7 @@ def test_a_long_list_is_cut_and_counted(trained: Run, bundle: Bundle) -> None:
 
 
 def change(field: str, value: Any) -> Callable[[Path], None]:
-    """Set a field of `input` or `format`, or a variable."""
+    """Set a field of `inputs` or `format`, or a variable."""
 
     def edit(content: dict[str, Any]) -> None:
         variable, _, key = field.partition(".")
@@ -133,11 +133,12 @@ def renamed(content: dict[str, Any]) -> None:
 
 def fewer(content: dict[str, Any]) -> None:
     content["classes"] = content["classes"][:, :9]
-    for key in ("logits", "reference"):
+    for key in ("outputs", "reference"):
         content["test"][0, 0][key] = content["test"][0, 0][key][:9]
     content["test"][0, 0]["labels"] = np.minimum(content["test"][0, 0]["labels"], 9)
     last = content["layers"].ravel()[-1]
     last["Weights"], last["Bias"] = last["Weights"][:9], last["Bias"][:9]
+    content["outputs"][0, 0]["Size"] = 9.0
 
 
 def nan(values: np.ndarray) -> np.ndarray:
@@ -155,11 +156,11 @@ def nan(values: np.ndarray) -> np.ndarray:
         (lambda work: faults.edit_mat(work, renamed), "it has other classes (class 0, class 1"),
         (lambda work: faults.edit_mat(work, fewer), "it has 9 classes, the run 10 (class 0"),
         (
-            change("input.Mean", np.full((1, 1, 3), 120, np.float32)),
+            change("inputs.Mean", np.full((1, 1, 3), 120, np.float32)),
             "it has the mean 120, 120, 120 of pixels, the run 127.5, 127.5, 127.5",
         ),
         (
-            change("input.StandardDeviation", np.full((1, 1, 3), 60, np.float32)),
+            change("inputs.StandardDeviation", np.full((1, 1, 3), 60, np.float32)),
             "it has the std 60, 60, 60 of pixels, the run ",
         ),
         (change("format.model", "lenet"), "it is a 'lenet'"),

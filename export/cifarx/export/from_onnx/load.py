@@ -60,6 +60,13 @@ def side_files(path: Path) -> tuple[str, ...]:
 def _unsound(path: Path, error: Exception) -> UserError:
     with path.open("rb") as file:
         kind = other_kind(file.read(HEAD))
+    if kind == "a MAT-file":
+        beside = path.with_suffix(".onnx")
+        return UserError(
+            f"{path} is a MAT-file; here, give an ONNX file. 'cifarx verify {beside.name}' also "
+            f"reads the .mat file of the same name beside it, and 'cifarx import {path.name}' "
+            "makes a PyTorch network of a .mat file and checks its outputs."
+        )
     return UserError(
         f"{path} is not a valid ONNX file: it is damaged, cut short or of another kind"
         f"{f'; it looks like {kind}' if kind else ''} ({one_line(error).rstrip('.')}). {AGAIN}"

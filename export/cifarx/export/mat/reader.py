@@ -22,13 +22,8 @@ from cifarx.export.network import layout
 from cifarx.export.network.graph import LayerGraph, output_shape
 from cifarx.export.network.interface import Input, Output, format_of
 from cifarx.export.network.layer import Array, Hyper, Layer, Shape
-from cifarx.export.network.model_card import (
-    CLASSIFICATION,
-    REGRESSION,
-    SEGMENTATION,
-    TASKS,
-    ModelCard,
-)
+from cifarx.export.network.model_card import CLASSIFICATION, SEGMENTATION, ModelCard
+from cifarx.export.network.task import require_task
 from cifarx.export.network.test_batch import TestBatch
 from cifarx.export.network.vocabulary import VOCABULARY
 from cifarx.pytorch_models.errors import GraphError, UserError
@@ -90,7 +85,13 @@ def _again(content: Mapping[str, Any]) -> str:
 
 def _interpret(content: Mapping[str, Any]) -> MatFile:
     if "format" not in content or _text(_struct(content, "format"), "name") != FORMAT:
-        raise UserError("it is not a cifarx model (it has no format.name 'cifarx').")
+        names = ", ".join(name for name in content if not name.startswith("__"))
+        raise UserError(
+            "it is not a cifarx model: it has no format.name 'cifarx', but the variables "
+            f"{names[:200] or '(none)'}. Weights alone do not say how layers are connected. Write "
+            "the network with 'cifarx export --mat', with cifarx.save of the toolbox, or in MATLAB "
+            "as ONNX with exportONNXNetwork."
+        )
     form = _struct(content, "format")
     if (found := float(form["version"].item())) > VERSION:
         raise UserError(
@@ -119,7 +120,7 @@ def _interpret(content: Mapping[str, Any]) -> MatFile:
         ending=_text(form, "ending") if "ending" in form.dtype.names else "",
         task=_string(content["task"]),
     )
-    _require_task(card, graph)
+    require_task(card, graph)
     batch = _batch(_struct(content, "test"), graph, card)
     base = _text(form, "base_sha256") if "base_sha256" in form.dtype.names else ""
     return MatFile(
@@ -152,19 +153,6 @@ def _sizes(value: NDArray[Any]) -> Shape:
     if any(n < 1 for n in sizes):
         raise GraphError(f"a size of {sizes}")
     return sizes
-
-
-def _require_task(card: ModelCard, graph: LayerGraph) -> None:
-    """Raise `GraphError` unless classes and outputs are those of the task."""
-    if card.task not in TASKS:
-        raise GraphError(f"the task {card.task!r}")
-    if card.task == REGRESSION:
-        if card.classes:
-            raise GraphError("classes of a regression")
-        return
-    shapes, axes = graph.output_shapes(), 1 if card.task == CLASSIFICATION else 3
-    if len(shapes) != 1 or len(shapes[0]) != axes or shapes[0][0] != len(card.classes):
-        raise GraphError(f"{len(card.classes)} classes for outputs of {shapes}")
 
 
 def _graph(content: Mapping[str, Any], inputs: Sequence[Input]) -> LayerGraph:

@@ -14,6 +14,7 @@ import zlib
 from math import prod
 from pathlib import Path
 
+from cifarx.export.mat.network_objects import advice
 from cifarx.pytorch_models.errors import MalformedFileError, UserError
 
 _TITLE = b"MATLAB 5.0 MAT-file"
@@ -59,6 +60,9 @@ def require_plain(path: Path) -> None:
 
 def _require_header(path: Path, header: bytes) -> None:
     """Title, byte order and version; no subsystem, which objects and function handles need."""
+    strange = header.startswith(_TITLE_7_3) or header[116:124] not in (b"\0" * 8, b" " * 8)
+    if strange and (text := advice(path)):
+        raise UserError(text)
     if header.startswith(_TITLE_7_3):
         raise UserError(
             f"{path} is a MAT-file of version 7.3, which is HDF5. Save it as version 6, with "
@@ -96,6 +100,9 @@ def _array(path: Path, content: memoryview, at: int, stop: int) -> int:
     if (kind, size) != (_UINT32, 8):
         raise MalformedFileError("an array has no flags")
     (flags,) = struct.unpack_from("<I", content, start)
+    if (strange := flags & 0xFF) not in (_CELL, _STRUCT, _CHAR, *_NUMBERS):
+        text = "" if strange in _STRANGE else advice(path)
+        raise UserError(text) if text else _not_plain(path, _STRANGE.get(strange, "an object"))
     kind, size, start, at = _element(content, at, end)
     if kind != _INT32 or size < 8 or size % 4:
         raise MalformedFileError("an array has no size")
@@ -117,8 +124,6 @@ def _content(path: Path, content: memoryview, at: int, end: int, flags: int, cou
     if kind == _STRUCT:
         fields, at = _fields(content, at, end)
         count *= fields
-    elif kind != _CELL:
-        raise _not_plain(path, _STRANGE.get(kind, "an object"))
     for _ in range(count):
         at = _array(path, content, at, end)
     return at

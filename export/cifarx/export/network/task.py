@@ -8,9 +8,15 @@ from dataclasses import replace
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.interface import Input, Output
 from cifarx.export.network.layer import Layer, Shape
-from cifarx.export.network.model_card import CLASSIFICATION, REGRESSION, SEGMENTATION
+from cifarx.export.network.model_card import (
+    CLASSIFICATION,
+    REGRESSION,
+    SEGMENTATION,
+    TASKS,
+    ModelCard,
+)
 from cifarx.export.network.names import NUMBERS, OUTPUT, Namer
-from cifarx.pytorch_models.errors import UserError
+from cifarx.pytorch_models.errors import GraphError, UserError
 
 LARGEST_INPUT = 2**26  # numbers, 256 MB in float32; some layers give many times as much
 
@@ -90,3 +96,16 @@ def require_input_size(given: Input) -> None:
             f"each; cifarx takes up to {LARGEST_INPUT:,}, as in images of 3 x 4096 x 4096. Export "
             "the network for smaller inputs."
         )
+
+
+def require_task(card: ModelCard, graph: LayerGraph) -> None:
+    """Raise `GraphError` unless classes and outputs are those of the task."""
+    if card.task not in TASKS:
+        raise GraphError(f"the task {card.task!r}")
+    if card.task == REGRESSION:
+        if card.classes:
+            raise GraphError("classes of a regression")
+        return
+    shapes, axes = graph.output_shapes(), 1 if card.task == CLASSIFICATION else 3
+    if len(shapes) != 1 or len(shapes[0]) != axes or shapes[0][0] != len(card.classes):
+        raise GraphError(f"{len(card.classes)} classes for outputs of {shapes}")

@@ -13,7 +13,7 @@ from cifarx.export.mat.writer import matlab_layers
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.model_card import ModelCard
 from cifarx.export.network.test_batch import TestBatch
-from cifarx.pytorch_models.errors import UserError
+from cifarx.pytorch_models.errors import NoParentError, UserError
 from cifarx.pytorch_models.files import sha256
 
 
@@ -31,6 +31,8 @@ class TunedFile:
     batch: TestBatch | None
     """Inputs and the logits of the tuned network for them in MATLAB or Octave; None if the file
     has no such outputs."""
+    stored: TestBatch | None = None
+    """The test batch of a .mat file, also where its outputs are PyTorch's."""
 
     @property
     def is_mat(self) -> bool:
@@ -51,8 +53,7 @@ def read_tuned(path: Path) -> TunedFile:
         )
     if path.suffix == ".mat":
         mat = read_mat(path)
-        _require_classifier(path, mat.graph)
-        tuned = not len(mat.batch.reference)  # else the outputs are PyTorch's, for other weights
+        tuned = not mat.batch.references  # else the outputs are PyTorch's, for other weights
         base = mat.base_sha256 or mat.card.checkpoint_sha256
         batch = mat.batch if tuned else None
         if tuned and mat.arrays_sha256 != matlab_layers(mat.graph)[1]:
@@ -61,26 +62,24 @@ def read_tuned(path: Path) -> TunedFile:
                 f"is {mat.arrays_sha256[:16]}…): the file was damaged or edited. Save it again "
                 "with cifarx.save."
             )
-        return TunedFile(path, sha256(path), mat.graph, mat.card, base, batch)
+        return TunedFile(path, sha256(path), mat.graph, mat.card, base, batch, stored=mat.batch)
     model = load_onnx(path)
     graph = read_onnx(model)
-    _require_classifier(path, graph)
     card = ModelCard.from_metadata(metadata(model))
     base = card.checkpoint_sha256 if card else ""
     return TunedFile(path, sha256(path), graph, card, base, None)
 
 
-def _require_classifier(path: Path, graph: LayerGraph) -> None:
-    """Raise `UserError` unless the network is one that a run of cifarx can have."""
+def require_classifier(path: Path, graph: LayerGraph) -> None:
+    """Raise `NoParentError` unless the network is one that a trained run can have."""
     shapes = graph.output_shapes()
     if [one.format for one in graph.inputs] == ["SSCB"] and [len(s) for s in shapes] == [1]:
         return
     given, gives = (
-        " and ".join(" x ".join(map(str, shape)) for shape in all_shapes)
+        " and ".join(" x ".join(map(str, shape)) or "1" for shape in all_shapes)
         for all_shapes in ([one.shape for one in graph.inputs], shapes)
     )
-    raise UserError(
-        f"{path} holds a network that takes {given} and gives {gives} numbers; 'cifarx import' "
-        "brings weights back into a run, and runs are classifiers of images with one vector as "
-        "output."
+    raise NoParentError(
+        f"{path} takes {given} and gives {gives} numbers, while runs of 'cifarx train' are "
+        "classifiers of images with one vector as output."
     )

@@ -9,7 +9,7 @@ from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.interface import Input
 from cifarx.export.network.names import INPUT
 from cifarx.pytorch_models import registry
-from cifarx.pytorch_models.errors import UserError
+from cifarx.pytorch_models.errors import NoParentError, UserError
 from cifarx.pytorch_models.run import RECORD, Run, build_module, load_run, runs_in
 from cifarx.verify.from_matlab.file import TunedFile
 from cifarx.verify.from_matlab.weights import fits
@@ -48,21 +48,19 @@ def find_parent(
     return _by_network(tuned, runs, progress)
 
 
-def _orphan(tuned: TunedFile) -> UserError:
+def _orphan(tuned: TunedFile) -> NoParentError:
     """Return the error for a file whose run is missing."""
     model = tuned.card.model if tuned.card else ""
     if model not in registry.models():
-        return UserError(
-            f"{tuned.path} holds the network {model!r}, which did not come from a run: runs hold "
-            "only the networks that 'cifarx models' lists. If it is one of these, name a run with "
-            "--run RUN; otherwise, take the arrays from the file, in which layers.Source names the "
-            "PyTorch tensor of each."
+        return NoParentError(
+            f"{tuned.path} holds the network {model!r}, which did not come from a run: runs of "
+            "'cifarx train' hold only the networks that 'cifarx models' lists."
         )
-    return UserError(
+    return NoParentError(
         f"The run that {tuned.path} was exported from, of the network {model!r} (SHA-256 of its "
         f"weights {tuned.base_sha256[:16]}…), is neither in runs/ here nor in runs/ beside the "
-        "file. Name it with --run RUN. If it is gone, name any run of this network on the same "
-        "data ('cifarx train' makes one in an epoch): all its weights are replaced."
+        "file. To train it further with that run's recipe, name the run with --run RUN; if it is "
+        "gone, name any run of this network on the same data: all its weights are replaced."
     )
 
 
@@ -81,16 +79,19 @@ def _by_network(
     fitting = [run for run in alike if fits(tuned, graphs[run.record.model])]
     name = tuned.path
     if not fitting and alike:
-        return alike[0], graphs[
-            alike[0].record.model
-        ]  # the caller reports the differences from this one
+        names = ", ".join(run.folder.name for run in alike[:5])
+        raise NoParentError(
+            f"{name} does not say which run it came from, and has other layers than the runs with "
+            f"its image size and number of classes ({names}). --run RUN lists the differences from "
+            "one of them."
+        )
     if not fitting:
         seen = ", ".join(run.folder.name for run in runs[:5]) or "none"
         shape = " x ".join(map(str, size))
-        raise UserError(
+        raise NoParentError(
             f"{name} does not say which run it came from, and no run in runs/ here or beside the "
             f"file has images of {shape} (channels, height, width) and {classes} classes (runs "
-            f"there: {seen}). Name the run with --run RUN."
+            f"there: {seen}). If it came from a run, name that with --run RUN."
         )
     if len({(r.record.model, r.record.classes, r.record.mean, r.record.std) for r in fitting}) > 1:
         listed = ", ".join(run.folder.name for run in fitting)

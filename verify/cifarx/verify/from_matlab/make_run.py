@@ -25,7 +25,7 @@ from cifarx.pytorch_models.run import (
 from cifarx.pytorch_models.run_folder import new_folder
 from cifarx.pytorch_models.run_images import sample_images
 from cifarx.verify.findings.check import Check, judged
-from cifarx.verify.from_matlab.file import TunedFile, read_tuned
+from cifarx.verify.from_matlab.file import TunedFile, read_tuned, require_classifier
 from cifarx.verify.from_matlab.find_parent import find_parent
 from cifarx.verify.from_matlab.weights import NewWeights, new_weights
 from cifarx.verify.ladder.logits import judge_outputs, make_truth
@@ -71,9 +71,10 @@ def import_run(
         UserError: the file cannot be read, its run is not found, it has something that a run
             cannot hold, PyTorch gives other outputs, or the folder exists.
     """
-    folder, numbered = _folder(options)
+    folder, numbered = folder_of(options)
     progress(f"reading {options.file}")
     tuned = read_tuned(options.file)
+    require_classifier(options.file, tuned.graph)
     parent, graph = find_parent(tuned, options.run, progress)
     progress("weights")
     weights = new_weights(tuned, parent, graph)
@@ -88,7 +89,7 @@ def import_run(
     return Imported(load_run(made), parent, (*weights.notes, *missing), check)
 
 
-def _folder(options: ImportOptions) -> tuple[Path, bool]:
+def folder_of(options: ImportOptions) -> tuple[Path, bool]:
     """Return the folder of the run, and whether a number is added if its name is taken."""
     if options.into is None:
         return Path("runs") / options.file.stem, True

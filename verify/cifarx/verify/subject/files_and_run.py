@@ -22,6 +22,7 @@ from cifarx.export.network.model_card import CLASSIFICATION, ModelCard
 from cifarx.export.network.names import OUTPUT
 from cifarx.pytorch_models.errors import UnreadableError, UserError
 from cifarx.pytorch_models.files import sha256
+from cifarx.pytorch_models.imported.folder import is_imported
 from cifarx.pytorch_models.run import RECORD, Run, load_run, run_folders
 
 NO_RUN = Path("none")
@@ -157,6 +158,8 @@ def _run_of(
     found: list[Run] = []  # several if the same seed was trained twice
     unusable: list[str] = []
     for folder in run_folders((Path("runs"), path.resolve().parent / "runs")):
+        if is_imported(folder):  # neither recipe nor data; the .mat file has its outputs
+            continue
         with suppress(OSError):
             text = (folder / RECORD).read_text("utf-8", errors="replace")
             if any(digest in text for digest in digests):

@@ -1,0 +1,1 @@
+"""`LayerGraph` -> a plain PyTorch module."""

@@ -1,0 +1,1 @@
+"""Networks that were read from a file: their plan, the module that it describes, and its source."""
