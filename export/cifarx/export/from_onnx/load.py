@@ -69,7 +69,7 @@ def side_files(path: Path) -> tuple[str, ...]:
 def _unsound(path: Path, error: Exception) -> UserError:
     with path.open("rb") as file:
         kind = other_kind(file.read(HEAD))
-    if kind == "a MAT-file":
+    if kind == "a MAT-file" and path.suffix == ".mat":
         beside = path.with_suffix(".onnx")
         return UserError(
             f"{path} is a MAT-file; here, give an ONNX file. 'cifarx verify {beside.name}' also "
