@@ -193,9 +193,9 @@ def test_a_file_of_which_nobody_knows_how_pixels_are_normalised(
     octave: Octave, folder: Path
 ) -> None:
     def forget(content: dict[str, object]) -> None:
-        content["input"]["Normalization"][0, 0] = np.array(["none"])  # type: ignore[index]
+        content["inputs"]["Normalization"][0, 0] = np.array(["none"])  # type: ignore[index]
         for field in ("Mean", "StandardDeviation"):
-            content["input"][field][0, 0] = np.empty((0, 0))  # type: ignore[index]
+            content["inputs"][field][0, 0] = np.empty((0, 0))  # type: ignore[index]
         content["test"]["images"][0, 0] = np.empty((0, 0))  # type: ignore[index]
 
     faults.edit_mat(folder, forget)

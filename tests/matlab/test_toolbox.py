@@ -97,13 +97,13 @@ def test_verify_says_equivalent_and_returns_a_report(octave: Octave, folder: Pat
         (lambda f: faults.edit_layer(f, "norm2", "Epsilon", lambda e: e * 1e4), "octave", ""),
         (lambda f: faults.edit_layer(f, "fc2", "Weights", faults.swap_rows), "octave", ""),
         (
-            lambda f: faults.edit_mat(f, lambda c: c["input"]["Mean"][0, 0].__iadd__(1)),
+            lambda f: faults.edit_mat(f, lambda c: c["inputs"]["Mean"][0, 0].__iadd__(1)),
             "input",
             "DIFFERENT",
         ),
         (
             lambda f: (
-                faults.edit_mat(f, lambda c: c["test"]["logits"][0, 0].fill(1e9)),
+                faults.edit_mat(f, lambda c: c["test"]["outputs"][0, 0].fill(1e9)),
                 faults.edit_layer(f, "norm2", "Epsilon", lambda e: e * 1e4),
             )[0],
             "reference",

@@ -215,7 +215,7 @@ def test_the_result_file_holds_what_was_found_and_of_what(
     model = loadmat(folder / "model.mat")
     inputs = layout.images_to_matlab(batch.inputs).tobytes(order="F")
     assert content["format"]["name"].item().item() == "cifarx-matlab-result"
-    assert content["format"]["version"].item().item() == 1
+    assert content["format"]["version"].item().item() == 2
     assert content["runtime"].item().startswith("octave ")
     assert content["verdict"].item() == "EQUIVALENT"
     assert content["arrays_sha256"].item() == model["format"]["arrays_sha256"].item().item()

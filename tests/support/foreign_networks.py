@@ -42,7 +42,7 @@ TIMM = (
 )  # fmt: skip
 REFUSED = {
     "timm_edgenext_xx_small": "Add",
-    "timm_efficientvit_b0": "MatMul",
+    "timm_efficientvit_b0": "Pad",
 }
 """By network, an operator that `cifarx export` names as it refuses it."""
 _NOISE = 32  # images; of fewer, the last maps of deep networks have too few numbers

@@ -123,8 +123,8 @@ def test_scores_of_the_data_set_go_before_those_of_the_compared_images(
 def test_outputs_of_polygraphy_are_judged_and_named_after_their_runner(prepared: Prepared) -> None:
     logits = logits_of(prepared)
     saved = (
-        RunnerOutputs("trt-runner", "logits", logits),
-        RunnerOutputs("bad", "logits", logits + 1),
+        RunnerOutputs("trt-runner", {"logits": logits}),
+        RunnerOutputs("bad", {"logits": logits + 1}),
     )
     options = replace(OPTIONS, from_polygraphy=Path("outputs.json"))
     result = conclude(with_logits(replace(prepared, saved=saved), logits), options)

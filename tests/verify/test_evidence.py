@@ -26,7 +26,7 @@ def report(name: str, ratio: float = 1.0) -> EngineReport:
 
 
 def run(name: str, ratio: float = 1.0, logits: np.ndarray | None = None) -> EngineRun:
-    return EngineRun(name, report(name, ratio), logits)
+    return EngineRun(name, report(name, ratio), None if logits is None else (logits,))
 
 
 @pytest.fixture

@@ -22,9 +22,9 @@ function dlnet = dlnetwork(source)
 %   that training leaves them unchanged and all weights can go back to PyTorch.
 %
 %   Features become maps in a functionLayer, which holds an anonymous function. Functions that Deep
-%   Learning Toolbox has no layers for (softplus, powers, quotients, log-softmax and the like) become
-%   function layers, too, which call a function of this toolbox: keep it on the path to load such a
-%   network from a file of yours.
+%   Learning Toolbox has no layers for (softplus, powers, quotients, log-softmax and the like)
+%   become function layers, too, which call a function of this toolbox: keep it on the path to load
+%   such a network from a file of yours.
 %
 %   Deep Learning Toolbox R2021a or newer is needed: R2021b for function layers, R2022b for GELU
 %   layers, R2023a for layer normalization, R2024a for PReLU, R2025a for scaling. If the release is

@@ -207,7 +207,7 @@ def test_logits_of_another_shape_are_no_pass(install: Install) -> None:
     install(
         "matlab",
         "import numpy as np\nfrom scipy.io import loadmat, savemat\n"
-        "savemat('result.mat', {'runtime': 'matlab R2024b', 'logits': np.zeros((10, 3), 'f4'),"
+        "savemat('result.mat', {'runtime': 'matlab R2024b', 'outputs': np.zeros((10, 3), 'f4'),"
         " 'inputs': loadmat('job.mat')['inputs']})",
     )
     result = check("matlab")

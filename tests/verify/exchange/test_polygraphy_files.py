@@ -35,6 +35,7 @@ from cifarx.verify.exchange.polygraphy_files import (
 )
 
 LOGITS = np.random.default_rng(0).standard_normal((7, 4)).astype(np.float32)
+A = {"a": {"logits": LOGITS}}
 EDGES = st.floats(width=32) | st.sampled_from([0.0, -0.0, np.nan, np.inf, -np.inf, 2.0**-149])
 NAMES = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=200)
 
@@ -60,10 +61,10 @@ def test_what_is_written_is_read_bit_by_bit(
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "outputs.json"
-        write_outputs(path, runs, output, batch)
+        write_outputs(path, {run: {output: x} for run, x in runs.items()}, batch)
         found = read_outputs(path)
-    assert [(each.runner, each.output) for each in found] == [(name, output) for name in runs]
-    assert all(same_bits(each.logits, runs[each.runner]) for each in found)
+    assert [(each.runner, *each.outputs) for each in found] == [(name, output) for name in runs]
+    assert all(same_bits(each.outputs[output], runs[each.runner]) for each in found)
 
 
 @given(runs=runs(), output=NAMES, batch=st.integers(1, 10))
@@ -76,7 +77,7 @@ def test_outputs_have_the_bytes_that_polygraphy_writes(
         theirs.append((name, [IterationResult({output: part}, None, name) for part in parts]))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "outputs.json"
-        write_outputs(path, runs, output, batch)
+        write_outputs(path, {run: {output: x} for run, x in runs.items()}, batch)
         assert path.read_bytes() == theirs.to_json().encode()
         read = RunResults.load(str(path))
     assert [len(iterations) for iterations in read.values()] == [len(parts)] * len(runs)
@@ -84,7 +85,7 @@ def test_outputs_have_the_bytes_that_polygraphy_writes(
 
 def test_inputs_are_polygraphys_feed_dicts(tmp_path: Path) -> None:
     inputs = np.random.default_rng(0).standard_normal((5, 3, 2, 2)).astype(np.float32)
-    write_inputs(tmp_path / "inputs.json", "image", inputs[::-1], 2)  # of negative strides
+    write_inputs(tmp_path / "inputs.json", {"image": inputs[::-1]}, 2)  # of negative strides
     feeds = load_json(str(tmp_path / "inputs.json"))
     assert [(list(feed), len(feed["image"])) for feed in feeds] == [
         (["image"], 2),
@@ -101,16 +102,16 @@ def test_arrays_that_are_no_logits_are_not_written(tmp_path: Path) -> None:
         {"a": LOGITS, "b": LOGITS[1:]},
         {"a": LOGITS.astype(np.float64)},
         {"a": LOGITS.astype(object)},
-        {"a": LOGITS[0]},
+        {"a": LOGITS[0, 0]},
         {"a": LOGITS[:0]},
     ]
     for each in wrong:
         with pytest.raises(ValueError, match=r"float|object|runners"):
-            write_outputs(path, each, "logits", 2)
+            write_outputs(path, {run: {"logits": x} for run, x in each.items()}, 2)
     with pytest.raises(ValueError, match="batches of 0"):
-        write_outputs(path, {"a": LOGITS}, "logits", 0)
+        write_outputs(path, A, 0)
     with pytest.raises(ValueError, match=r"shape \(7, 4\)"):
-        write_inputs(path, "input", LOGITS, 2)
+        write_inputs(path, {"input": LOGITS.astype(np.float64)}, 2)
     assert not list(tmp_path.iterdir())
 
 
@@ -144,7 +145,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     session = onnxruntime.InferenceSession(folder / "model.onnx")
     batches = [session.run(None, {"input": inputs[i : i + 2]})[0] for i in (0, 2, 4)]
     np.save(folder / "logits.npy", np.concatenate(batches))
-    write_inputs(folder / "x.json", "input", inputs, 2)
+    write_inputs(folder / "x.json", {"input": inputs}, 2)
     return folder
 
 
@@ -181,15 +182,15 @@ def test_what_polygraphy_computes_of_our_inputs_is_read(
     assert code == 0, text
     (found,) = read_outputs(folder / name)
     assert found.runner.startswith("onnxrt-runner")
-    assert found.output == "logits"
-    assert same_bits(found.logits, np.load(folder / "logits.npy"))
+    assert list(found.outputs) == ["logits"]
+    assert same_bits(found.outputs["logits"], np.load(folder / "logits.npy"))
 
 
 @pytest.mark.parametrize("fault", [0.0, 1e-3])
 def test_polygraphy_compares_our_outputs_with_its_own(folder: Path, fault: float) -> None:
     logits = np.load(folder / "logits.npy")
     logits[-1, 3] += np.float32(fault)
-    write_outputs(folder / "ours.json", {"pytorch": logits}, "logits", 2)
+    write_outputs(folder / "ours.json", {"pytorch": {"logits": logits}}, 2)
     code, text = polygraphy(folder, *MODEL, "--load-outputs", "ours.json")
     assert code == (1 if fault else 0), text
     assert text.count("PASSED | Output: 'logits'") == (2 if fault else 3)
@@ -201,23 +202,29 @@ def test_polygraphy_compares_our_outputs_with_its_own(folder: Path, fault: float
 
 def test_the_older_name_of_a_lazy_array_is_read(tmp_path: Path) -> None:
     path = tmp_path / "outputs.json"
-    write_outputs(path, {"a": LOGITS}, "logits", 2)
+    write_outputs(path, A, 2)
     path.write_text(path.read_text().replace('"LazyArray"', '"LazyNumpyArray"'))
-    assert same_bits(read_outputs(path)[0].logits, LOGITS)
+    assert same_bits(read_outputs(path)[0].outputs["logits"], LOGITS)
 
 
 def test_the_iterations_of_a_folder_are_joined_in_their_order(tmp_path: Path) -> None:
     for number in range(12):
-        part = {"a": np.full((1, 2), number, np.float32), "b": LOGITS[:1]}
-        write_outputs(tmp_path / f"{number:010}.json", part, "logits", 1)
+        part = {"a": {"y": np.full((1, 2), number, np.float32)}, "b": {"y": LOGITS[:1]}}
+        write_outputs(tmp_path / f"{number:010}.json", part, 1)
     first, _ = read_outputs(tmp_path)
-    assert first.logits[:, 0].tolist() == list(range(12))
+    assert first.outputs["y"][:, 0].tolist() == list(range(12))
 
 
 def npy(array: NDArray[Any], **kwargs: Any) -> str:
     file = io.BytesIO()
     np.save(file, array, **kwargs)
     return base64.b64encode(file.getvalue()).decode()
+
+
+def lazy(array: str) -> dict[str, Any]:
+    """An output as Polygraphy writes it."""
+    values = {"array": array, "polygraphy_class": "ndarray"}
+    return {"values": values, "polygraphy_class": "LazyArray"}
 
 
 def header(text: str, data: bytes = b"") -> str:
@@ -279,15 +286,19 @@ MALFORMED: dict[str, tuple[Callable[[Any], Any], str]] = {
     "iteration of no class": (change(*SECOND, to={}), "IterationResult is expected, but"),
     "iteration of another class": (change(*SECOND, "polygraphy_class", to=HOT), "IterationResult"),
     "outputs as a list": (change(*OUTPUTS, to=[]), "IterationResult has no 'outputs'"),
-    "no output": (change(*OUTPUTS, to={}), "0 outputs instead of one"),
-    "two outputs": (change(*OUTPUTS, to={"a": 1, HOT: 2}), "2 outputs instead of one"),
+    "no output": (change(*OUTPUTS, to={}), "an iteration has no outputs"),
+    "two outputs": (change(*OUTPUTS, to={"a": 1, HOT: 2}), "LazyArray is expected, but"),
+    "other number of images": (
+        lambda c: change(*OUTPUTS, "b", to=lazy(npy(LOGITS[:2])))(c),
+        "different numbers of images",
+    ),
     "output without a name": (
         lambda c: change(*OUTPUTS, to={"": c["lst"][0][1][1]["outputs"]["logits"]})(c),
         "the name of an output",
     ),
     "other output": (
         lambda c: change(*OUTPUTS, to={"b": c["lst"][0][1][1]["outputs"]["logits"]})(c),
-        "iterations of 'a' differ: 'b' of 4 classes, 'logits' of 4 classes",
+        "iterations of 'a' differ: 'logits' of (4,); 'b' of (4,)",
     ),
     "no lazy array": (change(*OUTPUTS, "logits", to=[1.0]), "LazyArray is expected, but"),
     "torch": (
@@ -315,8 +326,9 @@ MALFORMED: dict[str, tuple[Callable[[Any], Any], str]] = {
     "float64": (change(*ARRAY, to=npy(LOGITS.astype(np.float64))), "holds 'float64', not float32"),
     "big-endian": (change(*ARRAY, to=npy(LOGITS.astype(">f4"))), "holds '>f4', not float32"),
     "float16": (change(*ARRAY, to=npy(LOGITS.astype(np.float16))), "holds 'float16', not float32"),
-    "one image": (change(*ARRAY, to=npy(LOGITS[0])), "has the shape (4,), not images by classes"),
-    "maps": (change(*ARRAY, to=npy(LOGITS[..., None])), "has the shape (7, 4, 1)"),
+    "one image": (change(*ARRAY, to=npy(LOGITS[0])), "'logits' of (4,); 'logits' of ()"),
+    "maps": (change(*ARRAY, to=npy(LOGITS[..., None])), "'logits' of (4,); 'logits' of (4, 1)"),
+    "no batch": (change(*ARRAY, to=npy(LOGITS[0, 0])), "has the shape (), without a batch"),
     "no images": (change(*ARRAY, to=npy(LOGITS[:0])), "has the shape (0, 4)"),
     "huge": (change(*ARRAY, to=header(GIVEN % "2**40, 4")), NEITHER),
     "huge as digits": (
@@ -327,7 +339,7 @@ MALFORMED: dict[str, tuple[Callable[[Any], Any], str]] = {
     "too long": (change(*ARRAY, to=header(GIVEN % "1, 1", b"abcdefgh")), "(1, 1) has 8 bytes"),
     "ragged": (
         change(*ARRAY, to=npy(LOGITS[:, :3])),
-        "iterations of 'a' differ: 'logits' of 3 classes, 'logits' of 4 classes",
+        "iterations of 'a' differ: 'logits' of (4,); 'logits' of (3,)",
     ),
 }
 
@@ -346,7 +358,7 @@ def message(path: Path) -> str:
 @pytest.mark.parametrize("case", MALFORMED)
 def test_a_malformed_file_is_named_with_what_is_wrong(tmp_path: Path, case: str) -> None:
     path = tmp_path / "outputs.json"
-    write_outputs(path, {"a": LOGITS}, "logits", 4)
+    write_outputs(path, A, 4)
     edit, expected = MALFORMED[case]
     path.write_text(json.dumps(edit(json.loads(path.read_text()))))
     text = message(path)
@@ -367,7 +379,7 @@ def test_what_is_no_json_is_said_to_be_none(tmp_path: Path, content: bytes) -> N
 
 def test_any_cut_of_a_file_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "outputs.json"
-    write_outputs(path, {"a": LOGITS}, "logits", 4)
+    write_outputs(path, A, 4)
     whole = path.read_bytes()
     for end in range(0, len(whole), 7):
         path.write_bytes(whole[:end])
@@ -378,7 +390,7 @@ def test_any_cut_of_a_file_is_an_error(tmp_path: Path) -> None:
 def test_any_changed_byte_is_an_error_or_gives_logits(position: int, byte: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "outputs.json"
-        write_outputs(path, {"a": LOGITS}, "logits", 4)
+        write_outputs(path, A, 4)
         content = bytearray(path.read_bytes())
         content[position % len(content)] = byte
         path.write_bytes(content)
@@ -390,15 +402,15 @@ def test_any_changed_byte_is_an_error_or_gives_logits(position: int, byte: int) 
             text = str(error)
     assert bool(text) is not bool(found)
     assert text.isprintable()
-    assert all(each.logits.dtype == np.float32 for each in found)
-    assert all(each.logits.shape == LOGITS.shape for each in found)
+    assert all(x.dtype == np.float32 for each in found for x in each.outputs.values())
+    assert all(x.shape == LOGITS.shape for each in found for x in each.outputs.values())
 
 
 def test_a_file_or_folder_that_is_too_large_is_not_parsed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_outputs(tmp_path / "0000000000.json", {"a": LOGITS}, "logits", 4)
-    write_outputs(tmp_path / "0000000001.json", {"a": LOGITS}, "logits", 4)
+    write_outputs(tmp_path / "0000000000.json", A, 4)
+    write_outputs(tmp_path / "0000000001.json", A, 4)
     size = (tmp_path / "0000000000.json").stat().st_size
     monkeypatch.setattr(polygraphy_files, "LARGEST", 2 * size)
     read_outputs(tmp_path)
@@ -409,11 +421,30 @@ def test_a_file_or_folder_that_is_too_large_is_not_parsed(
 def test_a_folder_must_be_whole(tmp_path: Path) -> None:
     assert "the folder has no 0000000000.json" in message(tmp_path)
     for number in (0, 2):
-        write_outputs(tmp_path / f"{number:010}.json", {"a": LOGITS}, "logits", 7)
+        write_outputs(tmp_path / f"{number:010}.json", A, 7)
     assert "the folder has no 0000000001.json" in message(tmp_path)
-    write_outputs(tmp_path / "0000000001.json", {"b": LOGITS}, "logits", 7)
+    write_outputs(tmp_path / "0000000001.json", {"b": {"logits": LOGITS}}, 7)
     assert "the files of the folder have different runners" in message(tmp_path)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert "No such file" in message(tmp_path / "outputs.json")
+
+
+def test_several_outputs_of_any_shape_are_kept_by_name(tmp_path: Path) -> None:
+    random = np.random.RandomState(4)
+    outputs = {
+        "maps": random.standard_normal((7, 3, 4, 5)).astype(np.float32),
+        "value": random.standard_normal(7).astype(np.float32),
+    }
+    path = tmp_path / "outputs.json"
+    write_outputs(path, {"octave": outputs}, 3)
+    (found,) = read_outputs(path)
+    assert list(found.outputs) == ["maps", "value"]
+    for name, values in outputs.items():
+        assert same_bits(found.outputs[name], values)
+    value, maps, missing = found.in_order(["value", "maps", "other"])
+    assert same_bits(value, outputs["value"])
+    assert same_bits(maps, outputs["maps"])
+    assert missing.size == 0
+    assert same_bits(RunnerOutputs("a", {"x": maps}).in_order(["only"])[0], maps)

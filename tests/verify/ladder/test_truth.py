@@ -69,7 +69,7 @@ def test_without_a_run_the_reference_of_the_batch_is_taken(work: Path) -> None:
 
 
 def test_a_spoilt_yardstick_is_no_truth(work: Path) -> None:
-    faults.edit_mat(work, lambda c: c["test"]["logits"][0, 0].fill(0.0))
+    faults.edit_mat(work, lambda c: c["test"]["outputs"][0, 0].fill(0.0))
     subject = open_subject(MODEL, NO_RUN)
     _, check = truth_of(subject, None, inputs_of(subject))
     assert check.outcome is Outcome.FAILED
@@ -82,7 +82,7 @@ def test_other_inputs_are_computed_by_the_layers_of_model_mat(
     monkeypatch.chdir(tmp_path)
     subject = open_subject(MODEL, None)
     inputs = computed_constants.noise(40)[16:]
-    truth, check = truth_of(subject, None, inputs)
+    truth, check = truth_of(subject, None, [inputs])
     wanted = computed_constants.in_float64("normed", inputs)
     np.testing.assert_allclose(truth.reference, wanted, atol=1e-11 * np.abs(wanted).max())
     assert truth.origin == "model.mat's layers in float64"
@@ -100,7 +100,7 @@ def test_a_run_that_cannot_be_used_fails_the_reference(work: Path) -> None:
 def test_a_file_without_outputs_of_pytorch_gives_no_truth(work: Path) -> None:
     subject = open_subject(MODEL, NO_RUN)
     assert subject.mat is not None
-    batch = replace(subject.mat.batch, reference=np.empty((0, 10)))
+    batch = replace(subject.mat.batch, references=())
     saved = replace(subject, mat=replace(subject.mat, batch=batch))
     with pytest.raises(UserError, match=r"cifarx.save in MATLAB .* 'cifarx import'"):
         truth_of(saved, None, inputs_of(subject))

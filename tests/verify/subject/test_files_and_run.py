@@ -103,13 +103,13 @@ def test_logits_are_compared_as_they_are_or_after_the_log_softmax(
     logits = np.float32([[1, 2, 3, 4], [0, 0, 5, 1]])
     plain = open_subject(MODEL, None)
     assert plain.ending == ""
-    assert plain.compared_values(logits) is logits
+    assert plain.compared_values([logits])[0] is logits
     folder = tmp_path_factory.mktemp("files")
     computed_constants.write("log-softmax", folder)
     subject = open_subject(folder / "model.onnx", None)
     assert subject.ending == "log_softmax"
     after = torch.log_softmax(torch.from_numpy(logits).double(), 1).numpy()
-    np.testing.assert_allclose(subject.compared_values(logits), after, rtol=1e-12)
-    np.testing.assert_allclose(subject.compared_values(after), after, rtol=1e-12)
+    np.testing.assert_allclose(subject.compared_values([logits])[0], after, rtol=1e-12)
+    np.testing.assert_allclose(subject.compared_values([after])[0], after, rtol=1e-12)
     for odd in (logits[:, :, None], np.full((2, 4), np.nan, np.float32)):
-        assert subject.compared_values(odd) is odd
+        assert subject.compared_values([odd])[0] is odd

@@ -33,6 +33,7 @@ from cifarx.pytorch_models.errors import UnsupportedError
 
 _PIECES = 32  # runs of rows or of columns
 _LARGEST = 2**26  # weights of a linear layer that only selects features
+_LARGEST_SPREAD = 2**22  # weights of a layer that only repeats pixels
 _KEEPS_ITS_SHAPE = {
     "BatchNormalizationLayer",
     "LayerNormalizationLayer",
@@ -276,11 +277,27 @@ def _run(node: Node, layer: str, size: tuple[int, int, int], axis: int, run: Ind
 def _spread(node: Node, layer: str, channels: int, blocks: Index) -> str:
     """A layer that makes a block of each pixel: depth to space, or a repeated pixel."""
     filters, *block = blocks.shape
+    whole = filters == channels and (blocks == np.arange(channels)[:, None, None]).all()
+    if whole and not repeats_by_convolution(channels, block[0] * block[1]):
+        _, height, width = node.reading.shapes[layer]
+        nearest: dict[str, Hyper] = {
+            "OutputSize": (height * block[0], width * block[1]),
+            "Scale": (float(block[0]), float(block[1])),
+            "Method": "nearest",
+            "GeometricTransformMode": "asymmetric",
+            "NearestRoundingMode": "floor",
+        }
+        return node.add("Resize2DLayer", (layer,), nearest, suffix="_spread")
     kernels = np.zeros((channels, filters, *block), np.float32)
     kernels[blocks, *np.indices(blocks.shape)] = 1
     hyper: dict[str, Hyper] = {"Stride": (block[0], block[1]), "Cropping": (0, 0, 0, 0)}
     arrays = {"Weights": Array(kernels, ""), "Bias": zeros(filters)}
     return node.add("TransposedConvolution2DLayer", (layer,), hyper, arrays, suffix="_spread")
+
+
+def repeats_by_convolution(channels: int, times: int) -> bool:
+    """Whether repeated pixels are a transposed convolution; a Resize2DLayer if it is too large."""
+    return channels**2 * times <= _LARGEST_SPREAD
 
 
 def made_up_convolution(

@@ -54,7 +54,7 @@ def by_onnx_runtime(graph: LayerGraph, x: np.ndarray, optimized: bool) -> np.nda
 
 def ratio(graph: LayerGraph, x: np.ndarray, y: np.ndarray, library: str) -> LayerRatio:
     check = LocalCheck(graph, library=library)
-    check.add(x, {"act": y})
+    check.add([x], {"act": y})
     (found,) = check.ratios()
     return found
 

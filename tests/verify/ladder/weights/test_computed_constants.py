@@ -177,5 +177,7 @@ def test_layers_are_judged_with_the_right_constants_of_the_file_and_no_others() 
 
 def test_layers_without_a_counterpart_have_no_float64_values() -> None:
     graph = scaled(Array(np.float32([1 / 3]), ""))
-    other = replace(graph, layers=(replace(graph.layers[0], name="else"),), output="else")
+    other = replace(
+        graph, layers=(replace(graph.layers[0], name="else"),), outputs=(Output("else"),)
+    )
     assert with_exact_of(graph, other).layers[0].arrays["Scale"].exact is None

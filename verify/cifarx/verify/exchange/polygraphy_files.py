@@ -73,7 +73,7 @@ def write_outputs(
         UserError: the file cannot be written.
         ValueError: there are no arrays, or they differ in type or length.
     """
-    if len({len(values) for outputs in runners.values() for values in outputs.values()}) != 1:
+    if len({values.shape[:1] for outputs in runners.values() for values in outputs.values()}) != 1:
         raise ValueError("runners are needed, all with the same number of images")
     content = []
     for name, outputs in runners.items():

@@ -11,7 +11,7 @@ from cifarx.verify.findings.pixels import PixelDecisions
 CLASSIFICATION, SEGMENTATION, REGRESSION = "classification", "segmentation", "regression"
 """Tasks: one class per image; one class per pixel of maps; numbers without classes."""
 LIMIT = 10.0
-"""Largest RMS ratio that counts as float32 rounding; see 'Logits' in README.md."""
+"""Largest RMS ratio that counts as float32 rounding; see 'Outputs' in README.md."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import numpy as np
 from onnx import helper
 
 from cifarx.export.from_onnx.constants import evaluated
-from cifarx.export.from_onnx.materialize import maps
+from cifarx.export.from_onnx.materialize import maps, repeats_by_convolution
 from cifarx.export.from_onnx.node import Node, decimal, reads
 from cifarx.export.from_onnx.operators.rearrangements import rearranged
 from cifarx.export.from_onnx.value import Index, blocks_of, choice_of
@@ -175,7 +175,10 @@ def _is_simple(shape: tuple[int, ...], places: list[Index]) -> bool:
     """Whether pixels become whole blocks, or are selected with a step."""
     one = (1, shape[2], shape[3])
     index = np.arange(shape[2] * shape[3]).reshape(one)[:, places[0]][:, :, places[1]]
-    return choice_of(index, one) is not None or blocks_of(index, one) is not None
+    blocks = blocks_of(index, one)
+    if blocks is not None:
+        return repeats_by_convolution(shape[1], blocks.size)
+    return choice_of(index, one) is not None
 
 
 def _nearest_options(lines: list[Line], places: list[Index]) -> dict[str, Hyper] | None:
@@ -184,7 +187,7 @@ def _nearest_options(lines: list[Line], places: list[Index]) -> dict[str, Hyper]
     Best are those that also take them in float64 by the scale in a file, those of resize2dLayer,
     and the node's own.
     """
-    best: tuple[tuple[bool, bool, bool], dict[str, Hyper]] | None = None
+    best: tuple[tuple[bool, ...], dict[str, Hyper]] | None = None
     for mode, rounding in product(MODES, ROUNDINGS):
         each = [(replace(li, mode=mode), at) for li, at in zip(lines, places, strict=True)]
         if not all(
@@ -195,7 +198,9 @@ def _nearest_options(lines: list[Line], places: list[Index]) -> dict[str, Hyper]
             continue
         by_file = all(np.array_equal(li.nearest_by_file(rounding), at) for li, at in each)
         in_matlab = mode in MODES[:2] and rounding in ROUNDINGS[:2]
-        rank = (not by_file, not in_matlab, mode != _TRANSFORMS.get(lines[0].mode))
+        own = mode == _TRANSFORMS.get(lines[0].mode)
+        usual = rounding == ("floor" if mode == "asymmetric" else "round")
+        rank = (not by_file, not in_matlab, not own, not usual)
         if best is None or rank < best[0]:
             best = rank, _options([line for line, _ in each], "nearest", mode, rounding)
     return None if best is None else best[1]
