@@ -17,6 +17,9 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 LINEAR = ("flatten", "reshape", "matmul", "convolution", "transposed")
+"""Spellings of a linear layer that valid ONNX has for maps and for features alike."""
+ALL_LINEAR = (*LINEAR, "convolutions", "gemm")
+"""Also: convolutions up to one Flatten at the end; Gemm on maps, which is not valid ONNX."""
 INPUT = "imageinput"
 _ENDINGS = {
     "Conv": ("W", "B"),
@@ -42,7 +45,7 @@ def as_matlab_exports(
         model: as `cifarx export` writes it.
         mean: what the input layer subtracts; nothing for an empty one.
         std: what it divides by.
-        linear: how linear layers are spelled, of `LINEAR`.
+        linear: how linear layers are spelled, of `ALL_LINEAR`.
         softmax: whether one comes last.
         tuned: changes of weights, by their names in the new file.
     """
@@ -89,6 +92,8 @@ def as_matlab_exports(
         arrays[name] = np.ascontiguousarray(edit(arrays[name].copy()))
         assert arrays[name].dtype == np.float32
     last = nodes[-1].output[0]
+    if linear == "convolutions":
+        last = add("Flatten", [last], "flatten_last", axis=1)
     if softmax:
         last = add("Softmax", [last], "softmax", axis=1)
     sizes = [d.dim_value or "BatchSize" for d in model.graph.input[0].type.tensor_type.shape.dim]
@@ -106,7 +111,8 @@ def as_matlab_exports(
         producer_name="MATLAB Deep Learning Toolbox Converter for ONNX Model Format",
         ir_version=7,
     )
-    onnx.checker.check_model(made, full_check=True)
+    if linear != "gemm":
+        onnx.checker.check_model(made, full_check=True)
     return made
 
 
@@ -126,6 +132,11 @@ def _linear(
         add("Conv", [given, weights, bias], f"{name}_Conv", kernel_shape=list(maps[2:]))
         add("Flatten", [f"{name}_Conv"], name, axis=1)
         return
+    if spelling == "convolutions":
+        kernel = list(maps[2:]) or [1, 1]
+        arrays[weights] = arrays[weights].reshape(out, -1, *kernel)
+        add("Conv", [given, weights, bias], name, kernel_shape=kernel)
+        return
     if maps and spelling == "transposed":  # MATLAB's own order of features: height first
         index = np.arange(features).reshape(maps[1:]).transpose(0, 2, 1).ravel()
         arrays[weights] = np.ascontiguousarray(arrays[weights][:, index])
@@ -133,7 +144,7 @@ def _linear(
     if maps and spelling in ("reshape", "transposed", "matmul"):
         arrays[f"{name}_shape"] = np.array([-1, features], np.int64)
         given = add("Reshape", [given, f"{name}_shape"], f"{name}_Reshape")
-    elif maps:
+    elif maps and spelling != "gemm":
         given = add("Flatten", [given], f"{name}_Flatten", axis=1)
     if spelling == "matmul":
         arrays[weights] = np.ascontiguousarray(arrays[weights].T)

@@ -31,7 +31,6 @@ from onnx.backend.test.loader import load_model_tests
 from scipy.io import loadmat
 
 from cifarx.export.from_onnx.faults import NO_KIND
-from cifarx.export.from_onnx.load import OLDEST_OPSET
 from cifarx.export.from_onnx.operators import operators
 from cifarx.export.from_onnx.reader import read_onnx
 from cifarx.export.mat.writer import mat_bytes
@@ -48,6 +47,7 @@ KINDS = ("simple", "pytorch-converted", "pytorch-operator", "node")
 HERE = Path(__file__).resolve()
 PAGE = HERE.parents[2] / "docs" / "onnx-models.md"
 RECORD = HERE.with_suffix(".txt")
+_OLDEST_OPSET = 7  # to which cases of older opsets are converted
 _RANKS = (2, 3, 4)  # features N x F, signals N x C x L and maps N x C x H x W
 _CARD = ModelCard("onnx", "none", (), (), (), "0" * 64)
 
@@ -194,10 +194,10 @@ def _data(
 def _new_enough(model: onnx.ModelProto) -> onnx.ModelProto:
     """Older opsets converted, as cifarx's refusal of them advises."""
     opsets = [o.version for o in model.opset_import if o.domain in ("", "ai.onnx")]
-    if all(version >= OLDEST_OPSET for version in opsets):
+    if all(version >= _OLDEST_OPSET for version in opsets):
         return model
     try:
-        return version_converter.convert_version(model, OLDEST_OPSET)
+        return version_converter.convert_version(model, _OLDEST_OPSET)
     except Exception as error:  # of whatever kind comes out of C++
         reason = " ".join(str(error).split())
         raise _LeftOutError("form", f"onnx.version_converter: {reason}") from error
@@ -336,7 +336,7 @@ def page(networks: Mapping[str, Network]) -> str:
             _paragraph(
                 "The first input of a case is used as the images (or features), its other inputs "
                 "as constants of the network, and each of its outputs as the output of a separate "
-                f"network. Cases below opset {OLDEST_OPSET} are converted to it by "
+                f"network. Cases below opset {_OLDEST_OPSET} are converted to it by "
                 "`onnx.version_converter`, as cifarx advises its users."
             ),
             "",

@@ -182,8 +182,7 @@ def parse_record(text: str, path: Path) -> RunRecord:
     if f'"{IMPORTED}"' in text[:200]:
         raise UserError(
             f"{path.parent} holds a network that 'cifarx import' made of a file, with neither "
-            "recipe nor data. 'cifarx export' and 'cifarx verify' take it; here, give a run that "
-            "'cifarx train' made."
+            "recipe nor data. 'cifarx export' takes it; here, give a run that 'cifarx train' made."
         )
     try:
         return RunRecord.model_validate_json(text, strict=False)

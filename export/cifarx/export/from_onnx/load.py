@@ -11,10 +11,11 @@ from onnx import numpy_helper
 from onnx.external_data_helper import load_external_data_for_model
 
 from cifarx.export.from_onnx.validity import AGAIN, CHECKS, explained, one_line
-from cifarx.pytorch_models.errors import UserError
+from cifarx.export.from_onnx.versions.opset_6 import upgrade
+from cifarx.pytorch_models.errors import UnsupportedError, UserError
 from cifarx.pytorch_models.file_kind import HEAD, other_kind
 
-OLDEST_OPSET = 7  # operators broadcast as they do today since this opset
+OLDEST_OPSET = 6
 
 
 def load_onnx(path: Path) -> onnx.ModelProto:
@@ -38,6 +39,14 @@ def load_onnx(path: Path) -> onnx.ModelProto:
     _say_domain_as_onnx_does(model)
     _require_known_versions(path, model)
     _load_side_files(path, model)
+    if any(o.version == 6 and not o.domain for o in model.opset_import):
+        try:
+            upgrade(model)
+        except UnsupportedError as error:
+            raise UserError(
+                f"{path} has opset 6, and cannot be read as opset 7: {error}. Export it again with "
+                "opset 7 or newer."
+            ) from error
     try:
         onnx.checker.check_model(model, full_check=True)
     except CHECKS as error:
@@ -60,7 +69,7 @@ def side_files(path: Path) -> tuple[str, ...]:
 def _unsound(path: Path, error: Exception) -> UserError:
     with path.open("rb") as file:
         kind = other_kind(file.read(HEAD))
-    if kind == "a MAT-file":
+    if kind == "a MAT-file" and path.suffix == ".mat":
         beside = path.with_suffix(".onnx")
         return UserError(
             f"{path} is a MAT-file; here, give an ONNX file. 'cifarx verify {beside.name}' also "

@@ -50,7 +50,7 @@ def read_onnx(
     """Read a network.
 
     Args:
-        model: opset 7 or newer; side files of weights loaded.
+        model: opset 7 or newer (`load_onnx` upgrades opset 6); side files of weights loaded.
         arrays: initializers that the model lacks, by name.
         dtype: of the network's numbers, as the model declares them.
 

@@ -42,7 +42,7 @@ def difference(node: Node, first: Value | Array, second: Value | Array) -> Value
     if isinstance(second, Value):
         second = scaled(node, second, -1.0, 0.0, "_negated")
     else:
-        second = Array(-second.value, "")
+        second = Array(0 - second.value, "")  # 0 of 0, not -0, which model.onnx would not keep
     return sum_of(node, [first, second])
 
 

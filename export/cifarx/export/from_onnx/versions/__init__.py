@@ -1,0 +1,1 @@
+"""Old versions of ONNX, said as a later one says it."""
