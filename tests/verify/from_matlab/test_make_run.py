@@ -14,7 +14,9 @@ from matlab_export import INPUT, LINEAR, as_matlab_exports
 from training import train_run
 
 from cifarx.export.bundle import Formats, bundle_run, write_bundle
-from cifarx.export.from_torch.answers import logits_float32, logits_float64
+from cifarx.export.from_torch.answers import make_answers
+from cifarx.export.from_torch.calls import Example
+from cifarx.export.network.interface import Input
 from cifarx.pytorch_models.errors import UserError
 from cifarx.pytorch_models.run import Run, build_module, load_run
 from cifarx.pytorch_models.run_images import sample_images
@@ -140,11 +142,9 @@ def test_biases_that_pytorch_has_not_go_into_the_batch_norm(at: Callable[[str], 
     pixels = np.random.RandomState(0).randint(0, 256, (8, 3, 32, 32)).astype(np.float32)
     mean, std = (v[:, None, None] for v in parent.mean_std())
     module = build_module(new.run)
-    truth = make_truth(
-        logits_float64(module, (pixels - mean) / std),
-        logits_float32(module, (pixels - mean) / std),
-        "the new run",
-    )
+    example = Example((Input(INPUT, (3, 32, 32)),))
+    own, references = make_answers(module, example, [(pixels - mean) / std])
+    truth = make_truth(references, own, "the new run")
     session = onnxruntime.InferenceSession(model.SerializeToString())
     (matlab,) = session.run(None, {INPUT: pixels})
     assert judge_outputs([matlab], truth).passed
