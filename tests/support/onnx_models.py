@@ -386,7 +386,8 @@ def _kinds_table(networks: Mapping[str, Network]) -> Iterator[str]:
     yield ""
     yield _paragraph(
         "m counts the cases within cifarx's scope: float32 tensors N x C x H x W, N x C x L or "
-        "N x F, and only operators that have a reader. Passed in part: some outputs of a case, not all."
+        "N x F, and only operators that have a reader. Passed in part: some outputs of a case, "
+        "not all."
     )
 
 
