@@ -26,7 +26,9 @@ from cifarx.export.bundle import Bundle, Formats, write_bundle
 from cifarx.export.from_torch.answers import make_batch
 from cifarx.export.from_torch.reader import graph_from_module
 from cifarx.export.mat.reader import read_mat
+from cifarx.export.network.interface import Input
 from cifarx.export.network.model_card import ModelCard
+from cifarx.export.network.names import INPUT
 from cifarx.export.network.vocabulary import VOCABULARY
 from cifarx.pytorch_models import registry
 from cifarx.pytorch_models.data.images import Images
@@ -144,7 +146,11 @@ def small_bundle(builder: Callable[[int], nn.Module], size: tuple[int, int, int]
     numbers = tuple(map(float, half))
     card = ModelCard("net", "", tuple("abcdefg"), numbers, numbers, "0" * 64)
     images = Images(pixels, np.arange(2))
-    return Bundle(graph_from_module(module, size), card, make_batch(module, images, half, half))
+    return Bundle(
+        graph_from_module(module, [Input(INPUT, size)]),
+        card,
+        make_batch(module, images, half, half),
+    )
 
 
 TINY = [spec for spec in registry.models().values() if spec.name.endswith("-tiny")]
@@ -386,7 +392,7 @@ def test_an_import_that_computes_something_else_fails(octave: Octave, written: P
                                           'nnet.onnx.layer.VerifyBatchSizeLayer'}});
         """
     )
-    assert text.startswith("FAILED | importNetworkFromONNX | logits 5x64 | RMS ")
+    assert text.startswith("FAILED | importNetworkFromONNX | logits 5x4 | RMS ")
     assert "image_BatchSizeVerifier is a nnet.onnx.layer.VerifyBatchSizeLayer" in text
 
 

@@ -293,4 +293,4 @@ def test_no_run_that_could_be_the_parent(at: Callable[[str], Run]) -> None:
     shutil.rmtree("runs")
     text = refused()
     assert "no run in runs/ here or beside the file has images of 3 x 32 x 32" in text
-    assert "Name the run with --run RUN" in text
+    assert "name that with --run RUN" in text
