@@ -355,7 +355,7 @@ def test_flattening_stays_a_layer_where_others_than_fully_connected_ones_read_it
     count = "dlnet = cifarx.dlnetwork('{}'); disp(sum(strcmp(arrayfun(@class, dlnet.Layers, "
     count += "'UniformOutput', false), 'nnet.cnn.layer.FlattenLayer')));"
     found = {n: int(octave(count.format(written / f"{n}.mat"))) for n in every_kind.NETWORKS}
-    assert found == {"windows": 0, "norms": 0, "curves": 1, "functions": 0, "joins": 4, "oldest": 0}
+    assert {name: count for name, count in found.items() if count} == {"curves": 1, "joins": 4}
 
 
 @octave_only
@@ -372,7 +372,7 @@ def test_releases_before_trainnet_train_by_trainnetwork_and_open_a_layer_graph(
                                            'MaxEpochs', 2);
         assert(isequal(tuned.layers(1:end - 1), net.layers(1:end - 1)));
         assert(~isequal(tuned.layers(end).Bias, net.layers(end).Bias));
-        assert(strcmp(trained.OutputNames, net.outputs));
+        assert(strcmp(trained.OutputNames, {{net.outputs.Layer}}));
         """
     )
     assert text.startswith("Deep Network Designer: layer graph of ")

@@ -192,7 +192,8 @@ def test_a_network_that_gives_maps(octave: Octave, tmp_path: Path, count: int) -
         f"""
         net = cifarx.load('model.mat');
         net.outputs.Layer = 'layer2';
-        Y = cifarx.internal.forward(net, {{net.test.inputs(:, :, :, 1:{count})}}){{1}};
+        Y = cifarx.internal.forward(net, {{net.test.inputs(:, :, :, 1:{count})}});
+        Y = Y{{1}};
         save('-v6', 'out.mat', 'Y');
         """
     )
