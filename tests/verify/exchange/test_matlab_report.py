@@ -134,4 +134,4 @@ def test_what_runcifarxtests_writes_is_a_report(octave_program: str, tmp_path: P
     path.write_text(text, "utf-8")
     report = read_report(path)
     assert report.outcomes == {"testDigestIsSha256": "passed", "testSignaturesAreValid": "skipped"}
-    assert (len(report.predict), len(report.dlnetwork)) == (5, 3)
+    assert (len(report.predict), len(report.dlnetwork)) == (12, 9)
