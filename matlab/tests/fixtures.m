@@ -8,8 +8,8 @@ function files = fixtures(task)
 %   'regression'.
 
 folder = fullfile(fileparts(mfilename('fullpath')), 'data');
-names = {'curves', 'functions', 'joins', 'norms', 'windows', 'resized', ...
-         'oldest', ...  % for R2021a
+names = {'curves', 'joins', 'norms', 'windows', 'oldest', ...  % oldest: for R2021a
+         'functions', 'resized', ...
          'segments', 'vectors', 'signals', 'several', 'decoded'};
 tasks = [repmat({'classification'}, 1, 7), {'segmentation'}, repmat({'regression'}, 1, 4)];
 if nargin > 0

@@ -48,7 +48,9 @@ for i = 1:numel(files)
         end
         for m = 1:numel(options)
             name = regexprep(options{m}, '^(Padding|Cropping)$', '$1Size');
-            if strcmp(name, 'PaddingValue') && ~any(layer.Padding)
+            at = strcmp(layer.Name, {dlnet.Layers.Name});
+            unused = strcmp(name, 'PaddingValue') && ~any(layer.Padding);
+            if unused || isempty(dlnet.Layers(at).(name))  % Scale of layers built by OutputSize
                 continue
             end
             refused(changedIn(dlnet, layer.Name, name), net, 'cifarx:save:option', ...

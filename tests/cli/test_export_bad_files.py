@@ -89,9 +89,7 @@ HALF = helper.make_tensor_value_info("x", TensorProto.FLOAT16, ["n", 3, 8, 8])
 PIXELS = helper.make_tensor_value_info("x", TensorProto.UINT8, ["n", 3, 8, 8])
 OPEN = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3, "h", "w"])
 HUGE = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3, 99999, 99999])
-SECOND_LOGITS = helper.make_tensor_value_info("z", TensorProto.FLOAT, ["n", 5])
 THREE = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 3])
-SECOND = helper.make_tensor_value_info("z", TensorProto.FLOAT, ["n", 3])
 
 BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "truncated": (cut, "damaged, cut short or of another kind"),
@@ -105,27 +103,18 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
         put(model([*HEAD, N("Gemm", ["f", "w"], ["y"])])),
         "is not valid ONNX: .*[Ss]hape",
     ),
-    "two inputs": (
-        put(model([*HEAD, N("Add", ["f", "z"], ["y"])], [IMAGE, SECOND], [THREE])),
-        "has 2 inputs and 1 outputs .inputs 'x', 'z'; outputs 'y'.",
-    ),
-    "two outputs": (
-        put(model([*HEAD, N("Gemm", ["f", "w"], ["y"], transB=1), N("Relu", ["y"], ["z"])],
-                  outputs=[LOGITS, SECOND_LOGITS])),
-        "has 1 inputs and 2 outputs",
-    ),
     "half precision": (put(model([N("Cast", ["x"], ["c"], to=1), N("Flatten", ["c"], ["y"])],
                        [HALF], [helper.make_tensor_value_info("y", 1, ["n", 192])])),
-                       "must be float32 images .* float16 n x 3 x 8 x 8"),
+                       "must be float32 .* images .* float16 n x 3 x 8 x 8"),
     "pixels": (put(model([N("Cast", ["x"], ["c"], to=1), N("Flatten", ["c"], ["y"])], [PIXELS],
                [helper.make_tensor_value_info("y", 1, ["n", 192])])),
-               "must be float32 images .* uint8"),
-    "images of any size": (put(model(inputs=[OPEN])), "fixed C, H and W; .* n x 3 x h x w"),
+               "must be float32 .* images .* uint8"),
+    "images of any size": (put(model(inputs=[OPEN])), "fixed sizes .* n x 3 x h x w"),
     "a sequence": (
         put(model([N("SequenceAt", ["x", "i"], ["q"]), N("Flatten", ["q"], ["y"])], [SEQUENCE,
             helper.make_tensor_value_info("i", TensorProto.INT64, [])],
             [helper.make_tensor_value_info("y", 1, ["n", "k"])])),
-        "has 2 inputs",
+        "The input 'x' is a sequence, not a tensor",
     ),
     "a sequence as the input": (
         put(model([N("ConcatFromSequence", ["x"], ["q"], axis=0), N("Flatten", ["q"], ["y"])],
@@ -138,11 +127,6 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
                    N("Flatten", ["q"], ["y"])],
                   outputs=[helper.make_tensor_value_info("y", 1, ["n", "k"])])),
         r"SplitToSequence \(node cut\): no layer kind.*ConcatFromSequence \(node join\)",
-    ),
-    "maps as output": (
-        put(model([N("Relu", ["x"], ["y"])],
-                  outputs=[helper.make_tensor_value_info("y", 1, ["n", 3, 8, 8])])),
-        "gives 3 x 8 x 8 numbers .* not one vector of logits",
     ),
     "an old opset": (put(model(opset=5)), "has opset 5; .* 6 to"),
     "a newer opset": (put(model(opset=99)), "has opset 99; .* 6 to .*installed onnx"),
@@ -162,7 +146,7 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
         r"an input or output has no shape.*onnx\.shape_inference\.infer_shapes",
     ),
     "a shape without an end": (
-        put(model(inputs=[HUGE])), "Images of 3 x 99999 x 99999 .* takes up to 67,108,864",
+        put(model(inputs=[HUGE])), "Inputs of 3 x 99999 x 99999 .* takes up to 67,108,864",
     ),
     "a side file of no name": (with_side_file("w\0.data"), "which is not a file name"),
     "no side file": (with_side_file("w.data"), "side file 'w.data'.* not beside it"),

@@ -26,7 +26,9 @@ from cifarx.export.bundle import Bundle, Formats, write_bundle
 from cifarx.export.from_torch.answers import make_batch
 from cifarx.export.from_torch.reader import graph_from_module
 from cifarx.export.mat.reader import read_mat
+from cifarx.export.network.interface import Input
 from cifarx.export.network.model_card import ModelCard
+from cifarx.export.network.names import INPUT
 from cifarx.export.network.vocabulary import VOCABULARY
 from cifarx.pytorch_models import registry
 from cifarx.pytorch_models.data.images import Images
@@ -144,7 +146,11 @@ def small_bundle(builder: Callable[[int], nn.Module], size: tuple[int, int, int]
     numbers = tuple(map(float, half))
     card = ModelCard("net", "", tuple("abcdefg"), numbers, numbers, "0" * 64)
     images = Images(pixels, np.arange(2))
-    return Bundle(graph_from_module(module, size), card, make_batch(module, images, half, half))
+    return Bundle(
+        graph_from_module(module, [Input(INPUT, size)]),
+        card,
+        make_batch(module, images, half, half),
+    )
 
 
 TINY = [spec for spec in registry.models().values() if spec.name.endswith("-tiny")]
@@ -349,7 +355,7 @@ def test_flattening_stays_a_layer_where_others_than_fully_connected_ones_read_it
     count = "dlnet = cifarx.dlnetwork('{}'); disp(sum(strcmp(arrayfun(@class, dlnet.Layers, "
     count += "'UniformOutput', false), 'nnet.cnn.layer.FlattenLayer')));"
     found = {n: int(octave(count.format(written / f"{n}.mat"))) for n in every_kind.NETWORKS}
-    assert found == {"windows": 0, "norms": 0, "curves": 1, "functions": 0, "joins": 4, "oldest": 0}
+    assert {name: count for name, count in found.items() if count} == {"curves": 1, "joins": 4}
 
 
 @octave_only
@@ -366,7 +372,7 @@ def test_releases_before_trainnet_train_by_trainnetwork_and_open_a_layer_graph(
                                            'MaxEpochs', 2);
         assert(isequal(tuned.layers(1:end - 1), net.layers(1:end - 1)));
         assert(~isequal(tuned.layers(end).Bias, net.layers(end).Bias));
-        assert(strcmp(trained.OutputNames, net.outputs));
+        assert(strcmp(trained.OutputNames, {{net.outputs.Layer}}));
         """
     )
     assert text.startswith("Deep Network Designer: layer graph of ")
@@ -386,7 +392,7 @@ def test_an_import_that_computes_something_else_fails(octave: Octave, written: P
                                           'nnet.onnx.layer.VerifyBatchSizeLayer'}});
         """
     )
-    assert text.startswith("FAILED | importNetworkFromONNX | logits 5x64 | RMS ")
+    assert text.startswith("FAILED | importNetworkFromONNX | logits 5x4 | RMS ")
     assert "image_BatchSizeVerifier is a nnet.onnx.layer.VerifyBatchSizeLayer" in text
 
 

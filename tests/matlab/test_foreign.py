@@ -136,7 +136,7 @@ def test_verify_takes_inputs_as_they_are(octave: Octave, tmp_path: Path) -> None
         f"PASSED | input | the file has no normalization; its {IMAGES} inputs are used as they are"
     )
     assert lines[-1].startswith("EQUIVALENT | octave ")
-    assert lines[-1].endswith(f"on the {IMAGES} test images of model.mat")
+    assert lines[-1].endswith(f"on the {IMAGES} test inputs of model.mat")
 
 
 def test_verify_catches_a_wrong_input(octave: Octave, tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_a_job_without_images(octave: Octave, tmp_path: Path) -> None:
     savemat(tmp_path / "job.mat", {"inputs": layout.images_to_matlab(arrays["x"])})
     octave("cifarx.internal.runJob('model.mat', 'job.mat', 'result.mat');")
     result = {k: v for k, v in loadmat(tmp_path / "result.mat").items() if k[0] != "_"}
-    assert sorted(result) == ["logits", "runtime"]
+    assert sorted(result) == ["logits", "outputs", "runtime"]
     reference = torch.tensor(content["test"]["reference"])
     assert distance(result["logits"], reference) < 8
 
@@ -187,12 +187,13 @@ def test_a_job_without_images(octave: Octave, tmp_path: Path) -> None:
 @pytest.mark.parametrize("count", [1, IMAGES])
 def test_a_network_that_gives_maps(octave: Octave, tmp_path: Path, count: int) -> None:
     content, arrays = network()
-    content["outputs"] = cells("layer2")
     write(content, tmp_path)
     octave(
         f"""
-        net = load('model.mat', '-mat');  % cifarx.load takes classifiers alone
-        Y = cifarx.internal.forward(net, net.test.inputs(:, :, :, 1:{count}));
+        net = cifarx.load('model.mat');
+        net.outputs.Layer = 'layer2';
+        Y = cifarx.internal.forward(net, {{net.test.inputs(:, :, :, 1:{count})}});
+        Y = Y{{1}};
         save('-v6', 'out.mat', 'Y');
         """
     )

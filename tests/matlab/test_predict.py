@@ -55,7 +55,7 @@ def test_every_activation_is_that_of_pytorchs_module(
     for name, module in model.named_modules():
         module.register_forward_hook(lambda m, i, o, name=name: seen.__setitem__(name, o))
     with torch.no_grad():
-        model(torch.from_numpy(bundle.batch.inputs[:5]).double())
+        model(torch.from_numpy(bundle.batch.inputs[0][:5]).double())
     compared = 0
     for layer, value in zip(bundle.graph.layers, found, strict=True):
         expected = seen.get(layer.module)

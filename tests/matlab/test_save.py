@@ -38,7 +38,7 @@ def failure(octave: Octave, code: str) -> str:
 def test_what_was_only_loaded_is_the_same_network_in_python(octave: Octave, folder: Path) -> None:
     octave("cifarx.save(cifarx.load('model.mat'), 'tuned.mat');")
     exported, saved = both(folder)
-    assert saved.graph.input_size == exported.graph.input_size
+    assert saved.graph.inputs == exported.graph.inputs
     for layer, was in zip(saved.graph.layers, exported.graph.layers, strict=True):
         assert (layer.name, layer.kind, layer.inputs) == (was.name, was.kind, was.inputs)
         assert (layer.module, layer.hyper) == (was.module, was.hyper)
@@ -93,7 +93,7 @@ def test_the_file_names_its_writer_and_its_origin_and_no_file_that_holds_its_wei
         cifarx.save(cifarx.load('tuned.mat'), 'tuned.mat');
         net = cifarx.load('tuned.mat');
         disp(net.format.producer);
-        assert(net.format.version, 1);
+        assert(net.format.version, 2);
         """
     )
     assert text.startswith("cifarx.save in octave ")
@@ -202,4 +202,4 @@ def test_a_file_of_which_nobody_knows_how_pixels_are_normalised(
     octave("cifarx.save(cifarx.load('model.mat'), 'tuned.mat');")
     exported, saved = both(folder)
     assert saved.card.mean == ()
-    assert np.array_equal(saved.batch.inputs, exported.batch.inputs)
+    assert np.array_equal(saved.batch.inputs[0], exported.batch.inputs[0])

@@ -444,7 +444,7 @@ def _other_shapes(shape: Shape) -> list[Shape]:
     if shape == (1,):
         return [()]
     if len(shape) == 1:
-        return [(1, *shape), (*shape, 1, 1)]
+        return [(1, *shape)]  # maps made of features are a ReshapeLayer's
     channels, height, width = shape
     if (height, width) == (1, 1):
         return []  # MATLAB's flattened maps of one pixel are a layer

@@ -145,7 +145,7 @@ def _answers(change: Callable[[np.ndarray], np.ndarray], kind: type[Any] = OnnxR
 
         def run(self: Any, images: np.ndarray, inputs: np.ndarray) -> Outputs:
             found: Outputs = real(self, images, inputs)
-            return replace(found, logits=change(found.logits.copy()))
+            return replace(found, values=(change(found.logits.copy()),))
 
         monkeypatch.setattr(kind, "run", run)
 

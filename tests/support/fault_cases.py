@@ -503,8 +503,8 @@ GRAPH: dict[str, Fault] = {
     "a product for a sum": Fault(_replace("block2", "Mul"), "block2", network=MIXED),
     "a second output": Fault(
         lambda f: faults.edit_onnx(f, _second_output),
-        None,
-        "has 2 outputs (logits, probs), not one",
+        "softmax",
+        "outputs differ in number or size (without the batch): model.onnx (10,), (10,)",
     ),
 }
 
@@ -537,7 +537,11 @@ CARD: dict[str, Fault] = {
         numbers=False,
     ),
     "smaller images": Fault(
-        lambda f: faults.edit_onnx(f, _smaller), None, "image sizes (C, H, W)", MIXED, rejected=True
+        lambda f: faults.edit_onnx(f, _smaller),
+        None,
+        "inputs differ in number or size (without the batch): model.onnx (3, 28, 28)",
+        MIXED,
+        rejected=True,
     ),
 }
 

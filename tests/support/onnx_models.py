@@ -37,7 +37,7 @@ from cifarx.export.mat.writer import mat_bytes
 from cifarx.export.network import layout
 from cifarx.export.network.compute import with_ending
 from cifarx.export.network.graph import LayerGraph
-from cifarx.export.network.model_card import ModelCard
+from cifarx.export.network.model_card import REGRESSION, ModelCard
 from cifarx.export.network.test_batch import TestBatch
 from cifarx.export.to_onnx.writer import onnx_from_graph
 from cifarx.pytorch_models.errors import UnreadableError, UserError
@@ -49,7 +49,7 @@ PAGE = HERE.parents[2] / "docs" / "onnx-models.md"
 RECORD = HERE.with_suffix(".txt")
 _OLDEST_OPSET = 7  # to which cases of older opsets are converted
 _RANKS = (2, 3, 4)  # features N x F, signals N x C x L and maps N x C x H x W
-_CARD = ModelCard("onnx", "none", (), (), (), "0" * 64)
+_CARD = ModelCard("onnx", "none", (), (), (), "0" * 64, task=REGRESSION)
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class LeftOut:
 
 
 RULES = {
-    "tensors": "An input or output is not a float32 tensor N x F or N x C x H x W.",
+    "tensors": "An input or output is not a float32 tensor N x F, N x C x L or N x C x H x W.",
     "operators": "Operators without a reader, because no layer kind of cifarx computes them.",
     "form": "Forms of known operators that the readers refuse, with every case.",
 }
@@ -151,6 +151,8 @@ def _taken(
     for word, array in (("input", x), ("output", y)):
         if array.ndim not in _RANKS:
             raise _LeftOutError("tensors", f"an {word} with {array.ndim} axes")
+        if not np.isfinite(array).all():  # model.mat holds no such answers
+            raise _LeftOutError("tensors", f"an {word} with NaN or infinity")
     for value, array in zip(given[1:], inputs[1:], strict=True):
         model.graph.initializer.append(numpy_helper.from_array(array, value.name))
     del model.graph.output[:]
@@ -383,8 +385,9 @@ def _kinds_table(networks: Mapping[str, Network]) -> Iterator[str]:
     yield _kinds_row("together", total)
     yield ""
     yield _paragraph(
-        "m counts the cases within cifarx's scope: float32 tensors N x C x H x W or N x F, and "
-        "only operators that have a reader. Passed in part: some outputs of a case, not all."
+        "m counts the cases within cifarx's scope: float32 tensors N x C x H x W, N x C x L or "
+        "N x F, and only operators that have a reader. Passed in part: some outputs of a case, "
+        "not all."
     )
 
 

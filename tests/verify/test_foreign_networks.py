@@ -147,4 +147,4 @@ def test_a_network_of_each_part_that_the_zoo_lacks() -> None:
     assert len(networks()) >= 37
     assert len(TIMM) >= 40
     assert len(FOREIGN_FAULTS) >= 50
-    assert len({fault.network for fault in FOREIGN_FAULTS.values()}) == 4
+    assert len({fault.network for fault in FOREIGN_FAULTS.values()}) >= 4

@@ -65,7 +65,7 @@ def test_swapped_class_names_are_different_even_where_logits_agree(work: Path) -
 @pytest.mark.parametrize("value", [np.inf, 0.0])
 def test_a_spoilt_yardstick_excuses_nothing(work: Path, value: float) -> None:
     shutil.rmtree(work / "runs")
-    faults.edit_mat(work, lambda c: c["test"]["logits"][0, 0].fill(value))
+    faults.edit_mat(work, lambda c: c["test"]["outputs"][0, 0].fill(value))
     faults.edit_attribute(work, "norm2", "epsilon", 0.1)
     result = verify(VerifyOptions(MODEL, ("onnxruntime",)))
     assert result.exit_code == 1

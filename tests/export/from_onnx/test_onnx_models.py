@@ -98,4 +98,4 @@ def test_an_error_in_octave_is_told_apart_from_a_result(
 ) -> None:
     broken = replace(networks[NAMES[0]], mat=b"no MAT-file")
     found = onnx_models.by_octave([broken], tmp_path, octave_program)
-    assert "can't read binary file" in str(found[broken.name])
+    assert "is not a readable MAT-file" in str(found[broken.name])

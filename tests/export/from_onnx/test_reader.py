@@ -192,8 +192,8 @@ def test_a_batch_that_the_file_fixes_becomes_symbolic() -> None:
 @pytest.mark.parametrize(
     ("nodes", "tensors", "shape", "complaint"),
     [
-        ([N("Relu", ["in put"], ["y"])], {}, ("n", 3, 3), "must be float32 images N x C x H x W"),
-        ([N("Relu", ["in put"], ["y"])], {}, ("n", "c", 3, 3), "fixed C, H and W"),
+        ([N("Relu", ["in put"], ["y"])], {}, ("n", 3, 3, 3, 3), "images N x C x H x W with fixed"),
+        ([N("Relu", ["in put"], ["y"])], {}, ("n", "c", 3, 3), "with fixed sizes except for the"),
         (
             [N("Conv", ["k", "in put"], ["y"])],
             {"k": weights(1, 2, 3, 3)},
@@ -208,7 +208,7 @@ def test_a_batch_that_the_file_fixes_becomes_symbolic() -> None:
         ),
     ],
 )
-def test_what_is_no_classifier_is_rejected(
+def test_inputs_and_nodes_that_do_not_fit_are_rejected(
     nodes: list[onnx.NodeProto],
     tensors: dict[str, np.ndarray],
     shape: tuple[int | str, ...],

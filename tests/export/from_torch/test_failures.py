@@ -10,6 +10,7 @@ import pytest
 from torch import nn
 
 from cifarx.export.from_torch.failures import told_in_a_paragraph
+from cifarx.export.network.interface import Input
 from cifarx.pytorch_models.errors import UserError
 
 
@@ -23,9 +24,12 @@ def fail_loudly() -> None:
         raise RuntimeError("export failed") from error
 
 
+SIZE = Input("image", (3, 8, 9))
+
+
 def test_the_innermost_cause_is_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     before = logging.root.manager.disable
-    with pytest.raises(UserError) as caught, told_in_a_paragraph(nn.ReLU(), (3, 8, 9)):
+    with pytest.raises(UserError) as caught, told_in_a_paragraph(nn.ReLU(), [SIZE]):
         fail_loudly()
     text = str(caught.value)
     assert "cannot export the module ReLU: no such shape. " in text

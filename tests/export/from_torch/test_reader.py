@@ -244,7 +244,7 @@ def test_recurrent_and_attention_layers_are_refused_in_one_paragraph(
     layer: nn.Module, named: str
 ) -> None:
     with pytest.raises(UserError, match=named) as refused:
-        graph_from_module(Sequence(layer).eval(), (3, 4, 4))
+        graph_from_module(Sequence(layer).eval(), [Input("image", (3, 4, 4))])
     text = str(refused.value)
     assert "cifarx does not read recurrent and attention layers yet." in text
     assert "can be exported on its own" in text

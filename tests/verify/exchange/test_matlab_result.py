@@ -264,9 +264,9 @@ DAMAGED: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "a newer version": (
         lambda f: rewrite(
-            f, lambda c: c["format"]["version"].__setitem__((0, 0), np.array([[2.0]]))
+            f, lambda c: c["format"]["version"].__setitem__((0, 0), np.array([[3.0]]))
         ),
-        "it has version 2; this cifarx reads versions up to 1",
+        "it has version 3; this cifarx reads versions up to 2",
     ),
 }
 

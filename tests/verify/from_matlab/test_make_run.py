@@ -143,8 +143,8 @@ def test_biases_that_pytorch_has_not_go_into_the_batch_norm(at: Callable[[str], 
     mean, std = (v[:, None, None] for v in parent.mean_std())
     module = build_module(new.run)
     example = Example((Input(INPUT, (3, 32, 32)),))
-    own, reference = make_answers(module, example, [(pixels - mean) / std])
-    truth = make_truth(reference, own, "the new run")
+    own, references = make_answers(module, example, [(pixels - mean) / std])
+    truth = make_truth(references, own, "the new run")
     session = onnxruntime.InferenceSession(model.SerializeToString())
     (matlab,) = session.run(None, {INPUT: pixels})
     assert judge_outputs([matlab], truth).passed
@@ -293,4 +293,4 @@ def test_no_run_that_could_be_the_parent(at: Callable[[str], Run]) -> None:
     shutil.rmtree("runs")
     text = refused()
     assert "no run in runs/ here or beside the file has images of 3 x 32 x 32" in text
-    assert "Name the run with --run RUN" in text
+    assert "name that with --run RUN" in text

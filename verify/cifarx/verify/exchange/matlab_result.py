@@ -8,7 +8,6 @@ of everything in it are checked before use.
 from __future__ import annotations
 
 import hashlib
-import math
 import re
 import warnings
 from collections.abc import Mapping, Sequence
@@ -18,15 +17,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.io import loadmat, whosmat
+from scipy.io import loadmat
 
 from cifarx.export.mat.reader import MatFile
 from cifarx.export.mat.writer import matlab_layers
 from cifarx.export.network import layout
-from cifarx.export.network.layer import Shape
-from cifarx.export.network.model_card import CLASSIFICATION
 from cifarx.pytorch_models.errors import EngineError, EngineMissingError, OtherFilesError
 from cifarx.verify.engines.choose import unusable
+from cifarx.verify.exchange.matlab_result_sizes import output_name, require_sizes
 from cifarx.verify.findings.contract import Contract
 from cifarx.verify.findings.divergence import Names
 from cifarx.verify.findings.engine import MATLAB_RESULT, EngineReport
@@ -112,7 +110,7 @@ def read_result(subject: Subject) -> MatlabResult:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            _require_sizes(path, mat)
+            require_sizes(path, mat)
             content = loadmat(path)
         _require_same(content, subject, mat)
         return _interpret(path, content, mat)
@@ -156,56 +154,6 @@ def joined(contract: Contract, result: MatlabResult) -> Contract:
     return replace(contract, faults=(*contract.faults, fault), meaning_changed=True)
 
 
-def _require_sizes(path: Path, mat: MatFile) -> None:
-    """Check class and size of every variable before any is read."""
-    count, shapes = mat.batch.count, mat.graph.output_shapes()
-    layers = len(mat.graph.layers)
-    arrays = {
-        _output_name(mat, i): ("single", _written(shape, count)) for i, shape in enumerate(shapes)
-    }
-    row = ("char", ((1,),))  # of any length: scipy counts the rows of text
-    expected: dict[str, tuple[str, tuple[tuple[int, ...], ...]]] = {
-        "format": ("struct", ((1, 1),)),
-        "runtime": row,
-        "model_sha256": row,
-        "arrays_sha256": row,
-        "inputs_sha256": row,
-        "normalized_sha256": ("char", ((1,), (0,))),
-        **arrays,
-        "layer_names": ("cell", ((1, layers),)),
-        "layer_ratios": ("double", ((1, layers),)),
-        "layer_images": ("double", ((1, 1),)),
-    }
-    numbers = count * sum(map(math.prod, shapes))
-    largest = 2**20 + 2**12 * layers + 8 * numbers
-    if (size := path.stat().st_size) > largest:
-        raise ValueError(f"it has {size} bytes, but can have at most {largest}")
-    variables = {name: (kind, shape) for name, shape, kind in whosmat(path)}
-    for name, (kind, sizes) in expected.items():
-        if name not in variables:
-            raise ValueError(f"it has no variable {name}")
-        actual, shape = variables[name]
-        if actual != kind:
-            raise ValueError(f"{name} is {actual}, not {kind}")
-        if shape not in sizes and name in (*arrays, "layer_names", "layer_ratios"):
-            raise OtherFilesError(f"its {name} are {_by(shape)}, not {_by(sizes[0])}")
-        if shape not in sizes:
-            raise ValueError(f"{name} is {_by(shape)}, not {_by(sizes[0])}")
-
-
-def _output_name(mat: MatFile, i: int) -> str:
-    """Return the variable of an output; version 1 had the logits of a classifier alone."""
-    return "logits" if mat.card.task == CLASSIFICATION else f"output{i + 1}"
-
-
-def _written(shape: Shape, count: int) -> tuple[tuple[int, ...], ...]:
-    """Return the size of an output in MATLAB, which drops trailing axes of length 1."""
-    size = (*layout.matlab_size(shape), count) if shape else (1, count)
-    while len(size) > 2 and size[-1] == 1:
-        size = size[:-1]
-    return (size,)
-
-
 def _require_same(content: Mapping[str, Any], subject: Subject, mat: MatFile) -> None:
     """Check that the digests are those of the files here."""
     form = content["format"][0, 0]
@@ -245,9 +193,9 @@ def _interpret(path: Path, content: Mapping[str, Any], mat: MatFile) -> MatlabRe
         raise ValueError("layer_images does not fit the number of test images")
     outputs = []
     for i, shape in enumerate(mat.graph.output_shapes()):
-        values = content[_output_name(mat, i)]
+        values = content[output_name(mat, i)]
         if values.dtype != np.float32:
-            raise ValueError(f"{_output_name(mat, i)} are {values.dtype}")
+            raise ValueError(f"{output_name(mat, i)} are {values.dtype}")
         outputs.append(np.ascontiguousarray(layout.from_matlab(values, shape)))
     normalized = _text(content["normalized_sha256"])
     return MatlabResult(
@@ -274,7 +222,3 @@ def _text(value: Any) -> str:
     if not isinstance(value, np.ndarray) or value.dtype.kind != "U" or value.size > 1:
         raise ValueError("text is not char")
     return str(value.item()) if value.size else ""
-
-
-def _by(shape: tuple[int, ...]) -> str:
-    return "-by-".join(map(str, shape))

@@ -6,7 +6,7 @@ Every output is judged by its own error, part by part: float64 copies of large m
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from cifarx.verify.findings.logits import (
     Judgement,
     Tolerance,
 )
+from cifarx.verify.ladder.errors import errors_of, rms_of_difference
 from cifarx.verify.ladder.pixels import judge_pixels
 from cifarx.verify.ladder.truth_of_output import UNIT, OutputTruth, margins, parts, rms
 
@@ -111,19 +112,11 @@ def make_truth(
 
 def _output_truth(name: str, reference: NDArray[np.float64], own: NDArray[Any]) -> OutputTruth:
     floor = UNIT * rms(reference)
-    error = _rms_of_difference(own, reference) if own.shape == reference.shape else np.inf
+    error = rms_of_difference(own, reference) if own.shape == reference.shape else np.inf
     roundings = error / floor if floor else (np.inf if error else 0.0)
     roundings = roundings if np.isfinite(roundings) else np.inf
     yardstick = floor * float(np.clip(roundings, 1.0, WORST_OWN))
     return OutputTruth(name, reference, yardstick, roundings)
-
-
-def _rms_of_difference(values: NDArray[Any], reference: NDArray[np.float64]) -> float:
-    squares = sum(
-        float(np.square(values[part].astype(np.float64) - reference[part]).sum())
-        for part in parts(reference)
-    )
-    return math.sqrt(squares / reference.size) if reference.size else 0.0
 
 
 def within(values: Values, truth: Truth, atol: float, rtol: float) -> Tolerance:
@@ -178,7 +171,7 @@ def _judged(values: NDArray[Any], truth: OutputTruth, task: str) -> Judgement:
     )
     if not comparable or not (np.isfinite(values).all() and np.isfinite(reference).all()):
         return blank
-    error = _errors(values, reference)
+    error = errors_of(values, reference)
     allowed = LIMIT * truth.yardstick * math.sqrt(2.0 * math.log(2000.0 * reference.size))
     ratio = math.inf if error.rms else 0.0
     found = replace(
@@ -196,37 +189,6 @@ def _judged(values: NDArray[Any], truth: OutputTruth, task: str) -> Judgement:
     if task == SEGMENTATION:
         return replace(found, pixels=judge_pixels(values, reference, 2.0 * allowed))
     return found if task == REGRESSION else _with_predictions(found, values, reference)
-
-
-@dataclass(frozen=True)
-class _Errors:
-    rms: float
-    largest: float
-    at: tuple[int, ...]
-    """Index of the largest."""
-    peak: float
-    """Largest absolute number of the reference."""
-    cosine: float
-
-
-def _errors(values: NDArray[Any], reference: NDArray[np.float64]) -> _Errors:
-    squares = dot = of_values = of_reference = peak = 0.0
-    largest, at = -1.0, (0,) * reference.ndim
-    for part in parts(reference):
-        found, wanted = values[part].astype(np.float64), reference[part]
-        error = np.abs(found - wanted)
-        worst = np.unravel_index(np.argmax(error), error.shape)
-        if error[worst] > largest:
-            largest = float(error[worst])
-            at = (part.start + int(worst[0]), *map(int, worst[1:]))
-        squares += float(np.square(error).sum())
-        dot += float(np.vdot(found, wanted))
-        of_values += float(np.vdot(found, found))
-        of_reference += float(np.vdot(wanted, wanted))
-        peak = max(peak, float(np.abs(wanted).max()))
-    norms = math.sqrt(of_values) * math.sqrt(of_reference)
-    root = math.sqrt(squares / reference.size)
-    return _Errors(root, largest, at, peak, dot / norms if norms else 0.0)
 
 
 def _in_spreads(largest: float, truth: OutputTruth) -> float | None:
@@ -283,18 +245,3 @@ def _top(logits: NDArray[Any], count: int) -> NDArray[Any]:
     """(N, K) -> (N,) the set of the `count` highest classes of each image."""
     highest = np.argsort(-logits, axis=1, kind="stable")[:, :count]
     return np.array([frozenset(row) for row in highest.tolist()], dtype=object)
-
-
-def apart(some: Values, others: Values) -> tuple[float, ...]:
-    """Return the largest difference per output; infinite where two cannot be compared."""
-    if len(some) != len(others):
-        return (math.inf,) * max(1, len(others))
-    return tuple(max(_differences(x, y)) for x, y in zip(some, others, strict=True))
-
-
-def _differences(some: NDArray[Any], others: NDArray[Any]) -> Iterator[float]:
-    if some.shape != others.shape or not np.isfinite(some).all():
-        yield math.inf
-        return
-    for part in parts(some):
-        yield float(np.abs(some[part].astype(np.float64) - others[part]).max())

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cifarx.verify.findings.pixels import PixelChange, PixelDecisions
+from cifarx.verify.findings.logits import PixelChange, PixelDecisions
 from cifarx.verify.ladder.truth_of_output import margins, parts
 
 

@@ -10,7 +10,8 @@ from cifarx.verify.engines.engine import Inputs
 from cifarx.verify.engines.pytorch import PyTorch
 from cifarx.verify.findings.check import Check, judged
 from cifarx.verify.findings.export_error import LIMIT as FLOAT64
-from cifarx.verify.ladder.logits import Truth, apart, judge_outputs, make_truth
+from cifarx.verify.ladder.errors import apart
+from cifarx.verify.ladder.logits import Truth, judge_outputs, make_truth
 from cifarx.verify.ladder.truth_of_output import UNIT, rms
 from cifarx.verify.subject.files_and_run import Subject
 

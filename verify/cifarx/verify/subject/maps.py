@@ -81,7 +81,15 @@ def _candidates(
             for rank, i in enumerate(np.argsort(-errors, kind="stable")[:_OF_ONE].tolist()):
                 of = f", {name}" if len(references) > 1 else ""
                 title = f"input {i}{of} in {engine}, largest error {errors[i]:.1e}"
-                yield _Shown(float(errors[i]), rank, title, engine, i, found[i], wanted[i])
+                yield _Shown(
+                    error=float(errors[i]),
+                    rank=rank,
+                    title=title,
+                    engine=engine,
+                    image=i,
+                    found=found[i],
+                    wanted=wanted[i],
+                )
 
 
 def _is_drawn(shape: tuple[int, ...], task: str) -> bool:

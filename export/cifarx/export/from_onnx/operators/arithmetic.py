@@ -175,14 +175,15 @@ def _alike(
     if len(first.shape) == len(second.shape) == 1:
         a, b = features_in_order(node, first), features_in_order(node, second)
         return a, b, ((max(first.shape[0], second.shape[0]),), None)
-    if len(first.shape) == len(second.shape) == 2:  # signals
-        a, b, (shape, order) = _alike(node, first.in_row(), second.in_row())
-        rows = Value(a, shape, order).index[:, 0]
-        return a, b, (rows.shape, rows)
     if len(first.shape) == len(second.shape) > 3:
         return _alike_stacks(node, first, second)
     if len(first.shape) == len(second.shape) == 2:
-        return _alike_pixels(node, first, second)
+        try:
+            a, b, (shape, order) = _alike(node, first.in_row(), second.in_row())
+        except (UnsupportedError, GraphError):  # not signals
+            return _alike_pixels(node, first, second)
+        rows = Value(a, shape, order).index[:, 0]
+        return a, b, (rows.shape, rows)
     problem: Exception | None = None
     for axes in _ORDERS if len(first.shape) == len(second.shape) == 3 else ():
         back = tuple(int(i) for i in np.argsort(axes))

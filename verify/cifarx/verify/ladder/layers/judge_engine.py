@@ -13,8 +13,9 @@ from cifarx.export.network.graph import LayerGraph
 from cifarx.verify.engines.engine import Activations, Engine, Inputs
 from cifarx.verify.findings.divergence import Names
 from cifarx.verify.findings.engine import EngineReport
+from cifarx.verify.ladder.errors import apart
 from cifarx.verify.ladder.layers.local_check import LocalCheck
-from cifarx.verify.ladder.logits import Truth, Values, apart, judge_outputs
+from cifarx.verify.ladder.logits import Truth, Values, judge_outputs
 from cifarx.verify.ladder.weights.computed_constants import with_constants_of
 from cifarx.verify.ladder.weights.pairing import pairs_of
 from cifarx.verify.subject.files_and_run import Subject

@@ -72,5 +72,8 @@ def _moved(x: Tensor, axis: int, line: Line, *, either: bool = False) -> Tensor:
     ends = (line.places() - shift, line.places() + shift)
     segments = [np.clip(np.floor(end), 0, line.size - 2).astype(np.int64) for end in ends]
     a, b = (slopes.index_select(axis, torch.from_numpy(at)) for at in segments)
+    apart = torch.from_numpy(shift * (segments[0] != segments[1])).to(x.dtype)
     amount = torch.from_numpy(shift).to(x.dtype)
-    return torch.maximum(a, b) * (amount.view(-1, 1) if axis == 2 else amount)
+    if axis == 2:
+        amount, apart = amount.view(-1, 1), apart.view(-1, 1)
+    return a * amount + b * apart  # at a pixel the place may move along both segments
