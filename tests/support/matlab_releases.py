@@ -71,6 +71,9 @@ def as_release_exports(
     _set_batch(made.graph.output[0], batch)
     made.graph.name = "Network"
     made.opset_import[0].version, made.ir_version = how.opset, how.ir
+    if how.opset == 6:  # what a Gemm on maps gives, by MATLAB's own account
+        for _ in range(2):
+            made.graph.output[0].type.tensor_type.shape.dim.add().dim_value = 1
     if how.listed:
         made.graph.input.extend(
             helper.make_tensor_value_info(t.name, t.data_type, t.dims)

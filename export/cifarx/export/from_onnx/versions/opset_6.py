@@ -48,9 +48,23 @@ def upgrade(model: onnx.ModelProto) -> None:
     nodes = list(map(_copied, nodes))
     del model.graph.node[:]
     model.graph.node.extend(nodes)
+    _declare_flat(model.graph)
     for entry in model.opset_import:
         if entry.domain in ("", "ai.onnx"):
             entry.version = 7
+
+
+def _declare_flat(graph: onnx.GraphProto) -> None:
+    """Declare what a Gemm on maps gives as (N, F), where the file says (N, F, 1, 1)."""
+    flat: set[str] = set()
+    for node in graph.node:
+        follows = node.op_type not in ("Reshape", "Unsqueeze") and node.input[0] in flat
+        if node.op_type == "Gemm" or follows:
+            flat.update(node.output)
+    for value in (*graph.output, *graph.value_info):
+        dims = value.type.tensor_type.shape.dim
+        if value.name in flat and len(dims) == 4 and dims[2].dim_value == dims[3].dim_value == 1:
+            del dims[2:]
 
 
 def _joins(node: onnx.NodeProto) -> bool:
