@@ -378,25 +378,15 @@ def import_(
     """
     from cifarx.cli.import_report import print_import, print_network
     from cifarx.cli.progress import status
-    from cifarx.pytorch_models.errors import NoParentError
-    from cifarx.verify.from_matlab.make_run import ImportOptions, import_run
+    from cifarx.verify.from_matlab.import_file import import_file
+    from cifarx.verify.from_matlab.make_run import Imported, ImportOptions
 
-    asked, why = ImportOptions(file, into, run), ""
     with status() as progress:
-        try:
-            imported = import_run(asked, progress)
-        except NoParentError as error:
-            if run is not None:
-                raise
-            why = str(error)
-        if why:
-            from cifarx.verify.from_matlab.make_network import import_network
-
-            found = import_network(asked, progress)
-    if why:
-        print_network(found, why)
-    else:
+        imported, reason = import_file(ImportOptions(file, into, run), progress)
+    if isinstance(imported, Imported):
         print_import(imported)
+    else:
+        print_network(imported, reason)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,12 +40,13 @@ class TunedFile:
         return self.path.suffix == ".mat"
 
 
-def read_tuned(path: Path) -> TunedFile:
-    """Read NAME.mat or NAME.onnx.
+def read_tuned(path: Path, progress: Callable[[str], None] = lambda _: None) -> TunedFile:
+    """Read NAME.mat or NAME.onnx; `progress` is called with the current stage.
 
     Raises:
         UserError: the file is neither, is damaged, or has parts that cifarx cannot read.
     """
+    progress(f"reading {path}")
     if path.suffix not in (".mat", ".onnx"):
         raise UserError(
             f"{path} is named neither .mat nor .onnx. 'cifarx import' reads .mat files that "

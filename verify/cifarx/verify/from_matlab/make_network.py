@@ -48,7 +48,9 @@ class ImportedNetwork:
 
 
 def import_network(
-    options: ImportOptions, progress: Callable[[str], None] = lambda _: None
+    options: ImportOptions,
+    progress: Callable[[str], None] = lambda _: None,
+    tuned: TunedFile | None = None,
 ) -> ImportedNetwork:
     """Make a run of a file's network, without a parent.
 
@@ -57,13 +59,13 @@ def import_network(
     Args:
         options: see `ImportOptions`; `run` is not used.
         progress: called with the current stage.
+        tuned: the file, if it has been read.
 
     Raises:
         UserError: the file cannot be read, PyTorch gives other outputs, or the folder exists.
     """
     folder, numbered = folder_of(options)
-    progress(f"reading {options.file}")
-    tuned = read_tuned(options.file)
+    tuned = tuned or read_tuned(options.file, progress)
     require_finite(tuned.graph, options.file)
     network = _network(tuned)
     card = network.card

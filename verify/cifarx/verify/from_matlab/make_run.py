@@ -57,7 +57,9 @@ class Imported:
 
 
 def import_run(
-    options: ImportOptions, progress: Callable[[str], None] = lambda _: None
+    options: ImportOptions,
+    progress: Callable[[str], None] = lambda _: None,
+    tuned: TunedFile | None = None,
 ) -> Imported:
     """Make a run with the weights of a file, in the network of its parent run.
 
@@ -66,14 +68,14 @@ def import_run(
     Args:
         options: see `ImportOptions`.
         progress: called with the current stage.
+        tuned: the file, if it has been read.
 
     Raises:
         UserError: the file cannot be read, its run is not found, it has something that a run
             cannot hold, PyTorch gives other outputs, or the folder exists.
     """
     folder, numbered = folder_of(options)
-    progress(f"reading {options.file}")
-    tuned = read_tuned(options.file)
+    tuned = tuned or read_tuned(options.file, progress)
     require_classifier(options.file, tuned.graph)
     parent, graph = find_parent(tuned, options.run, progress)
     progress("weights")
