@@ -10,7 +10,7 @@ run.json            `ImportedRecord`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256 as sha256_of
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -66,10 +66,12 @@ class ImportedRun:
     folder: Path
     record: ImportedRecord
     plan: NetworkPlan
+    tensors: Mapping[str, NDArray[np.generic]] = field(repr=False, compare=False)
+    """The weights by their PyTorch names."""
 
     def state(self) -> dict[str, NDArray[np.generic]]:
-        """Read every tensor of the weights by its PyTorch name."""
-        return dict(load_file(self.folder / WEIGHTS))
+        """Return every tensor of the weights by its PyTorch name."""
+        return dict(self.tensors)
 
 
 def is_imported(folder: Path) -> bool:
@@ -89,14 +91,14 @@ def load_imported(folder: Path) -> ImportedRun:
         plan = parse_plan((folder / PLAN).read_text("utf-8"), str(folder / PLAN))
         if sha256(folder / WEIGHTS) != record.weights_sha256:
             raise UserError(f"{folder} has other weights than run.json describes. {_AGAIN}")
-        load_file(folder / WEIGHTS)
+        tensors = load_file(folder / WEIGHTS)
     except (OSError, UnicodeDecodeError, ValidationError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:200]
         raise UserError(
             f"{folder} is not a network that 'cifarx import' made, or it is damaged ({reason}). "
             f"{_AGAIN}"
         ) from error
-    return ImportedRun(folder, record, plan)
+    return ImportedRun(folder, record, plan, tensors)
 
 
 def build_imported(run: ImportedRun) -> nn.Module:
@@ -107,7 +109,7 @@ def build_imported(run: ImportedRun) -> nn.Module:
     """
     from cifarx.pytorch_models.imported.network import as_tensor, build_network
 
-    return build_network(run.plan, {name: as_tensor(x) for name, x in run.state().items()})
+    return build_network(run.plan, {name: as_tensor(x) for name, x in run.tensors.items()})
 
 
 def imported_files(

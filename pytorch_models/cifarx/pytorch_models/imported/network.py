@@ -22,6 +22,7 @@ class ImportedNetwork(nn.Module):
     def __init__(self, plan: NetworkPlan) -> None:
         super().__init__()
         self._plan = plan
+        self._shapes = plan.shapes()
         self._names = attributes(plan, RESERVED)
         self._parts: dict[str, LayerPart] = parts_of(plan)
         last = {name: i for i, layer in enumerate(plan.layers) for name in layer.inputs}
@@ -47,7 +48,7 @@ class ImportedNetwork(nn.Module):
             for given in free:
                 del values[given]
         found = {
-            one.name: _in_shape(values[one.layer], one.shape, self._plan.shapes()[one.layer])
+            one.name: _in_shape(values[one.layer], one.shape, self._shapes[one.layer])
             for one in self._plan.outputs
         }
         return found if len(found) > 1 else next(iter(found.values()))
