@@ -109,14 +109,16 @@ def test_the_card_has_them_in_units_of_255_in_float32() -> None:
 
 def test_classes_of_the_data_become_the_cards_where_it_has_none() -> None:
     given = data(("cat", "dog", "ship"), 2, 0, 1)
-    card, same = with_classes_of_data(CARD, given, "photos")
+    card, same = with_classes_of_data(CARD, given, "photos", (3,))
     assert card.classes == ("cat", "dog", "ship")
     np.testing.assert_array_equal(same.labels, [2, 0, 1])
 
 
 def test_labels_follow_the_order_of_the_cards_names() -> None:
     card = replace(CARD, classes=("ship", "cat", "dog"))
-    found, given = with_classes_of_data(card, data(("cat", "dog", "ship"), 0, 1, 2, 2), "photos")
+    found, given = with_classes_of_data(
+        card, data(("cat", "dog", "ship"), 0, 1, 2, 2), "photos", (3,)
+    )
     assert found is card
     np.testing.assert_array_equal(given.labels, [1, 2, 0, 0])
 
@@ -131,14 +133,14 @@ def test_labels_follow_the_order_of_the_cards_names() -> None:
 )
 def test_data_of_other_classes_are_refused(given: TestInputs, words: str) -> None:
     with pytest.raises(UserError) as caught:
-        with_labels_of(replace(CARD, classes=("cat", "dog", "ship")), given, "photos")
+        with_labels_of(replace(CARD, classes=("cat", "dog", "ship")), given, "photos", (3,))
     assert words in str(caught.value)
 
 
 def test_numbers_alone_need_no_classes() -> None:
     given = data((), 0, 2)
-    assert with_labels_of(CARD, given, "a.npz") is given
-    assert with_classes_of_data(CARD, given, "a.npz") == (CARD, given)
+    assert with_labels_of(CARD, given, "a.npz", (3,)) is given
+    assert with_classes_of_data(CARD, given, "a.npz", (3,)) == (CARD, given)
 
 
 def test_class_names_are_lines_of_a_file(tmp_path: Path) -> None:
@@ -156,3 +158,13 @@ def test_class_names_are_lines_of_a_file(tmp_path: Path) -> None:
 def test_a_written_file_has_what_was_said(folded: str, tmp_path: Path) -> None:
     card = read_mat(tmp_path / "model.mat").card
     assert card.classes == made_up_names(computed_constants.CLASSES)
+
+
+def test_pixel_labels_of_another_size_than_the_output_are_refused() -> None:
+    card = replace(CARD, task="segmentation")
+    nothing = np.empty(0, np.uint8)
+    labels = np.zeros((2, 5, 4), np.int64)
+    given = TestInputs((np.zeros((2, 1, 4, 5), np.float32),), nothing, labels)
+    with pytest.raises(UserError, match=r"labels of 5 x 4 per input, and a segmentation .* 4 x 5"):
+        with_labels_of(card, given, "a.npz", (3, 4, 5))
+    assert with_labels_of(card, given, "a.npz", (3, 5, 4)) is given

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 from cifarx.export.bundle import Bundle
 from cifarx.export.model_contract import with_classes_of_data
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.model_card import ModelCard
 from cifarx.export.network.task import require_task
 from cifarx.export.network.test_batch import TestBatch
-from cifarx.export.test_inputs import batch_size, from_data, noise, products_of
+from cifarx.export.test_inputs import batch_size_of, chosen_inputs
 from cifarx.export.to_torch.plan import graph_of
 from cifarx.pytorch_models.errors import GraphError, UserError
 from cifarx.pytorch_models.imported.folder import PLAN, ImportedRun, build_imported
@@ -46,16 +44,13 @@ def bundle_imported(run: ImportedRun, data: str | None, *, answers: bool) -> Bun
     from cifarx.export.from_torch.answers import make_answers
     from cifarx.export.from_torch.calls import Example
 
-    graph, card = graph_of(run.plan, run.state()), card_of_imported(run)
+    graph, card = graph_of(run.plan, run.tensors), card_of_imported(run)
     _require_contract(run, graph, card)
     module = build_imported(run)
     if not answers:
         return Bundle(graph, card, None, module)
-    count = batch_size(products_of(graph), sum(map(math.prod, graph.output_shapes())))
-    found = noise(graph.inputs, card, count)
-    if data is not None:
-        found = from_data(data, graph.inputs, card, count)
-    card, given = with_classes_of_data(card, found, data)
+    found = chosen_inputs(data, graph.inputs, card, batch_size_of(graph))
+    card, given = with_classes_of_data(card, found, data, graph.output_shapes()[0])
     outputs = make_answers(module, Example(graph.inputs), given.inputs)
     batch = TestBatch(given.images, given.inputs, given.labels, *outputs)
     return Bundle(graph, card, batch, module)

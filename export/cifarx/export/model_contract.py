@@ -14,7 +14,7 @@ from cifarx.export.network.front import own_normalization
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.interface import Input
 from cifarx.export.network.layer import Shape
-from cifarx.export.network.model_card import CLASSIFICATION, REGRESSION, ModelCard
+from cifarx.export.network.model_card import CLASSIFICATION, REGRESSION, SEGMENTATION, ModelCard
 from cifarx.export.network.task import task_of
 from cifarx.export.test_inputs import TestInputs
 from cifarx.pytorch_models.errors import UserError
@@ -164,7 +164,7 @@ def _class_names(path: Path) -> list[str]:
 
 
 def with_classes_of_data(
-    card: ModelCard, given: TestInputs, data: str | None
+    card: ModelCard, given: TestInputs, data: str | None, output: Shape
 ) -> tuple[ModelCard, TestInputs]:
     """The card with the class names of the user's data, and the data with the card's labels.
 
@@ -177,17 +177,26 @@ def with_classes_of_data(
     outputs = len(card.classes)
     if outputs and len(given.classes) == outputs and card.classes == made_up_names(outputs):
         card = replace(card, classes=given.classes)
-    return card, with_labels_of(card, given, data)
+    return card, with_labels_of(card, given, data, output)
 
 
-def with_labels_of(card: ModelCard, given: TestInputs, data: str | None) -> TestInputs:
+def with_labels_of(
+    card: ModelCard, given: TestInputs, data: str | None, output: Shape
+) -> TestInputs:
     """The user's data with labels in the order of the card's classes.
 
+    Args:
+        card: of the network.
+        given: the data.
+        data: the value of --data.
+        output: shape of the network's first output, without the batch.
+
     Raises:
-        UserError: the data have other classes than the network.
+        UserError: the data have other classes than the network, or labels of another size.
     """
     if card.task == REGRESSION:
         return replace(given, labels=np.empty(0, np.int64), classes=())
+    _require_label_size(data, given.labels, card.task, output)
     outputs = len(card.classes)
     if given.classes and len(given.classes) != outputs:
         raise UserError(
@@ -209,6 +218,21 @@ def with_labels_of(card: ModelCard, given: TestInputs, data: str | None) -> Test
         )
     place = np.array([card.classes.index(name) for name in given.classes])
     return replace(given, labels=place[given.labels])
+
+
+def _require_label_size(
+    data: str | None, labels: NDArray[np.int64], task: str, output: Shape
+) -> None:
+    """Raise `UserError` if there are labels, but not one per image or per pixel of the output."""
+    wanted = output[1:] if task == SEGMENTATION else ()
+    if labels.size and labels.shape[1:] != wanted:
+        given, needed = (
+            " x ".join(map(str, size)) or "one number" for size in (labels.shape[1:], wanted)
+        )
+        raise UserError(
+            f"--data {data} has labels of {given} per input, and a {task} of this network needs "
+            f"{needed}. Give labels of that size, or data without labels."
+        )
 
 
 def require_once(text: str, graph: LayerGraph, options: SourceOptions) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -37,12 +36,23 @@ from cifarx.export.model_contract import (
 )
 from cifarx.export.network.graph import LayerGraph
 from cifarx.export.network.interface import Input
-from cifarx.export.network.model_card import REGRESSION, ModelCard
+from cifarx.export.network.model_card import ModelCard
 from cifarx.export.network.names import identifier
-from cifarx.export.network.task import as_classifier, require_input_size, with_output_of
+from cifarx.export.network.task import (
+    as_classifier,
+    require_input_size,
+    require_task,
+    with_output_of,
+)
 from cifarx.export.network.test_batch import TestBatch
-from cifarx.export.test_inputs import TestInputs, batch_size, from_data, noise, products_of
-from cifarx.pytorch_models.errors import UserError
+from cifarx.export.test_inputs import (
+    TestInputs,
+    batch_size,
+    batch_size_of,
+    chosen_inputs,
+    noise,
+)
+from cifarx.pytorch_models.errors import GraphError, UserError
 from cifarx.pytorch_models.files import sha256
 from cifarx.pytorch_models.imported.folder import is_imported, load_imported
 from cifarx.pytorch_models.run import load_run, newest_folder
@@ -166,11 +176,10 @@ def _from_onnx(path: Path, options: SourceOptions, answers: bool) -> Source:
     card = with_normalization(known, options)
     require_once(str(path), graph, options)
     step = at_once(model)
-    numbers = sum(map(math.prod, graph.output_shapes()))
-    count = -(-batch_size(products_of(graph), numbers) // step) * step
-    given = _test_inputs(options, graph.inputs, card, count)
+    count = -(-batch_size_of(graph) // step) * step if answers else 1
+    given = chosen_inputs(options.data, graph.inputs, card, count)
     card = replace(with_task(card, graph, options, given.labels), ending=graph.ending)
-    card, given = with_classes_of_data(card, given, options.data)
+    card, given = with_classes_of_data(card, given, options.data, graph.output_shapes()[0])
     graph = with_output_of(graph, card.task)
     batch = None
     if answers:
@@ -194,10 +203,11 @@ def _from_onnx(path: Path, options: SourceOptions, answers: bool) -> Source:
 
 def _describes(card: ModelCard, graph: LayerGraph) -> bool:
     """Whether the metadata of a file can be of its network."""
-    shapes = graph.output_shapes()
-    if card.task == REGRESSION:
-        return not card.classes
-    return len(shapes) == 1 and len({*card.classes} - {""}) == shapes[0][0]
+    try:
+        require_task(card, graph)
+    except GraphError:
+        return False
+    return len({*card.classes} - {""}) == len(card.classes)
 
 
 def _from_callable(text: str, options: SourceOptions, answers: bool) -> Source:
@@ -241,7 +251,8 @@ def _from_callable(text: str, options: SourceOptions, answers: bool) -> Source:
     with told_in_a_paragraph(module, inputs):
         numbers = sum(values.size for values in outputs_float32(module, example, probe))
         products = products_of_module(module, example, probe) if answers else 0
-    given = _test_inputs(options, inputs, card, batch_size(products, numbers) if answers else 1)
+    count = batch_size(products, numbers) if answers else 1
+    given = chosen_inputs(options.data, inputs, card, count)
     with told_in_a_paragraph(module, inputs):
         outputs = outputs_float32(module, example, given.inputs)
     references: tuple[NDArray[np.float64], ...] | None = None
@@ -251,7 +262,7 @@ def _from_callable(text: str, options: SourceOptions, answers: bool) -> Source:
     graph = as_classifier(graph_from_module(module, inputs, example.keywords))
     require_once(text, graph, options)
     card = replace(with_task(card, graph, options, given.labels), ending=graph.ending)
-    card, given = with_classes_of_data(card, given, options.data)
+    card, given = with_classes_of_data(card, given, options.data, graph.output_shapes()[0])
     graph = with_output_of(graph, card.task)
     outputs = _in_shape(outputs, graph)
     if references is None:
@@ -270,14 +281,6 @@ def _in_shape(values: Sequence[NDArray[Any]], graph: LayerGraph) -> tuple[NDArra
     """Outputs in the shapes of the graph; a classifier's maps of one pixel become vectors."""
     shapes = graph.output_shapes()
     return tuple(x.reshape(len(x), *shape) for x, shape in zip(values, shapes, strict=True))
-
-
-def _test_inputs(
-    options: SourceOptions, inputs: Sequence[Input], card: ModelCard, count: int
-) -> TestInputs:
-    if options.data is None:
-        return noise(inputs, card, count)
-    return from_data(options.data, inputs, card, count)
 
 
 def _whole_batches(given: TestInputs, step: int, options: SourceOptions) -> TestInputs:

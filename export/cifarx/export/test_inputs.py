@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +70,11 @@ def batch_size(products: int, numbers: int = 0) -> int:
     return min(count, max(FEWEST_MAPS, _NUMBERS // max(1, numbers)))
 
 
+def batch_size_of(graph: LayerGraph) -> int:
+    """`batch_size` of a network of which the layers are known."""
+    return batch_size(products_of(graph), sum(map(math.prod, graph.output_shapes())))
+
+
 def products_of(graph: LayerGraph) -> int:
     """Multiplications by weights that a network takes per input."""
     shapes = graph.shapes()
@@ -83,6 +89,15 @@ def products_of(graph: LayerGraph) -> int:
 def _positions(shape: Shape) -> int:
     """Places at which a layer applies its weights."""
     return shape[1] * shape[2] if len(shape) == 3 else 1
+
+
+def chosen_inputs(
+    data: str | None, inputs: Sequence[Input], card: ModelCard, count: int
+) -> TestInputs:
+    """The user's inputs, or noise where --data is not given; see `from_data` and `noise`."""
+    if data is None:
+        return noise(inputs, card, count)
+    return from_data(data, inputs, card, count)
 
 
 def noise(inputs: Sequence[Input], card: ModelCard, count: int) -> TestInputs:

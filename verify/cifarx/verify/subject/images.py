@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cifarx.export.model_contract import with_labels_of
-from cifarx.export.network.layer import Shape
-from cifarx.export.network.model_card import CLASSIFICATION, SEGMENTATION
+from cifarx.export.network.model_card import CLASSIFICATION
 from cifarx.export.test_inputs import from_data
 from cifarx.pytorch_models.data.images import Images
 from cifarx.pytorch_models.data.split import Part
@@ -103,22 +102,6 @@ def _of_data(subject: Subject, count: int, data: str) -> ComparedImages:
     numbers = sum(map(math.prod, graph.output_shapes()))
     most = max(_FEWEST, _NUMBERS // max(1, numbers))
     found = from_data(data, graph.inputs, card, min(most, max(count, per_class)))
-    given = with_labels_of(card, found, data)
-    _require_size(data, given.labels, card.task, graph.output_shapes()[0])
+    given = with_labels_of(card, found, data, graph.output_shapes()[0])
     images = Images(given.images, given.labels)
     return ComparedImages(images, given.inputs, given.origin, None, np.arange(given.count))
-
-
-def _require_size(data: str, labels: NDArray[np.int64], task: str, output: Shape) -> None:
-    """Raise `UserError` if there are labels, but not one per image or per pixel of the output."""
-    if not labels.size:
-        return
-    wanted = output[1:] if task == SEGMENTATION else ()
-    if labels.shape[1:] != wanted:
-        given, needed = (
-            " x ".join(map(str, size)) or "one number" for size in (labels.shape[1:], wanted)
-        )
-        raise UserError(
-            f"--data {data} has labels of {given} per input, and a {task} of this network needs "
-            f"{needed}. Give labels of that size, or data without labels."
-        )
