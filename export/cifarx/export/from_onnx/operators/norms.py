@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from cifarx.export.from_onnx.materialize import all_features
 from cifarx.export.from_onnx.node import Node, reads
 from cifarx.export.from_onnx.operators.arithmetic import difference, function_of, product
-from cifarx.export.from_onnx.operators.reductions import reduced
+from cifarx.export.from_onnx.operators.reductions import reduced, reduced_axes
 from cifarx.export.from_onnx.value import Value
 from cifarx.pytorch_models.errors import UnsupportedError
 
@@ -52,7 +50,7 @@ def log_of_sum_of_exponentials(node: Node) -> None:
     that lie far below the largest have no part, nor have their roundings.
     """
     value = node.value(0)
-    if _axes(node, value) != [0] or value.order is not None:
+    if reduced_axes(node, value) != [0] or value.order is not None:
         raise UnsupportedError("over something other than channels or features")
     if len(value.shape) == 1:
         value = all_features(node, value)
@@ -62,20 +60,6 @@ def log_of_sum_of_exponentials(node: Node) -> None:
     node.give(_summed(node, product(node, weights, total)))
 
 
-def _axes(node: Node, value: Value) -> list[int]:
-    """The axes that are reduced, of which 0 is the first after the batch."""
-    rank = len(value.shape) + 1
-    given = node.fixed(1, "axes")
-    if given is None or given.size == 0:
-        if node.attribute("noop_with_empty_axes", 0):
-            return []
-        given = np.arange(rank)
-    axes = sorted({int(a) % rank for a in given})
-    if axes[0] == 0:
-        raise UnsupportedError("over the batch")
-    return [a - 1 for a in axes]
-
-
 def _summed(node: Node, value: Value) -> Value:
     keep = bool(node.attribute("keepdims", 1))
-    return reduced(node, value, _axes(node, value), "sum", keep=keep)
+    return reduced(node, value, reduced_axes(node, value), "sum", keep=keep)

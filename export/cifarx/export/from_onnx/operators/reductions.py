@@ -57,21 +57,30 @@ def minimum(node: Node) -> None:
 
 def _reduce(node: Node, how: str) -> None:
     value = node.value(0)
+    axes = reduced_axes(node, value)
+    keep = bool(node.attribute("keepdims", 1))
+    if not axes:
+        node.give(value)
+    elif how == "min":
+        turned = scaled(node, value, -1.0, 0.0, "_turned")
+        largest = reduced(node, turned, axes, "max", keep=keep)
+        node.give(scaled(node, largest, -1.0, 0.0, "_back"))
+    else:
+        node.give(reduced(node, value, axes, how, keep=keep))
+
+
+def reduced_axes(node: Node, value: Value) -> list[int]:
+    """The axes that a node reduces, of which 0 follows the batch; none if it has no effect."""
     rank = len(value.shape) + 1
     given = node.fixed(1, "axes")
-    if (given is None or not given.size) and node.attribute("noop_with_empty_axes", 0):
-        node.give(value)
-        return
-    axes = sorted({int(a) % rank for a in (range(rank) if given is None else given)})
-    if not axes or axes[0] == 0:
+    if given is None or not given.size:
+        if node.attribute("noop_with_empty_axes", 0):
+            return []
+        given = np.arange(rank)
+    axes = sorted({int(a) % rank for a in given})
+    if axes[0] == 0:
         raise UnsupportedError("over the batch")
-    keep = bool(node.attribute("keepdims", 1))
-    if how != "min":
-        node.give(reduced(node, value, [a - 1 for a in axes], how, keep=keep))
-        return
-    turned = scaled(node, value, -1.0, 0.0, "_turned")
-    largest = reduced(node, turned, [a - 1 for a in axes], "max", keep=keep)
-    node.give(scaled(node, largest, -1.0, 0.0, "_back"))
+    return [a - 1 for a in axes]
 
 
 def reduced(node: Node, value: Value, axes: list[int], how: str, *, keep: bool) -> Value:
