@@ -107,12 +107,15 @@ def _maps(node: Node, value: Value) -> str:
 
 def _of_single_pixels(node: Node, name: str) -> bool:
     """Whether features come from maps, so that all layers between may be made for maps."""
-    layer = node.reading.layer(name)
-    if layer is None:
-        return False
-    if layer.kind in ("FlattenLayer", "FullyConnectedLayer"):
-        return layer.kind == "FlattenLayer" or _of_single_pixels(node, layer.inputs[0])
-    return all(_of_single_pixels(node, given) for given in layer.inputs)
+    wanted, seen = [name], {name}
+    while wanted:
+        layer = node.reading.layer(wanted.pop())
+        if layer is None:
+            return False
+        if layer.kind != "FlattenLayer":
+            wanted += set(layer.inputs) - seen
+            seen.update(layer.inputs)
+    return True
 
 
 def _reshaped(node: Node, value: Value) -> str:
