@@ -131,6 +131,7 @@ end
 
 function net = upgraded(net)
 %UPGRADED  A network of version 1, one image input and one vector of logits, as one of version 2.
+requireFields = @cifarx.internal.check.requireFields;
 requireFields(net.input, 'input', {'Name', 'InputSize', 'Normalization', 'Mean', ...
                                    'StandardDeviation'});
 requireFields(net.test, 'test', {'images', 'inputs', 'labels', 'logits', 'reference'});
@@ -148,19 +149,6 @@ net.test.outputs = net.test.logits;
 net.test = rmfield(net.test, 'logits');
 net.format.version = 2;
 net = rmfield(net, 'input');
-end
-
-function requireFields(value, name, fields)
-%REQUIREFIELDS  Refuse a variable of version 1 that is not a structure with all fields.
-cifarx.internal.check.demand(isstruct(value) && numel(value) == 1, 'fieldClass', ...
-                             ['the variable ''' name ''''], value, ...
-                             ['a structure with the fields ' strjoin(fields, ', ')]);
-there = isfield(value, fields);
-if ~all(there)
-    error('cifarx:check:missingField', ...
-          'the variable ''%s'' has no field ''%s'', expected the fields %s', ...
-          name, fields{find(~there, 1)}, strjoin(fields, ', '));
-end
 end
 
 function net = decoded(net)

@@ -5,6 +5,7 @@ function checkNetwork(net)
 %   export/README.md lists. It raises an error 'cifarx:check:REASON' that states what was found and
 %   what was expected. The sizes are followed through the layers without computing anything.
 
+requireFields = @cifarx.internal.check.requireFields;
 requireFields(net.format, 'format', {'name', 'version', 'producer', 'model', 'recipe', ...
                                      'checkpoint_sha256', 'onnx_sha256', 'arrays_sha256'});
 requireFields(net.inputs, 'inputs', {'Name', 'Size', 'Format', 'Normalization', 'Mean', ...
@@ -18,22 +19,6 @@ shapes = cifarx.internal.check.checkLayers(net);
 checkSources(net.layers);
 cifarx.internal.interface.checkOutputs(net, shapes);
 cifarx.internal.interface.checkTest(net);
-end
-
-function requireFields(value, name, fields)
-%REQUIREFIELDS  Refuse values that are not structures with all fields.
-several = any(strcmp(name, {'inputs', 'layers', 'outputs'}));
-if ~isstruct(value) || isempty(value) || (numel(value) ~= 1 && ~several)
-    error('cifarx:check:fieldClass', ...
-          'the variable ''%s'' is a %s %s, expected a structure with the fields %s', ...
-          name, cifarx.internal.message.sizeText(value), class(value), strjoin(fields, ', '));
-end
-there = isfield(value, fields);
-if ~all(there)
-    error('cifarx:check:missingField', ...
-          'the variable ''%s'' has no field ''%s'', expected the fields %s', ...
-          name, fields{find(~there, 1)}, strjoin(fields, ', '));
-end
 end
 
 function checkFormat(form)
