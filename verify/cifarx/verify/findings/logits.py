@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf
 
+from cifarx.export.network.model_card import CLASSIFICATION as CLASSIFICATION
+from cifarx.export.network.model_card import REGRESSION as REGRESSION
+from cifarx.export.network.model_card import SEGMENTATION as SEGMENTATION
 from cifarx.verify.findings.numbers import Number
 
-CLASSIFICATION, SEGMENTATION, REGRESSION = "classification", "segmentation", "regression"
-"""Tasks: one class per image; one class per pixel of maps; numbers without classes."""
 LIMIT = 10.0
 """Largest RMS ratio that counts as float32 rounding; see 'Outputs' in README.md."""
 
