@@ -53,12 +53,6 @@ def run_graph(
     return output
 
 
-def run_graph_float32(graph: LayerGraph, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """`run_network_float32` of a network with one input and one output."""
-    (output,) = run_network_float32(graph, [inputs])
-    return output
-
-
 def with_ending(logits: NDArray[Any], ending: str) -> NDArray[Any]:
     """What a source gives for its logits (N, K): these, or float64 after a log-softmax."""
     if ending != LOG_SOFTMAX:
