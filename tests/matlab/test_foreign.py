@@ -91,7 +91,7 @@ def network() -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         "classes": cells(*map(text, CLASSES)),
         "test": {
             "images": np.empty((0, 0), np.uint8),
-            "inputs": layout.images_to_matlab(x),
+            "inputs": layout.to_matlab(x),
             "labels": np.empty((0, 0)),
             "logits": logits(np.float32).T,
             "reference": logits(np.float64).T,
@@ -176,7 +176,7 @@ def test_pixels_are_refused_without_a_normalisation(octave: Octave, tmp_path: Pa
 def test_a_job_without_images(octave: Octave, tmp_path: Path) -> None:
     content, arrays = network()
     write(content, tmp_path)
-    savemat(tmp_path / "job.mat", {"inputs": layout.images_to_matlab(arrays["x"])})
+    savemat(tmp_path / "job.mat", {"inputs": layout.to_matlab(arrays["x"])})
     octave("cifarx.internal.runJob('model.mat', 'job.mat', 'result.mat');")
     result = {k: v for k, v in loadmat(tmp_path / "result.mat").items() if k[0] != "_"}
     assert sorted(result) == ["logits", "outputs", "runtime"]

@@ -213,7 +213,7 @@ def test_the_result_file_holds_what_was_found_and_of_what(
     content = loadmat(folder / "model.matlab-result.mat")
     batch = bundle.batch
     model = loadmat(folder / "model.mat")
-    inputs = layout.images_to_matlab(batch.inputs[0]).tobytes(order="F")
+    inputs = layout.to_matlab(batch.inputs[0]).tobytes(order="F")
     assert content["format"]["name"].item().item() == "cifarx-matlab-result"
     assert content["format"]["version"].item().item() == 2
     assert content["runtime"].item().startswith("octave ")

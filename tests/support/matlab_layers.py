@@ -83,20 +83,20 @@ def distance(found: np.ndarray, expected: torch.Tensor) -> float:
 
 
 def to_matlab(x: np.ndarray) -> np.ndarray:
-    return layout.images_to_matlab(x) if x.ndim == 4 else layout.features_to_matlab(x)
+    return layout.to_matlab(x)
 
 
 def from_matlab(y: np.ndarray, shape: torch.Size) -> np.ndarray:
     """Octave's maps or features in PyTorch's axes; MAT-files drop trailing axes of length one."""
     if len(shape) == 2:
         assert y.shape == (shape[1], shape[0])
-        return layout.features_from_matlab(y)
+        return y.T
     n, c, h, w = shape
     kept = [h, w, c, n]
     while len(kept) > 2 and kept[-1] == 1:
         kept.pop()
     assert y.shape == tuple(kept)
-    return layout.images_from_matlab(y.reshape(h, w, c, n, order="F"))
+    return layout.from_matlab(y, (c, h, w))
 
 
 def channels(vector: np.ndarray, x: np.ndarray) -> np.ndarray:

@@ -103,7 +103,7 @@ def test_a_crash_on_the_data_set_is_no_pass(
 
 def elsewhere(mat: MatFile, folder: Path) -> dict[str, Any]:
     """What cifarx.verify writes in a MATLAB that computes as PyTorch does."""
-    values = layout.images_to_matlab(mat.batch.inputs[0])
+    values = layout.to_matlab(mat.batch.inputs[0])
     digest = hashlib.sha256(values.tobytes(order="F")).hexdigest()
     layers = [layer.name for layer in mat.graph.layers]
     names = np.empty((1, len(layers)), object)

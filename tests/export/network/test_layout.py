@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from cifarx.export.network import layout
+from cifarx.pytorch_models.errors import GraphError
 
 sizes = st.integers(1, 5)
 four = hnp.arrays(np.float32, st.tuples(sizes, sizes, sizes, sizes), elements=st.floats(width=32))
@@ -13,7 +15,7 @@ four = hnp.arrays(np.float32, st.tuples(sizes, sizes, sizes, sizes), elements=st
 
 @given(four)
 def test_images_survive_the_round_trip(x: np.ndarray) -> None:
-    back = layout.images_from_matlab(layout.images_to_matlab(x))
+    back = layout.from_matlab(layout.to_matlab(x), x.shape[1:])
     assert back.tobytes() == x.tobytes()
 
 
@@ -25,9 +27,19 @@ def test_kernels_survive_the_round_trip(x: np.ndarray) -> None:
 
 def test_images_go_from_nchw_to_hwcn() -> None:
     x = np.arange(2 * 3 * 4 * 5).reshape(2, 3, 4, 5)
-    y = layout.images_to_matlab(x)
+    y = layout.to_matlab(x)
     assert y.shape == (4, 5, 3, 2)
     assert y[3, 1, 2, 0] == x[0, 2, 3, 1]
+
+
+def test_an_array_of_another_size_is_refused_and_dropped_axes_come_back() -> None:
+    x = np.arange(2 * 3 * 4 * 1.0).reshape(2, 3, 4, 1)
+    y = layout.to_matlab(x)
+    assert layout.from_matlab(y, (3, 4, 1)).tobytes() == x.tobytes()
+    one = layout.to_matlab(x[:1, :1])[:, 0, 0, 0][:, None]  # as MATLAB drops trailing ones
+    assert layout.from_matlab(one, (1, 4, 1)).tobytes() == x[:1, :1].tobytes()
+    with pytest.raises(GraphError, match=r"an array of \(4, 1, 3, 2\), not of \(1, 4, 3\)"):
+        layout.from_matlab(y, (3, 1, 4))
 
 
 def test_kernels_go_from_oihw_to_hwio() -> None:

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -309,16 +310,7 @@ def _batch(test: Any, graph: LayerGraph, card: ModelCard) -> TestBatch:
     return batch
 
 
-def _arrays(value: NDArray[Any], shapes: Sequence[Shape], dtype: Any) -> tuple[NDArray[Any], ...]:
-    """Arrays (N, ...) of an array of MATLAB, or of a cell of several."""
-    cells = list(value.ravel()) if value.dtype == object else [value]
-    if len(cells) != len(shapes) or any(cell.dtype != dtype for cell in cells):
-        kinds = ", ".join(f"{cell.dtype} {cell.shape}" for cell in cells)
-        raise GraphError(f"test arrays of {kinds} for {len(shapes)} of {np.dtype(dtype)}")
-    return tuple(
-        np.ascontiguousarray(layout.from_matlab(cell, shape))
-        for cell, shape in zip(cells, shapes, strict=True)
-    )
+_arrays = partial(layout.arrays_from_matlab, what="test arrays")
 
 
 def _labels(value: NDArray[Any], output: Shape, task: str) -> NDArray[np.int64]:

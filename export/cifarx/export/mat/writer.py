@@ -79,10 +79,10 @@ def write_mat(
         "classes": _cellstr(card.classes),
         "test": {
             "images": layout.to_matlab(batch.images) if card.mean else _EMPTY,
-            "inputs": _one_or_cell(batch.inputs),
+            "inputs": layout.arrays_to_matlab(batch.inputs),
             "labels": _labels(batch.labels),
-            "outputs": _one_or_cell(batch.outputs),
-            "reference": _one_or_cell(batch.references),
+            "outputs": layout.arrays_to_matlab(batch.outputs),
+            "reference": layout.arrays_to_matlab(batch.references) if batch.references else _EMPTY,
         },
     }
     for name, value in content.items():
@@ -233,16 +233,6 @@ def _structs(items: Sequence[Mapping[str, Any]]) -> NDArray[Any]:
         for field, value in item.items():
             array[0, i][field] = value
     return array
-
-
-def _one_or_cell(arrays: Sequence[NDArray[Any]]) -> Any:
-    """An array in MATLAB's axes; of several a cell; [] of none."""
-    if len(arrays) < 2:
-        return layout.to_matlab(arrays[0]) if arrays else _EMPTY
-    cells = np.empty((1, len(arrays)), object)
-    for i, array in enumerate(arrays):
-        cells[0, i] = layout.to_matlab(array)
-    return cells
 
 
 def _labels(labels: NDArray[np.int64]) -> NDArray[Any]:

@@ -20,34 +20,16 @@ of the axes matters here, not the order in memory.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cifarx.export.network.layer import Shape
+from cifarx.pytorch_models.errors import GraphError
 
 _ROWS = 64  # fit into a core's cache together with their copy
-
-
-def images_to_matlab(images: NDArray[Any]) -> NDArray[Any]:
-    """(N, C, H, W) -> (H, W, C, N)."""
-    return images.transpose(2, 3, 1, 0)
-
-
-def images_from_matlab(images: NDArray[Any]) -> NDArray[Any]:
-    """(H, W, C, N) -> (N, C, H, W)."""
-    return images.transpose(3, 2, 0, 1)
-
-
-def features_to_matlab(features: NDArray[Any]) -> NDArray[Any]:
-    """(N, F) -> (F, N)."""
-    return features.T
-
-
-def features_from_matlab(features: NDArray[Any]) -> NDArray[Any]:
-    """(F, N) -> (N, F)."""
-    return features.T
 
 
 def to_matlab(values: NDArray[Any]) -> NDArray[Any]:
@@ -69,12 +51,51 @@ def from_matlab(values: NDArray[Any], shape: Shape) -> NDArray[Any]:
     Args:
         values: of MATLAB, which drops trailing axes of length 1.
         shape: (d1, ..., dk), without the batch.
+
+    Raises:
+        GraphError: the array is of another size.
     """
     size = matlab_size(shape) or (1,)
-    whole = values.reshape(*size, -1, order="F")
+    whole = values.reshape(values.shape + (1,) * (len(size) + 1 - values.ndim))
+    if whole.shape[:-1] != size:
+        raise GraphError(f"an array of {values.shape}, not of {size} for each input")
     if not shape:
         return whole.reshape(-1)
     return whole.transpose(whole.ndim - 1, whole.ndim - 2, *range(whole.ndim - 2))
+
+
+def arrays_to_matlab(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """One array in MATLAB's axes as it is, several as a 1 x n cell array."""
+    found = [to_matlab(array) for array in arrays]
+    if len(found) == 1:
+        return found[0]
+    cells = np.empty((1, len(found)), object)
+    cells[0, :] = found
+    return cells
+
+
+def arrays_from_matlab(
+    value: NDArray[Any], shapes: Sequence[Shape], dtype: Any, what: str
+) -> tuple[NDArray[Any], ...]:
+    """The inverse: arrays (N, ...) of one array or of a cell array of several.
+
+    Args:
+        value: of MATLAB.
+        shapes: of the arrays, without the batch.
+        dtype: that all must have.
+        what: the arrays are called in the error.
+
+    Raises:
+        GraphError: there are other arrays.
+    """
+    cells = list(value.ravel()) if value.dtype == object else [value]
+    if len(cells) != len(shapes) or any(cell.dtype != dtype for cell in cells):
+        kinds = ", ".join(f"{cell.dtype} {cell.shape}" for cell in cells[:10])
+        raise GraphError(f"{what} of {kinds} for {len(shapes)} of {np.dtype(dtype)}")
+    return tuple(
+        np.ascontiguousarray(from_matlab(cell, shape))
+        for cell, shape in zip(cells, shapes, strict=True)
+    )
 
 
 def matlab_size(shape: Shape) -> Shape:

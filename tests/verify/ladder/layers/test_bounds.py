@@ -171,7 +171,7 @@ def test_octave_has_the_same_truths_and_bounds(octave: Octave, tmp_path: Path) -
     graphs = some_of_every_kind()
     random = np.random.RandomState(0)
     images = random.standard_normal((3, *SIZE)).astype(np.float32)
-    savemat(tmp_path / "images.mat", {"X": layout.images_to_matlab(images)})
+    savemat(tmp_path / "images.mat", {"X": layout.to_matlab(images)})
     for i, graph in enumerate(graphs):
         (tmp_path / f"net{i}.mat").write_bytes(mat_bytes(graph, CARD, no_batch(), ""))
     octave(OCTAVE_BOUNDS.replace("COUNT", str(len(graphs))))

@@ -52,9 +52,9 @@ class ToolboxJob:
 
     def run(self, images: NDArray[np.uint8], inputs: Inputs) -> Outputs:
         """See `Engine.run`."""
-        job: dict[str, Any] = {"inputs": _in_matlab(inputs)}
+        job: dict[str, Any] = {"inputs": layout.arrays_to_matlab(inputs)}
         if len(images):
-            job["images"] = layout.images_to_matlab(images)
+            job["images"] = layout.to_matlab(images)
 
         def read(content: dict[str, Any]) -> Outputs:
             normalized = _normalized(content, images) if len(images) else None
@@ -67,7 +67,7 @@ class ToolboxJob:
         self, graph: LayerGraph, inputs: Inputs, take: Take
     ) -> tuple[NDArray[np.float32], ...]:
         """See `Engine.layers`."""
-        job = {"inputs": _in_matlab(inputs), "layers": True}
+        job = {"inputs": layout.arrays_to_matlab(inputs), "layers": True}
         count = len(inputs[0])
         outputs, activations = self._result(
             job, lambda content: (_outputs(content, graph), _activations(content, graph, count))
@@ -97,16 +97,6 @@ class ToolboxJob:
                 ) from error
 
 
-def _in_matlab(inputs: Inputs) -> NDArray[Any]:
-    """Return the array of the only input, or a 1xI cell array, in the toolbox's layout."""
-    arrays = [layout.to_matlab(values) for values in inputs]
-    if len(arrays) == 1:
-        return arrays[0]
-    cell = np.empty((1, len(arrays)), object)
-    cell[0, :] = arrays
-    return cell
-
-
 def _activations(
     content: dict[str, Any], graph: LayerGraph, count: int
 ) -> dict[str, NDArray[np.float32]]:
@@ -114,10 +104,7 @@ def _activations(
     activations = {}
     shapes = graph.shapes()
     for layer, cell in zip(graph.layers, content["activations"].ravel(), strict=True):
-        maps = len(shapes[layer.name]) == 3
-        if maps:
-            cell = cell.reshape((*cell.shape, 1, 1)[:4], order="F")  # MATLAB drops trailing ones
-        values = layout.images_from_matlab(cell) if maps else layout.features_from_matlab(cell)
+        values = layout.from_matlab(cell, shapes[layer.name])
         if len(values) != count or values.dtype != np.float32:
             raise ValueError(f"{layer.name} is {cell.dtype} {cell.shape}")
         activations[layer.name] = values
@@ -126,15 +113,8 @@ def _activations(
 
 def _outputs(content: dict[str, Any], graph: LayerGraph) -> tuple[NDArray[np.float32], ...]:
     """Return every output in the shape of its source."""
-    given, shapes = content["outputs"], graph.output_shapes()
-    cells = list(given.ravel()) if given.dtype == object else [given]
-    if len(cells) != len(shapes) or any(cell.dtype != np.float32 for cell in cells):
-        kinds = ", ".join(f"{cell.dtype} {cell.shape}" for cell in cells[:10])
-        raise TypeError(f"{len(cells)} outputs, not {len(shapes)}: {kinds}")
-    return tuple(
-        np.ascontiguousarray(layout.from_matlab(cell, shape))
-        for cell, shape in zip(cells, shapes, strict=True)
-    )
+    shapes = graph.output_shapes()
+    return layout.arrays_from_matlab(content["outputs"], shapes, np.float32, "outputs")
 
 
 def _normalized(content: dict[str, Any], images: NDArray[np.uint8]) -> NDArray[np.float32]:
