@@ -9,6 +9,7 @@ import faults
 import numpy as np
 import onnx
 import pytest
+import torch
 from onnx import helper
 
 from cifarx.export.from_onnx.load import load_onnx
@@ -16,10 +17,10 @@ from cifarx.export.from_onnx.metadata import metadata
 from cifarx.export.from_torch.reader import graph_from_module
 from cifarx.export.mat.reader import read_mat
 from cifarx.export.model_contract import SourceOptions
+from cifarx.export.network.compute import run_graph
 from cifarx.export.network.interface import Input
 from cifarx.export.network.model_card import LOG_SOFTMAX
 from cifarx.export.sources import open_source
-from cifarx.pytorch_models.errors import UserError
 from cifarx.verify.findings.result import Result, Verdict
 from cifarx.verify.options import VerifyOptions
 from cifarx.verify.verify import verify
@@ -107,7 +108,14 @@ def test_an_onnx_file_with_it_is_exported_as_the_module_is(folder: Path) -> None
     assert source.bundle.graph.layers[-1].kind == "FullyConnectedLayer"
 
 
-def test_inside_a_module_it_is_refused() -> None:
+def test_inside_a_module_it_is_a_layer_and_no_ending() -> None:
     module = computed_constants.log_softmax_inside().eval()
-    with pytest.raises(UserError, match="inside the network; it is taken as its last operation"):
-        graph_from_module(module, [Input("image", computed_constants.SIZE)])
+    graph = graph_from_module(module, [Input("image", computed_constants.SIZE)])
+    assert graph.ending == ""
+    kinds = [layer.kind for layer in graph.layers]
+    assert kinds.count("LogSoftmaxLayer") == 1
+    assert kinds[-1] != "LogSoftmaxLayer"
+    x = np.random.RandomState(0).standard_normal((3, *computed_constants.SIZE)).astype(np.float32)
+    with torch.no_grad():
+        expected = module.double()(torch.from_numpy(x).double()).numpy()
+    np.testing.assert_allclose(run_graph(graph, x, exact=True), expected, rtol=1e-9, atol=1e-9)
